@@ -44,6 +44,7 @@ class Shard:
 
     @property
     def label(self) -> str:
+        """Name of the shard in messages."""
         return f"shard {self.index}"
 
 
