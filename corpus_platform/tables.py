@@ -1,0 +1,231 @@
+"""The tables of the platform: what a row of each is, its columns, key, partitions and order.
+
+Tables that hold text are kept per (variant, snapshot): a text variant is made once (`resiliparse`, `trafilatura`, `wet`) and a document has
+the same doc_id in all of them. The registry, the UI's metadata, the SQL views and the docs are made from these.
+
+Not here: how a table is stored (lake/), what fills it (stages/).
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from corpus_platform.documents import DOCUMENT_COLUMNS, ORDER, column
+from corpus_platform.lake.registry import SIDE_PARTITION, TableSpec, register
+
+VARIANT = column("variant", pa.string(), "Text variant: resiliparse, trafilatura, wet", nullable=False)
+SNAPSHOT = column("snapshot", pa.string(), "Snapshot of the crawl, e.g. CC-MAIN-2024-10", nullable=False)
+LANGUAGE = column("language", pa.string(), "Language code, as fastText's lid.176 names it", nullable=False)
+STAGE = column("stage", pa.string(), "Main table of the stage that wrote the row, e.g. web.pages", nullable=False)
+PARTITION = column("partition", pa.string(), "Partition of that table: its values joined by commas", nullable=False)
+
+PAGE_COLUMNS: tuple[pa.Field, ...] = (
+    column("record_id", pa.string(), "WARC-Record-ID of the response, lower-cased, without angle brackets"),
+    column("digest", pa.string(), "Payload digest that the record states, e.g. sha1:..."),
+    column("http_status", pa.int16(), "HTTP status of the response"),
+    column("charset", pa.string(), "Character set the body was decoded with"),
+    column(
+        "charset_source", pa.string(), "Where it is known from: declared_http, declared_meta, bom, detected, default"
+    ),
+    column("bytes", pa.int64(), "Size of the record's payload in bytes, before decoding"),
+    column("robots", pa.string(), "Robots meta tag and X-Robots-Tag header, joined by a comma"),
+    column("tdm_reservation", pa.string(), "TDM reservation as stated (1: reserved), from meta tag or header"),
+    column("tdm_policy", pa.string(), "Address of the TDM policy"),
+)
+"""What is known of a web page besides its document columns."""
+
+CCNET_COLUMNS: tuple[pa.Field, ...] = (
+    column("length", pa.int32(), "Characters of the text that is left"),
+    column("nlines", pa.int32(), "Lines of the text that is left"),
+    column("original_length", pa.int32(), "Characters before paragraph deduplication"),
+    column("original_nlines", pa.int32(), "Lines before paragraph deduplication"),
+    column("line_ids", pa.list_(pa.int32()), "Numbers (from 0) of the lines that were kept"),
+    column("perplexity", pa.float32(), "Perplexity of the text under its language's model; null where there is none"),
+    column("bucket", pa.string(), "head, middle, tail by perplexity; all where there is no model"),
+    column("cc_segment", pa.string(), "WET file of the document, as CCNet names it"),
+    column("digest", pa.string(), "Digest of the original text, as CCNet gives it"),
+)
+"""Fields that CCNet adds to a document; also the columns that its published corpus is made of."""
+
+PAGES = register(
+    TableSpec(
+        "web.pages",
+        "A row is a web page of a snapshot: its main text in one variant, and what its record says",
+        (*DOCUMENT_COLUMNS, *PAGE_COLUMNS, VARIANT, SNAPSHOT),
+        key=("doc_id", "variant", "snapshot"),
+        partition_by=("variant", "snapshot"),
+        order=ORDER,
+    )
+)
+
+PARAGRAPH_HASHES = register(
+    TableSpec(
+        "web.paragraph_hashes",
+        "A row is a distinct paragraph hash of a file set",
+        (
+            column("shard", pa.int32(), "Shard whose files hold the paragraph", nullable=False),
+            column("file_index", pa.int32(), "First file of the set, in the partition's file list", nullable=False),
+            column("paragraph_group", pa.int32(), "Group of files that are deduplicated together", nullable=False),
+            column(
+                "hash", pa.uint64(), "First 8 bytes of SHA-1 of the normalised paragraph, little-endian", nullable=False
+            ),
+            column("in_two_documents", pa.bool_(), "Whether two documents of the set hold it", nullable=False),
+            VARIANT,
+            SNAPSHOT,
+        ),
+        key=("paragraph_group", "file_index", "hash", "variant", "snapshot"),
+        partition_by=("variant", "snapshot"),
+        order=("paragraph_group", "file_index", "hash"),
+    )
+)
+
+PARAGRAPHS = register(
+    TableSpec(
+        "web.paragraphs",
+        "A row is a paragraph hash that two documents or files of a group hold",
+        (
+            column("paragraph_group", pa.int32(), "Group of files that are deduplicated together", nullable=False),
+            column(
+                "hash", pa.uint64(), "First 8 bytes of SHA-1 of the normalised paragraph, little-endian", nullable=False
+            ),
+            VARIANT,
+            SNAPSHOT,
+        ),
+        key=("paragraph_group", "hash", "variant", "snapshot"),
+        partition_by=("variant", "snapshot"),
+        order=("paragraph_group", "hash"),
+    )
+)
+
+DOCUMENTS = register(
+    TableSpec(
+        "web.documents",
+        "A row is a page after CCNet's paragraph deduplication, language identification and perplexity",
+        (*DOCUMENT_COLUMNS, *CCNET_COLUMNS, VARIANT, SNAPSHOT),
+        key=("doc_id", "variant", "snapshot"),
+        partition_by=("variant", "snapshot"),
+        order=ORDER,
+    )
+)
+
+ARTICLES = register(
+    TableSpec(
+        "encyclopedia.articles",
+        "A row is an article of an encyclopedia dump as plain text",
+        (
+            *(kept for kept in DOCUMENT_COLUMNS if kept.name != "language"),
+            LANGUAGE,
+            column("dump", pa.string(), "Dump that the article is from, e.g. enwiki-20260801", nullable=False),
+        ),
+        key=("doc_id", "language", "dump"),
+        partition_by=("language", "dump"),
+        order=ORDER,
+    )
+)
+
+LANGUAGE_MODEL = register(
+    TableSpec(
+        "models.language_model",
+        "One row a language: the tokeniser and n-gram model that perplexity is measured with",
+        (
+            LANGUAGE,
+            column("path", pa.string(), "Folder of the model's files, relative to the lake", nullable=False),
+            column("digest", pa.string(), "Digest of the model's files, 32 hex digits", nullable=False),
+            column("origin", pa.string(), "trained, or the location that the model was taken from", nullable=False),
+            column("cutoff_head", pa.float64(), "Perplexity up to which a document is head"),
+            column("cutoff_middle", pa.float64(), "Perplexity up to which a document is middle"),
+            column(
+                "cutoff_source", pa.string(), "What the cut-offs are from: published, articles, or a snapshot's name"
+            ),
+            column("articles", pa.int64(), "Articles that the model was trained on"),
+            column("sentences", pa.int64(), "Lines that the model was trained on"),
+            column("tokens", pa.int64(), "Tokens that the model was trained on"),
+            column("ngrams", pa.list_(pa.int64()), "n-grams of the model by order, from 1"),
+            column("meta", pa.string(), "Settings of the training, as a JSON object"),
+        ),
+        key=("language",),
+        partition_by=("language",),
+    )
+)
+
+CCNET = register(
+    TableSpec(
+        "corpora.ccnet",
+        "A row is a document of the CCNet corpus, with CCNet's own field names",
+        (
+            column("doc_id", pa.string(), "Identity of the document, as in web.documents", nullable=False),
+            column("file_index", pa.int32(), "Index of the input file in the partition's file list", nullable=False),
+            column("position", pa.int64(), "Byte offset of the record in its file", nullable=False),
+            column("url", pa.string(), "Address of the page"),
+            column("date_download", pa.string(), "When the page was fetched, ISO 8601 in UTC"),
+            column("digest", pa.string(), "Digest of the original text"),
+            column("length", pa.int32(), "Characters of the text that is left", nullable=False),
+            column("nlines", pa.int32(), "Lines of the text that is left", nullable=False),
+            column("source_domain", pa.string(), "Host name of the address"),
+            column("title", pa.string(), "Title of the page"),
+            column("raw_content", pa.large_string(), "Text that is left, lines separated by \\n", nullable=False),
+            column("cc_segment", pa.string(), "WET file of the document"),
+            column("original_nlines", pa.int32(), "Lines before paragraph deduplication"),
+            column("original_length", pa.int32(), "Characters before paragraph deduplication"),
+            column("line_ids", pa.list_(pa.int32()), "Numbers (from 0) of the lines that were kept"),
+            column("language", pa.string(), "Language code of the text"),
+            column("language_score", pa.float32(), "Confidence of the language, 0..1"),
+            column("perplexity", pa.float32(), "Perplexity of the text under its language's model"),
+            column("bucket", pa.string(), "head, middle, tail by perplexity; all where there is no model"),
+            VARIANT,
+            SNAPSHOT,
+        ),
+        key=("doc_id", "variant", "snapshot"),
+        partition_by=("variant", "snapshot"),
+        order=ORDER,
+    )
+)
+
+REJECTS = register(
+    TableSpec(
+        "ops.rejects",
+        "A row is an input record that a stage could not use",
+        (
+            column("shard", pa.int32(), "Shard that met the record", nullable=False),
+            column("file", pa.string(), "Input file, relative to the source's location", nullable=False),
+            column("position", pa.int64(), "Byte offset (or ordinal) of the record in its file", nullable=False),
+            column("url", pa.string(), "Address of the record, where it states one"),
+            column("record", pa.string(), "Identity of the record, where it states one"),
+            column("reason", pa.string(), "Why, in one word of a fixed list", nullable=False),
+            column("detail", pa.string(), "Why, in the words of whoever refused it"),
+            column(
+                "broken",
+                pa.bool_(),
+                "Whether the record is damaged (counts against the budget) or just not wanted",
+                nullable=False,
+            ),
+            STAGE,
+            PARTITION,
+        ),
+        key=("file", "position", "reason", "stage", "partition"),
+        partition_by=SIDE_PARTITION,
+        order=("file", "position"),
+        side=True,
+    )
+)
+
+DECISIONS = register(
+    TableSpec(
+        "ops.decisions",
+        "A row is a document that a recipe or stage dropped: by which rule, at which value",
+        (
+            column("doc_id", pa.string(), "Identity of the document", nullable=False),
+            column("recipe", pa.string(), "Recipe that dropped it", nullable=False),
+            column("step", pa.string(), "Step of the recipe", nullable=False),
+            column("rule", pa.string(), "Rule of the step", nullable=False),
+            column("value", pa.float64(), "Value that the rule saw"),
+            column("threshold", pa.float64(), "Threshold that it was held against"),
+            column("url", pa.string(), "Address of the document"),
+            STAGE,
+            PARTITION,
+        ),
+        key=("doc_id", "recipe", "stage", "partition"),
+        partition_by=SIDE_PARTITION,
+        side=True,
+    )
+)
