@@ -73,9 +73,9 @@ def markers(folder):
     return sorted(path.name for path in folder.glob("marker-*"))
 
 
-@pytest.mark.parametrize("kind", ["nap", "spin"])
-def test_workers_end_with_a_killed_parent_and_write_no_marker_after_it(kind, start, tmp_path):
-    parent = start(kind)
+@pytest.mark.parametrize(("kind", "seconds"), [("nap", 1.5), ("spin", 60)])
+def test_workers_end_with_a_killed_parent_and_write_no_marker_after_it(kind, seconds, start, tmp_path):
+    parent = start(kind, seconds)
     begun(tmp_path)
     children = psutil.Process(parent.pid).children(recursive=True)
 
@@ -85,7 +85,7 @@ def test_workers_end_with_a_killed_parent_and_write_no_marker_after_it(kind, sta
 
     assert len(children) == 2
     assert until(lambda: not any(running(child.pid) for child in children), seconds=5)
-    time.sleep(1.5)  # as long as an item takes
+    time.sleep(1.5)  # as long as a nap takes
     assert markers(tmp_path) == written
 
 
@@ -110,6 +110,17 @@ def test_ctrl_c_in_a_terminal_ends_all_and_only_the_parent_complains(start, tmp_
     complaint = parent.communicate(timeout=10)[1].decode()
     assert until(lambda: not any(map(running, workers)), seconds=5)
     assert complaint.count("Traceback") == 1
+
+
+def test_an_interrupt_of_a_worker_is_ignored_for_its_parent_decides(start, tmp_path):
+    parent = start(seconds=0.4, count=2)
+    workers = begun(tmp_path)
+
+    for pid in workers:
+        os.kill(pid, signal.SIGINT)
+
+    assert parent.wait(60) == 0
+    assert report_of(tmp_path) == {"results": [0, 1], "done": 2, "deaths": []}
 
 
 def test_a_killed_worker_costs_a_try_and_nothing_else(start, tmp_path):
