@@ -1,0 +1,48 @@
+"""Texts for property tests, with the corners of the field: other scripts, case, white space, controls, line ends."""
+
+from hypothesis import strategies as st
+
+WHITE_SPACE = [chr(c) for c in range(0x3001) if chr(c).isspace()]
+CORNERS = [
+    *("Σ", "σ", "ς", "ΑΣ", "ΑΣ.", "Σα", "İ", "I", "ı", "ß", "ẞ", "K", "Å", "Ⱥ", "ǅ", "ﬁ", "ʰ", "𐐀", "🄰"),
+    *("\u0345", "\u0301", "\u00ad", "\u200b", "\u200d", "'", "·", ":", ".", "\ufeff"),
+    *("0", "9", "１", "٣", "߀", "𝟘", "²", "Ⅷ", "½"),
+    *(
+        "，",
+        "。",
+        "、",
+        "„",
+        "”",
+        "“",
+        "«",
+        "»",
+        "」",
+        "「",
+        "《",
+        "》",
+        "´",
+        "∶",
+        "：",
+        "？",
+        "！",
+        "（",
+        "）",
+        "；",
+        "–",
+    ),
+    *("—", "．", "～", "’", "…", "━", "〈", "〉", "【", "】", "％", "►", "—", "-", "!"),
+    *("\x00", "\x01", "\x1f", "\x7f", "\x80", "\x9f", "\n", "\r", "\r\n", "\u2028", "\u180e"),
+    *("中", "文", "２０２４年", "あ", "한", "й", "é", "e\u0301", "😀", "👩\u200d🔬", "a", "Z", " ", "  "),
+    *WHITE_SPACE,
+]
+
+
+def texts(max_size=40):
+    """Any text, and text made of corners."""
+    corners = st.lists(st.sampled_from(CORNERS), max_size=max_size).map("".join)
+    anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=max_size)
+    return corners | anything
+
+
+def batches_of_texts():
+    return st.lists(texts(), max_size=6)
