@@ -29,7 +29,7 @@ PAGE_COLUMNS: tuple[pa.Field, ...] = (
     ),
     column("bytes", pa.int64(), "Size of the record's payload in bytes, before decoding"),
     column("robots", pa.string(), "Robots meta tag and X-Robots-Tag header, joined by a comma"),
-    column("tdm_reservation", pa.string(), "TDM reservation as stated (1: reserved), from meta tag or header"),
+    column("tdm_reservation", pa.bool_(), "Whether rights of text and data mining are reserved, from meta tag or header"),
     column("tdm_policy", pa.string(), "Address of the TDM policy"),
 )
 """What is known of a web page besides its document columns."""
@@ -61,21 +61,20 @@ PAGES = register(
 PARAGRAPH_HASHES = register(
     TableSpec(
         "web.paragraph_hashes",
-        "A row is a distinct paragraph hash of a file set",
+        "A row is a distinct paragraph hash of one shard of pages",
         (
             column("shard", pa.int32(), "Shard whose files hold the paragraph", nullable=False),
-            column("file_index", pa.int32(), "First file of the set, in the partition's file list", nullable=False),
             column("paragraph_group", pa.int32(), "Group of files that are deduplicated together", nullable=False),
             column(
                 "hash", pa.uint64(), "First 8 bytes of SHA-1 of the normalised paragraph, little-endian", nullable=False
             ),
-            column("in_two_documents", pa.bool_(), "Whether two documents of the set hold it", nullable=False),
+            column("in_two_documents", pa.bool_(), "Whether two documents of the shard and group hold it", nullable=False),
             VARIANT,
             SNAPSHOT,
         ),
-        key=("paragraph_group", "file_index", "hash", "variant", "snapshot"),
+        key=("paragraph_group", "shard", "hash", "variant", "snapshot"),
         partition_by=("variant", "snapshot"),
-        order=("paragraph_group", "file_index", "hash"),
+        order=("paragraph_group", "hash"),
     )
 )
 
@@ -129,8 +128,9 @@ LANGUAGE_MODEL = register(
         "One row a language: the tokeniser and n-gram model that perplexity is measured with",
         (
             LANGUAGE,
-            column("path", pa.string(), "Folder of the model's files, relative to the lake", nullable=False),
-            column("digest", pa.string(), "Digest of the model's files, 32 hex digits", nullable=False),
+            column("path", pa.string(), "Folder of the model's files, relative to the lake; null where no model was made"),
+            column("digest", pa.string(), "Digest of the model's files; null where no model was made"),
+            column("reason", pa.string(), "Why no model was made"),
             column("origin", pa.string(), "trained, or the location that the model was taken from", nullable=False),
             column("cutoff_head", pa.float64(), "Perplexity up to which a document is head"),
             column("cutoff_middle", pa.float64(), "Perplexity up to which a document is middle"),

@@ -81,10 +81,10 @@ class Stage(ABC):
     """Raised by hand when the same inputs and settings give other rows."""
     side: ClassVar[tuple[str, ...]] = ()
     """Side tables besides `ops.rejects`."""
-    reject_budget: ClassVar[float] = 0.05
-    """Largest share of broken records among the records read, before the stage fails."""
 
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = Settings()
+    reject_budget: float = field(default=0.05, kw_only=True)
+    """Largest share of broken records among the records read, before the stage fails. No part of the stage's identity."""
 
     @abstractmethod
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
@@ -93,6 +93,11 @@ class Stage(ABC):
     @abstractmethod
     def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
         """Does one shard. Runs in a worker; streams batches, so memory is bounded by a batch and not by the shard."""
+
+    def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
+        """Versions of the tables and models that the partition is made of, for its commit. Lineage only: staleness is `Shard.reads`."""
+        del lake, partition
+        return {}
 
     def output(self) -> TableSpec:
         """The table that the stage writes."""

@@ -1,0 +1,267 @@
+"""Pages of a crawl with their text: WARC files through extraction, or WET files as the crawler made them.
+
+One partition is one snapshot in one text variant. A page has the same doc_id in every variant. Every record that can't be used is a reject.
+
+Not here: formats (sources/), charsets and extraction (extract/), which pages a corpus keeps (the recipes).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+import orjson
+import polars as pl
+from pydantic import Field
+
+from corpus_platform.documents import document_id, domain_of
+from corpus_platform.extract.extractor import Extractor
+from corpus_platform.extract.outcome import Unusable
+from corpus_platform.extract.page import page_text
+from corpus_platform.sources.columnar_index import SelectedFile, Selection, plan_selection, read_selected, select
+from corpus_platform.sources.common_crawl import CommonCrawl, WarcFolder, group_files
+from corpus_platform.sources.location import InputLocation
+from corpus_platform.sources.records import Record, Reject, WetRecord
+from corpus_platform.sources.warc import MAX_BODY_BYTES, read_responses, read_wet
+from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from corpus_platform.extract.main_text import Method
+    from corpus_platform.lake import Lake
+    from corpus_platform.sources.store import InputFile
+    from corpus_platform.stages.stage import Output, Partition
+
+PAGES = "web.pages"
+WET = "wet"
+SOURCE = "common_crawl"
+_BATCH = 200
+
+
+class SourceSettings(Settings):
+    """Where crawls are."""
+
+    location: str = Field(
+        default="sample",
+        description="Base of a crawl in Common Crawl's layout: a folder, s3://commoncrawl, https://...",
+    )
+    index: str | None = Field(default=None, description="Where collinfo.json is, if not at the base")
+    archives: dict[str, str] = Field(
+        default={}, description="Snapshots of one's own: name -> folder or bucket of WARC files"
+    )
+
+    def below(self, home: Path) -> SourceSettings:
+        """The same with relative folders taken below a home."""
+
+        def place(location: str) -> str:
+            return location if "://" in location else str(home / Path(location).expanduser())
+
+        archives = {name: place(at) for name, at in self.archives.items()}
+        return self.model_copy(update={"location": place(self.location), "archives": archives})
+
+    def crawl(self) -> CommonCrawl:
+        """The crawl at the base."""
+        return CommonCrawl(InputLocation(self.location), InputLocation(self.index) if self.index else None)
+
+    def at(self, snapshot: str) -> InputLocation:
+        """Where the files of a snapshot are."""
+        return InputLocation(self.archives.get(snapshot, self.location))
+
+    def snapshots(self) -> list[str]:
+        """The snapshots of the crawl and the named archives."""
+        return [*(snapshot.name for snapshot in self.crawl().snapshots()), *self.archives]
+
+
+class SelectionSettings(Settings):
+    """A choice of pages through Common Crawl's columnar index, so that a corpus costs its share of a crawl. WARC only."""
+
+    languages: tuple[str, ...] = Field(default=(), description="ISO 639-3 codes, e.g. zho")
+    domains: tuple[str, ...] = Field(default=(), description="Registered domains or host names")
+    tlds: tuple[str, ...] = Field(default=(), description="Top-level domains, e.g. cn")
+    media_types: tuple[str, ...] = Field(default=(), description="Types that the crawler detected, e.g. text/html")
+
+    def selection(self) -> Selection:
+        """The selection that the settings describe."""
+        return Selection(self.languages, "any", self.domains, self.tlds, self.media_types)
+
+
+class PagesSettings(Settings):
+    """How a snapshot is cut into shards, and how a page is read."""
+
+    shard_files: int = Field(default=8, ge=1, description="Input files of one shard")
+    first_files: int | None = Field(default=None, ge=1, description="Only so many files of a snapshot; all by default")
+    select: SelectionSettings | None = Field(default=None, description="Only some pages, by language, domain or type")
+    max_body_bytes: int = Field(default=MAX_BODY_BYTES, ge=1, description="Larger pages are rejected")
+    time_limit: float = Field(default=10.0, gt=0, description="Seconds that the extraction of one page may take")
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What one task reads: (index in the snapshot's list, file or chosen records of a file)."""
+
+    files: tuple[tuple[int, InputFile | SelectedFile], ...]
+
+
+@dataclass(frozen=True)
+class Pages(Stage):
+    """A group of WARC or WET files as pages."""
+
+    name: ClassVar[str] = PAGES
+    version: ClassVar[str] = "1"
+    settings: PagesSettings = PagesSettings()
+    source: SourceSettings = SourceSettings()
+
+    def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
+        """Groups of the snapshot's files, in the order of its list."""
+        del lake
+        snapshot = partition["snapshot"]
+        if self.settings.select and partition["variant"] != WET:
+            return self._selected(snapshot)
+        kind = "wet" if partition["variant"] == WET else "warc"
+        if snapshot in self.source.archives:
+            files = WarcFolder(self.source.at(snapshot), snapshot).files(snapshot, kind)
+        else:
+            files = self.source.crawl().files(snapshot, kind)
+        groups = group_files(files[: self.settings.first_files], shard_files=self.settings.shard_files)
+        return [
+            Shard(g.index, tuple(file.identity for file in g.files), _Files(tuple(g.indexed())), g.bytes)
+            for g in groups
+        ]
+
+    def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
+        """Streams the shard's files, a batch of pages at a time."""
+        del lake
+        work: _Files = shard.work
+        with _Reader(partition["variant"], self.settings, self.source.at(partition["snapshot"])) as reader:
+            for file_index, file in work.files:
+                place = {"shard": shard.index, "file_index": file_index}
+                rows: list[dict[str, Any]] = []
+                for page in reader.pages(file):
+                    output.count("records")
+                    if isinstance(page, Reject):
+                        output.reject(**asdict(page))
+                        continue
+                    output.count("kept")
+                    rows.append(place | page)
+                    if len(rows) == _BATCH:
+                        output.write(_frame(rows))
+                        rows = []
+                output.write(_frame(rows))
+            for name, n in sorted(reader.counts.items()):
+                output.count(name, n)
+
+    def _selected(self, snapshot: str) -> list[Shard]:
+        assert self.settings.select is not None
+        location = self.source.at(snapshot)
+        index = {path: i for i, path in enumerate(self.source.crawl().paths(snapshot, "warc"))}
+        plan = plan_selection(select(location, snapshot, self.settings.select.selection()))
+        chosen = [(index[file.path], file) for file in plan.files if file.path in index]
+        size = self.settings.shard_files
+        return [_shard_of(i // size, chosen[i : i + size]) for i in range(0, len(chosen), size)]
+
+
+def _shard_of(index: int, chosen: list[tuple[int, SelectedFile]]) -> Shard:
+    reads = tuple(f"{file.path} {digest_of(file.offsets.tolist())}" for _, file in chosen)
+    return Shard(index, reads, _Files(tuple(chosen)), sum(int(file.lengths.sum()) for _, file in chosen))
+
+
+class _Reader:
+    """Turns files into pages; owns the extractor's helper process."""
+
+    def __init__(self, variant: str, settings: PagesSettings, location: InputLocation) -> None:
+        self.counts: Counter[str] = Counter()
+        self._variant = variant
+        self._settings = settings
+        self._location = location
+        self._extractor: Extractor | None = None
+
+    def __enter__(self) -> Self:
+        if self._variant != WET:
+            self._extractor = Extractor(cast("Method", self._variant), time_limit=self._settings.time_limit)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._extractor is not None:
+            self._extractor.close()
+
+    def pages(self, file: InputFile | SelectedFile) -> Iterator[dict[str, Any] | Reject]:
+        """The pages of a file as rows, and what can't be used as rejects."""
+        limit = self._settings.max_body_bytes
+        if isinstance(file, SelectedFile):
+            yield from map(self._page, read_selected(self._location, file, counts=self.counts, max_body_bytes=limit))
+            return
+        with self._location.local_copy(file.path) as path:
+            if self._extractor is None:
+                for wet in read_wet(path, file.path, counts=self.counts, max_body_bytes=limit):
+                    yield wet if isinstance(wet, Reject) else _wet_row(wet)
+            else:
+                yield from map(self._page, read_responses(path, file.path, counts=self.counts, max_body_bytes=limit))
+
+    def _page(self, record: Record | Reject) -> dict[str, Any] | Reject:
+        if isinstance(record, Reject):
+            return record
+        assert self._extractor is not None
+        # The server's own words carry the charset; the type that the crawler found does not.
+        stated = record.headers.get("Content-Type") or record.content_type
+        try:
+            page = page_text(record.body, record.headers, stated, self._extractor)
+        except Unusable as error:
+            return Reject(
+                record.file, record.position, error.reason, str(error), record.url, record.record_id,
+                broken=error.reason not in {"not_text", "page_too_large"},
+            )  # fmt: skip
+        return {
+            **_row(record),
+            "title": page.title,
+            "text": page.text,
+            "language": page.language_hint,
+            "content_type": record.content_type,
+            "licence": page.licence,
+            "meta": _json({"truncated": record.truncated}),
+            "http_status": record.status,
+            "charset": page.charset,
+            "charset_source": page.charset_source,
+            "bytes": len(record.body),
+            "robots": page.robots,
+            "tdm_reservation": page.tdm_reservation,
+            "tdm_policy": page.tdm_policy,
+        }
+
+
+def _wet_row(record: WetRecord) -> dict[str, Any]:
+    return {
+        **_row(record),
+        "text": record.text,
+        "content_type": "text/plain",
+        "meta": _json({"languages": record.languages}),
+        "charset": "utf-8",
+        "bytes": record.content_length,
+    }
+
+
+def _row(record: Record | WetRecord) -> dict[str, Any]:
+    """The columns that a page has in every variant."""
+    return {
+        "doc_id": document_id(SOURCE, record.record_id),
+        "source": SOURCE,
+        "file": record.file,
+        "position": record.position,
+        "url": record.url,
+        "domain": domain_of(record.url),
+        "date": record.date,
+        "record_id": record.record_id,
+        "digest": record.digest,
+    }
+
+
+def _json(values: dict[str, Any]) -> str | None:
+    """A JSON object of the values that there are; None where there are none."""
+    present = {name: value for name, value in values.items() if value}
+    return orjson.dumps(present).decode() if present else None
+
+
+def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, infer_schema_length=None)

@@ -1,0 +1,342 @@
+"""Runs a stage on one partition: plan, skip what is finished, map the rest over the engine, commit once.
+
+Promise: a run that is killed at any point leaves readers with the old version, and the next run does only what was not finished.
+The result depends on the inputs and settings alone: not on the engine, the number of workers or the order in which shards finish.
+
+Not here: what a shard does (the stages), how a transaction is made (lake/), which partition to run (the caller).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from corpus_platform.engine.lifeline import parent_is_alive
+from corpus_platform.engine.protocol import raise_failures
+from corpus_platform.errors import RejectBudgetExceeded, ShardFailed, SourceError
+from corpus_platform.lake import table
+from corpus_platform.lake.markers import Marker
+from corpus_platform.stages.stage import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from corpus_platform.engine.protocol import Engine
+    from corpus_platform.lake import Lake
+    from corpus_platform.lake.files import ShardWriter, WrittenFile
+    from corpus_platform.lake.log import PartitionState
+    from corpus_platform.stages.stage import Partition, Shard, Stage
+
+REJECTS = "ops.rejects"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do: the partition's shards, and those among them that are not finished."""
+
+    stage: Stage
+    partition: Partition
+    shards: list[Shard]
+    fingerprint: str
+    todo: list[Shard]
+    state: PartitionState | None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the last commit already is the result of these shards."""
+        return self.state is not None and self.state.fingerprint == self.fingerprint
+
+    def __str__(self) -> str:
+        where = where_of(self.stage.name, self.partition)
+        if self.is_current:
+            return f"{where}: up to date"
+        size = sum(shard.bytes for shard in self.todo)
+        return f"{where}: {len(self.todo)} of {len(self.shards)} shards to run, {size / 1e6:,.1f} MB in"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did. `counters` holds the stage's own counts, `rejects:<reason>` among them."""
+
+    stage: str
+    partition: Partition
+    run: str
+    version: int
+    changed: bool
+    rows: int
+    bytes: int
+    shards: int
+    ran: int
+    resumed: int
+    retried: int
+    seconds: float
+    peak_memory: int
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def rejects(self) -> dict[str, int]:
+        """Rejected records by reason."""
+        return {name.removeprefix("rejects:"): n for name, n in self.counters.items() if name.startswith("rejects:")}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: shards and bytes done of those to do."""
+
+    stage: str
+    partition: Partition
+    shard: str
+    shards_done: int
+    shards_todo: int
+    bytes_done: int
+    bytes_todo: int
+
+
+def plan_stage(stage: Stage, lake: Lake, partition: Partition) -> Plan:
+    """Lists the partition's shards and compares them with the last commit and the finished shards."""
+    shards = stage.shards(lake, partition)
+    if not shards:
+        raise SourceError(f"{where_of(stage.name, partition)}: there is no input for this partition")
+    fingerprints = {shard.index: stage.fingerprint(shard) for shard in shards}
+    fingerprint = digest_of([stage.name, [fingerprints[shard.index] for shard in shards]])
+    state = lake.state(stage.name, partition)
+    if state is not None and state.fingerprint == fingerprint:
+        return Plan(stage, partition, shards, fingerprint, [], state)
+    markers = lake.markers(stage.name, partition).read_all()
+    todo = [s for s in shards if s.index not in markers or markers[s.index].fingerprint != fingerprints[s.index]]
+    return Plan(stage, partition, shards, fingerprint, todo, state)
+
+
+def run_stage(
+    stage: Stage,
+    lake: Lake,
+    engine: Engine,
+    partition: Partition,
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Brings one partition of the stage's table up to date; does nothing where it is.
+
+    Raises ShardFailed (some shards failed for good), RejectBudgetExceeded (too many broken records), CommitConflict (another run changed the
+    partition meanwhile). In each case finished shards are kept for the next run and readers see the old version.
+    """
+    started = time.monotonic()
+    lake.check_safe(stage.name)
+    fence = lake.fence(stage.name, partition)
+    plan = plan_stage(stage, lake, partition)
+    if plan.is_current and plan.state is not None:
+        return _unchanged(plan, plan.state)
+    run = uuid.uuid4().hex
+    mapped = engine.map(
+        partial(run_shard, stage, lake, partition, run),
+        plan.todo,
+        label=_label,
+        on_result=_progress_of(plan, on_progress),
+    )
+    raise_failures(mapped)
+    found = lake.markers(stage.name, partition).read_all()
+    markers = [found[shard.index] for shard in plan.shards]
+    counters = _sum(markers)
+    _check_rejects(stage, lake, partition, markers)
+    files = {name: [file for marker in markers for file in marker.files.get(name, [])] for name in _tables(stage)}
+    side = {
+        name: _commit_side(stage, lake, partition, run=run, name=name, files=files[name]) for name in _tables(stage)[1:]
+    }
+    metadata = {
+        **_identity(stage, plan.fingerprint),
+        "inputs": stage.inputs(lake, partition),
+        "side": {name: version for name, version in side.items() if version is not None},
+        "counters": counters,
+    }
+    commit = lake.commit(stage.name, partition, files[stage.name], fence, run=run, metadata=metadata)
+    return Report(
+        stage=stage.name,
+        partition=partition,
+        run=run,
+        version=commit.version,
+        changed=commit.changed,
+        ran=len(plan.todo),
+        resumed=len(plan.shards) - len(plan.todo),
+        retried=mapped.retried,
+        seconds=time.monotonic() - started,
+        peak_memory=mapped.peak_rss,
+        counters=counters,
+        rows=sum(file.rows for file in files[stage.name]),
+        bytes=sum(file.bytes for file in files[stage.name]),
+        shards=len(plan.shards),
+    )
+
+
+def run_shard(stage: Stage, lake: Lake, partition: Partition, run: str, shard: Shard) -> Marker:
+    """Does one shard in a worker: its rows into files, then the marker that makes them count."""
+    started = time.monotonic()
+    writer = lake.writer(stage.name, partition, shard.index, run)
+    output = ShardOutput(writer, shard.index)
+    try:
+        stage.run(lake, partition, shard, output)
+        output.flush()
+        files = writer.close()
+    except BaseException:
+        writer.abort()
+        raise
+    if not parent_is_alive():
+        raise ShardFailed(f"{stage.name} {shard.label}: the run that asked for it has ended, so its result is not kept")
+    marker = Marker(
+        shard=shard.index,
+        fingerprint=stage.fingerprint(shard),
+        run=run,
+        files=files,
+        counters=dict(sorted(output.counters.items())),
+        seconds=time.monotonic() - started,
+        bytes=shard.bytes,
+    )
+    lake.markers(stage.name, partition).write(marker)
+    return marker
+
+
+class ShardOutput:
+    """The `Output` of one task: rows to the writer, rejects in batches, counters in memory."""
+
+    _BATCH = 10_000
+
+    def __init__(self, writer: ShardWriter, shard: int) -> None:
+        self.counters: Counter[str] = Counter()
+        self._writer = writer
+        self._shard = shard
+        self._rejects: list[dict[str, Any]] = []
+
+    def write(self, frame: pl.DataFrame, table: str | None = None) -> None:
+        """Adds rows to the main table, or to the side table of that name."""
+        if frame.height:
+            self._writer.write(frame, table)
+
+    def reject(
+        self,
+        *,
+        file: str,
+        position: int,
+        reason: str,
+        detail: str = "",
+        url: str | None = None,
+        record: str | None = None,
+        broken: bool = True,
+    ) -> None:
+        """Adds a row to ops.rejects and counts it."""
+        self.counters[f"rejects:{reason}"] += 1
+        self.counters["broken"] += broken
+        row = {"shard": self._shard, "file": file, "position": position, "url": url, "record": record}
+        self._rejects.append({**row, "reason": reason, "detail": detail[:500], "broken": broken})
+        if len(self._rejects) >= self._BATCH:
+            self.flush()
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """Adds to a named counter."""
+        self.counters[name] += int(amount)
+
+    def flush(self) -> None:
+        """Hands collected rejects to the writer."""
+        if self._rejects:
+            self._writer.write(pl.DataFrame(self._rejects, infer_schema_length=None), REJECTS)
+            self._rejects = []
+
+
+def _tables(stage: Stage) -> tuple[str, ...]:
+    return (stage.name, REJECTS, *stage.side)
+
+
+def _label(shard: Shard) -> str:
+    return shard.label
+
+
+def _identity(stage: Stage, fingerprint: str) -> dict[str, Any]:
+    return {
+        "stage": stage.name,
+        "stage_version": stage.version,
+        "settings": stage.settings_hash(),
+        "fingerprint": fingerprint,
+    }
+
+
+def _commit_side(
+    stage: Stage, lake: Lake, partition: Partition, *, run: str, name: str, files: list[WrittenFile]
+) -> int | None:
+    """Commits the partition's rows of a side table and returns its version; None where there never was one."""
+    where = lake.side_partition(stage.name, partition)
+    fence = lake.fence(name, where)
+    if not files and not fence.files:
+        return None
+    identity = digest_of(sorted(file.digest for file in files))
+    return lake.commit(name, where, files, fence, run=run, metadata=_identity(stage, identity)).version
+
+
+def _sum(markers: list[Marker]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for marker in markers:
+        total.update(marker.counters)
+    return dict(sorted(total.items()))
+
+
+def _check_rejects(stage: Stage, lake: Lake, partition: Partition, markers: list[Marker]) -> None:
+    """Fails loudly over the budget, with examples: rejects of a run that does not commit are not in ops.rejects."""
+    counters = _sum(markers)
+    broken, seen = counters.get("broken", 0), counters.get("records", 0)
+    if broken <= stage.reject_budget * max(seen, 1):
+        return
+    reasons = ", ".join(f"{n.removeprefix('rejects:')} {c}" for n, c in counters.items() if n.startswith("rejects:"))
+    raise RejectBudgetExceeded(
+        f"{where_of(stage.name, partition)}: {broken} of {seen} records are broken, more than the budget of "
+        f"{stage.reject_budget:.0%} ({reasons}). Look at the input, or raise the budget in the settings. The first:\n"
+        + "\n".join(_examples(lake, markers))
+    )
+
+
+def _examples(lake: Lake, markers: list[Marker], most: int = 5) -> list[str]:
+    uris = [lake.storage.uri(table(REJECTS).folder, f.path) for m in markers for f in m.files.get(REJECTS, [])]
+    rows = pl.scan_parquet(uris, storage_options=lake.storage.polars_options(), hive_partitioning=False)
+    first = rows.filter(pl.col("broken")).head(most).collect()
+    return [
+        f"  {r['file']} at {r['position']}: {r['reason']} {r['detail']}".rstrip() for r in first.iter_rows(named=True)
+    ]
+
+
+def _progress_of(plan: Plan, report: Callable[[Progress], None] | None) -> Callable[[Shard, Marker], None] | None:
+    if report is None:
+        return None
+    done = [0, 0]
+
+    def on_result(shard: Shard, _marker: Marker) -> None:
+        done[0] += 1
+        done[1] += shard.bytes
+        size = sum(s.bytes for s in plan.todo)
+        report(Progress(plan.stage.name, plan.partition, shard.label, done[0], len(plan.todo), done[1], size))
+
+    return on_result
+
+
+def _unchanged(plan: Plan, state: PartitionState) -> Report:
+    return Report(
+        stage=plan.stage.name,
+        partition=plan.partition,
+        run=state.run,
+        version=state.version,
+        changed=False,
+        rows=state.rows,
+        bytes=state.bytes,
+        shards=len(plan.shards),
+        ran=0,
+        resumed=len(plan.shards),
+        retried=0,
+        seconds=0.0,
+        peak_memory=0,
+        counters=state.counters,
+    )
+
+
+def where_of(name: str, partition: Partition) -> str:
+    """A partition of a table as messages name it: `web.pages [wet,CC-MAIN-2024-10]`."""
+    return f"{name} [{table(name).partition_string(partition)}]"
