@@ -1,0 +1,32 @@
+"""Published corpora: one asset per recipe, one partition per snapshot."""
+
+import dagster as dg
+
+from assets.checks import balance, checks_of
+from assets.factory import stage_asset
+from assets.partitions import cc_snapshot
+from assets.web import of_variant
+from corpus_platform.home import Home
+
+_CCNET = """A row is a document that CCNet keeps, with CCNet's own fields: language, perplexity, and the bucket head, middle or tail.
+One partition is one snapshot.
+
+What is dropped is in `ops.decisions`, with rule, value and threshold."""
+
+
+def corpus_assets(home: Home) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
+    """The corpora and their checks."""
+    name, variant = "corpora.ccnet", home.settings.ccnet_variant
+    ccnet = stage_asset(
+        home.stage(name),
+        key=["corpora", "ccnet"],
+        group="corpora",
+        partitions=cc_snapshot,
+        partition_of=of_variant(variant),
+        deps=[dg.AssetKey(["web", "documents", variant])],
+        description=_CCNET,
+        kinds={"parquet"},
+        tags={"domain": "web", "variant": variant},
+    )
+    where = of_variant(variant)
+    return [ccnet], [*checks_of(ccnet, name, where), balance(ccnet, name, "web.documents", where)]

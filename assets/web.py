@@ -1,0 +1,65 @@
+"""The web corpus: pages, their paragraphs, and documents after CCNet's paragraph dedup. One partition is one snapshot."""
+
+from collections.abc import Callable
+
+import dagster as dg
+
+from assets.checks import balance, checks_of
+from assets.factory import stage_asset
+from assets.partitions import cc_snapshot
+from corpus_platform.home import Home
+from corpus_platform.stages.stage import Partition
+
+_PAGES = """A row is a page of the crawl with its text by `{variant}`, its title, charset and reuse signals. One partition is one
+snapshot.
+
+Records that could not be used are in `ops.rejects`, each with file, offset and reason."""
+_HASHES = """A row is a distinct paragraph hash of one shard of pages, with whether two of its documents have it. One partition is one
+snapshot.
+
+CCNet's normalisation, then the first 64 bits of SHA-1."""
+_PARAGRAPHS = """A row is a paragraph hash that two documents or files of its group share; such paragraphs are removed everywhere.
+One partition is one snapshot."""
+_DOCUMENTS = """A row is a page after paragraph dedup, with the language, perplexity and bucket of what is left. One partition is one
+snapshot.
+
+Pages that are too short or lose every paragraph are in `ops.decisions`."""
+
+
+def web_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
+    """The assets of one text variant, upstream first, and their checks."""
+
+    def stage(name: str, about: str, deps: list[dg.AssetKey | dg.AssetDep], kinds: set[str]) -> dg.AssetsDefinition:
+        return stage_asset(
+            home.stage(f"web.{name}"),
+            key=["web", name, variant],
+            group="web",
+            partitions=cc_snapshot,
+            partition_of=of_variant(variant),
+            deps=deps,
+            description=about.format(variant=variant),
+            kinds=kinds,
+            tags={"domain": "web", "variant": variant},
+        )
+
+    pages = stage("pages", _PAGES, [], {"parquet", "warc"})
+    hashes = stage("paragraph_hashes", _HASHES, [pages.key], {"parquet", "numba"})
+    paragraphs = stage("paragraphs", _PARAGRAPHS, [hashes.key], {"parquet"})
+    models = dg.AssetDep(["models", "language_model"], partition_mapping=dg.AllPartitionMapping())
+    documents = stage("documents", _DOCUMENTS, [pages.key, paragraphs.key, models], {"parquet", "fasttext"})
+    where = of_variant(variant)
+    checks = [
+        *checks_of(pages, "web.pages", where, reads_records=True),
+        *checks_of(documents, "web.documents", where),
+        balance(documents, "web.documents", "web.pages", where),
+    ]
+    return [pages, hashes, paragraphs, documents], checks
+
+
+def of_variant(variant: str) -> Callable[[str], Partition]:
+    """The table partition of a snapshot, in one text variant."""
+
+    def partition_of(key: str) -> Partition:
+        return {"variant": variant, "snapshot": key}
+
+    return partition_of

@@ -1,0 +1,81 @@
+"""The Dagster code location: assembles assets, checks, jobs and resources of one home.
+
+`CORPUS_HOME` names the home (default `.corpus`). `build_defs` takes the home and replacements of resources, so that tests assemble a part
+without patching.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from assets.corpora import corpus_assets
+from assets.encyclopedia import encyclopedia_assets
+from assets.models import model_assets
+from assets.partitions import cc_snapshot, wiki_dump
+from assets.web import web_assets
+from corpus_platform.home import Home
+from resources.home import HomeResource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INSTANCE_SETTINGS = Path(__file__).parents[1] / "deploy" / "dagster.yaml"
+
+
+def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Definitions:
+    """All assets, checks and jobs of a home."""
+    parts = [encyclopedia_assets(home), model_assets(home)]
+    parts += [web_assets(home, variant) for variant in home.settings.variants]
+    parts += [corpus_assets(home)]
+    snapshot = dg.define_asset_job(
+        "snapshot",
+        selection=dg.AssetSelection.groups("web", "corpora"),
+        partitions_def=cc_snapshot,
+        description="One snapshot from its WARC or WET files to the published corpora.",
+    )
+    return dg.Definitions(
+        assets=[asset for assets, _ in parts for asset in assets],
+        asset_checks=[check for _, checks in parts for check in checks],
+        jobs=[snapshot],
+        resources={"home": HomeResource(path=str(home.path)), **(resources or {})},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions of the home that `CORPUS_HOME` names."""
+    return build_defs(Home.open(os.environ.get("CORPUS_HOME", ".corpus")))
+
+
+def instance_of(home: Home) -> dg.DagsterInstance:
+    """The Dagster instance of a home, in its folder `dagster`; made with the settings of `deploy/dagster.yaml` when it is new."""
+    folder = home.path / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "dagster.yaml").exists():
+        shutil.copy(INSTANCE_SETTINGS, folder / "dagster.yaml")
+    return dg.DagsterInstance.from_config(str(folder))
+
+
+def add_partitions(instance: dg.DagsterInstance, *, snapshots: Sequence[str] = (), dumps: Sequence[str] = ()) -> None:
+    """Makes snapshots and dumps known to Dagster; those it has are left alone."""
+    for definition, keys in ((cc_snapshot, snapshots), (wiki_dump, dumps)):
+        if keys:
+            instance.add_dynamic_partitions(str(definition.name), list(keys))
+
+
+def materialize(
+    home: Home, instance: dg.DagsterInstance, assets: Sequence[Sequence[str]], partition_key: str, **resources: Any
+) -> dg.ExecuteInProcessResult:
+    """Makes one partition of some assets, with their checks, in this process; the run is recorded in the instance."""
+    definitions = build_defs(home, resources=resources)
+    keys = [dg.AssetKey(list(key)) for key in assets]
+    job = definitions.resolve_implicit_global_asset_job_def()
+    return job.execute_in_process(
+        partition_key=partition_key, asset_selection=keys, instance=instance, raise_on_error=True
+    )

@@ -1,0 +1,123 @@
+"""One file of settings, `corpus.yaml` in the platform's home: where input is, what is made of it, how it is run.
+
+Every section is a frozen, closed model that stands beside the code it steers. A wrong file is refused with file, line, key and the nearest right key.
+
+Not here: secrets (they come from the environment), and what a Dagster instance needs (`deploy/dagster.yaml`).
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError
+
+from corpus_platform.engine.settings import EngineSettings
+from corpus_platform.errors import SettingsError
+from corpus_platform.stages.ccnet import CcnetSettings
+from corpus_platform.stages.documents import DocumentSettings
+from corpus_platform.stages.encyclopedia import EncyclopediaSettings
+from corpus_platform.stages.language_model import LanguageModelSettings
+from corpus_platform.stages.pages import PagesSettings, SourceSettings
+from corpus_platform.stages.paragraphs import ParagraphSettings
+from corpus_platform.stages.stage import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Variant = Literal["resiliparse", "trafilatura", "wet"]
+
+
+class LakeSettings(Settings):
+    """Where the tables are, and how commits are guarded where the store can't do it."""
+
+    location: str = Field(default="lake", description="Folder (relative to the home) or s3://bucket/prefix")
+    lock: str | None = Field(
+        default=None, description="`file:PATH`: commit under this lock, for stores without conditional writes"
+    )
+
+
+class CorpusSettings(Settings):
+    """All settings of one home."""
+
+    lake: LakeSettings = LakeSettings()
+    source: SourceSettings = SourceSettings()
+    variants: tuple[Variant, ...] = Field(
+        default=("resiliparse",), description="Text variants of the web corpus that are made"
+    )
+    pages: PagesSettings = PagesSettings()
+    paragraphs: ParagraphSettings = ParagraphSettings()
+    documents: DocumentSettings = DocumentSettings()
+    encyclopedia: EncyclopediaSettings = EncyclopediaSettings()
+    language_model: LanguageModelSettings = LanguageModelSettings()
+    ccnet: CcnetSettings = CcnetSettings()
+    engine: EngineSettings = EngineSettings()  # pyright: ignore[reportCallIssue]
+    reject_budget: float = Field(
+        default=0.05, ge=0, le=1, description="Largest share of broken records before a stage fails"
+    )
+
+    @property
+    def ccnet_variant(self) -> str:
+        """The text variant that the CCNet corpus is made from."""
+        return self.ccnet.variant or self.variants[0]
+
+
+def read_settings(path: Path) -> CorpusSettings:
+    """The settings of a YAML file; the defaults where there is none. Raises SettingsError with file and line."""
+    if not path.exists():
+        return CorpusSettings()
+    text = path.read_text(encoding="utf-8")
+    try:
+        values, tree = yaml.safe_load(text), yaml.compose(text)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: not a YAML file: {error}") from None
+    try:
+        return CorpusSettings.model_validate(values or {})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(path, tree, e) for e in error.errors())) from None
+
+
+def write_settings(path: Path, settings: CorpusSettings) -> None:
+    """Writes the settings that differ from the defaults, in the order of their declaration."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values = settings.model_dump(mode="json", exclude_defaults=True)
+    path.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _explain(path: Path, tree: yaml.Node | None, error: Any) -> str:
+    """One line for one mistake: where it is, what is wrong, what would be right."""
+    where = tuple(error["loc"])
+    line = _line_of(tree, where)
+    dotted = ".".join(str(part) for part in where)
+    if error["type"] != "extra_forbidden":
+        return f"{path}:{line}: `{dotted}`: {error['msg']} (found {error['input']!r})"
+    known = _keys_of(where[:-1])
+    near = get_close_matches(str(where[-1]), known, n=1)
+    hint = f", nearest is `{near[0]}`" if near else ""
+    return f"{path}:{line}: there is no setting `{dotted}`{hint}; this section takes {', '.join(known)}"
+
+
+def _keys_of(where: tuple[Any, ...]) -> list[str]:
+    model: Any = CorpusSettings
+    for part in where:
+        inner = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+def _line_of(node: yaml.Node | None, where: tuple[Any, ...]) -> int:
+    """Line (from 1) of the deepest part of the path that is in the file."""
+    line = 1 if node is None or node.start_mark is None else node.start_mark.line + 1
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if pair is None:
+                return line
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
