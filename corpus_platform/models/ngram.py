@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import os
 import shutil
 import tempfile
 import time
@@ -136,8 +135,8 @@ def load(path: str | Path) -> kenlm.Model:
 
 
 def lm_score(model: kenlm.Model, text: str) -> float:
-    """log10 of the probability of the text as one sentence, its beginning and end included."""
-    return model.score(text, bos=True, eos=True)
+    """log10 of the probability of the text as one sentence, its beginning and end included. The `kenlm` module would stop at a NUL."""
+    return model.score(text.replace("\0", " "), bos=True, eos=True)
 
 
 @contextlib.contextmanager
@@ -158,9 +157,7 @@ def _lmplz(program: str) -> str | None:
         raise SettingsError(f"program {program!r}: choose auto, own or lmplz")
     found = None if program == "own" else shutil.which("lmplz")
     if program == "lmplz" and not found:
-        raise ModelError(
-            f"lmplz is not on PATH ({os.environ.get('PATH', '')}): install KenLM's programs, or choose program='own'"
-        )
+        raise ModelError("lmplz is not on PATH: install KenLM's programs, or choose program='own'")
     return found
 
 
