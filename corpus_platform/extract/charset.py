@@ -145,7 +145,9 @@ def decode(body: bytes, *, http_content_type: str | None = None, is_html: bool =
     meta = codec_of(_declared_in_body(body)) if is_html else None
     codec, source, start = _choose(body, http, meta)
     text, codec = _read(body[start:], codec)
-    replaced = max(0, text.count("\ufffd") - body.count(b"\xef\xbf\xbd")) if codec == "utf-8" else text.count("\ufffd")
+    replaced = text.count("\ufffd")
+    if replaced and codec == "utf-8":
+        replaced -= body.count("\ufffd".encode())
     return Decoded(
         text=text,
         charset=name_of(codec),

@@ -1,4 +1,4 @@
-"""HTML -> main text, title and reuse marks of one page.
+r"""HTML -> main text, title and reuse marks of one page.
 
 - `resiliparse` (Bevendorff et al., https://resiliparse.chatnoir.eu): rules on one parse in compiled code; 1 ms a page. What DCLM uses
 - `trafilatura` (Barbaresi, https://trafilatura.readthedocs.io): favours precision, no comments, duplicates removed inside the page; 20 to 30 ms.
@@ -7,7 +7,7 @@
 Promise: the text depends on the page alone. trafilatura keeps a cache of paragraphs for as long as its process lives, so that a page's text depends on
 earlier pages; here each page gets a cache of its own. Its other caches hold pure functions.
 
-Lines are separated by \\n; there are no NULs, no surrogates. Unicode is not normalised here; trafilatura itself gives NFC.
+Lines are separated by \n; there are no NULs, no surrogates. Unicode is not normalised here; trafilatura itself gives NFC.
 
 Not here: bytes (charset.py), limits of time and memory (extractor.py).
 """
@@ -27,7 +27,7 @@ from resiliparse.parse.html import HTMLTree
 from corpus_platform.extract.reuse import Reuse, marks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Method = Literal["resiliparse", "trafilatura"]
 
@@ -63,10 +63,17 @@ class Extracted:
 def extract(html: str, method: Method = "resiliparse", options: TextOptions | None = None) -> Extracted:
     """Main text, title and marks of a page, in this process and without limits; `method` wins over the options' own."""
     options = (options or TextOptions()).model_copy(update={"method": method})
-    tree = HTMLTree.parse(without_surrogates(html))
+    html = without_surrogates(html.replace("\0", ""))
+    tree = HTMLTree.parse(html)
     # Title and marks first: the extractors may change the tree.
     title, marks = _title(tree), marks_of(tree)
     return Extracted(clean_lines(_METHODS[method](html, tree, options)), title, marks)
+
+
+def prepare(method: Method) -> None:
+    """Loads what the method needs, so that the first page does not pay for it."""
+    if method == "trafilatura":
+        _trafilatura()
 
 
 def extract_plain(text: str) -> Extracted:
@@ -115,18 +122,26 @@ def _trafilatura() -> tuple[Any, Any]:
 
 def _title(tree: HTMLTree) -> str | None:
     """The page's <title>, else og:title, else its first <h1>; one line of at most 1,000 characters."""
-    title = tree.title
-    if not (title and title.strip()):
-        social = tree.document.query_selector('meta[property="og:title" i], meta[name="og:title" i]')
-        title = social.getattr("content") if social else None
-    if not (title and title.strip()):
-        heading = tree.document.query_selector("h1")
-        title = heading.text if heading else None
-    return " ".join(without_surrogates(title or "").replace("\0", "").split())[:1000] or None
+    for title in _titles(tree):
+        line = " ".join(without_surrogates(title or "").split())
+        if line:
+            return line[:1000]
+    return None
+
+
+def _titles(tree: HTMLTree) -> Iterator[str | None]:
+    yield tree.title
+    page = tree.document
+    if page is None:
+        return
+    social = page.query_selector('meta[property="og:title" i], meta[name="og:title" i]')
+    yield social.getattr("content") if social else None
+    heading = page.query_selector("h1")
+    yield heading.text if heading else None
 
 
 def clean_lines(text: str) -> str:
-    """Lines end in \\n and nothing else; no NULs, no surrogates, no white space at both ends."""
+    r"""Lines end in \n and nothing else; no NULs, no surrogates, no white space at both ends."""
     if "\r" in text:
         text = _CARRIAGE_RETURN.sub("\n", text)
     return without_surrogates(text.replace("\0", "")).strip()

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from resiliparse.parse.html import HTMLTree
@@ -64,7 +63,7 @@ _MARKS = ", ".join(
 _MAY_HAVE_MARKS = re.compile(r"robots|bot[\"'\s]|extended|tdm-|rights|licen[sc]e|creativecommons", re.IGNORECASE)
 
 _MOST_MARKS = 40
-"""Marks of a page that are looked at: fetching each costs a walk through the page."""
+"""Marks of a page that are looked at."""
 
 _MOST_LICENCES = 4
 
@@ -72,6 +71,7 @@ _AGENT = re.compile(r"^([a-z][a-z0-9_-]*)\s*:\s*(.*)$", re.IGNORECASE)
 _VALUED = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
 """Directives with a colon of their own."""
 
+_ADDRESS = re.compile(r"(?:https?:)?//[^\s/]+\.", re.IGNORECASE)
 _CREATIVE_COMMONS = re.compile(
     r"creativecommons\.org/(licenses|publicdomain)/([a-z+-]{2,20})(?:/(\d\.\d))?(?:/(?!deed|legalcode)([a-z]{2,3})\b)?",
     re.IGNORECASE,
@@ -90,7 +90,10 @@ def marks_of(tree: HTMLTree) -> Reuse:
     robots: list[str] = []
     licences: list[str] = []
     tdm: dict[str, str] = {}
-    for element in islice(tree.document.query_selector_all(_MARKS), _MOST_MARKS):
+    if tree.document is None:
+        return Reuse()
+    # A slice costs one walk through the page; iteration costs one for each element.
+    for element in tree.document.query_selector_all(_MARKS)[:_MOST_MARKS]:
         if element.tag != "meta":
             licences.append(element.getattr("href") or "")
             continue
@@ -135,7 +138,7 @@ def licence_of(address: str) -> str | None:
     address = address.strip()
     found = _CREATIVE_COMMONS.search(address)
     if not found:
-        return _cut(address) if address.startswith(("http://", "https://", "//")) else None
+        return _cut(f"https:{address}" if address.startswith("//") else address) if _ADDRESS.match(address) else None
     kind, name, version, place = (part and part.lower() for part in found.groups())
     if kind == "publicdomain":
         return {"zero": "CC0-1.0", "mark": "CC-PDM-1.0"}.get(name or "", "CC-PDDC")
