@@ -60,26 +60,29 @@ def _word(data: np.ndarray, at: int) -> np.uint32:
 
 
 @kernel
-def _read_block(data: np.ndarray, start: int, end: int, block: int, lane: np.ndarray) -> None:
-    """Writes the 16 words of one block of a message, padded, into rows 0-15 of a lane (the table from that lane on)."""
-    at = start + block * 64
-    whole = min(max(end - at, 0) // 4, 16)
+def _read_block(data: np.ndarray, at: int, end: int, table: np.ndarray, lane: int) -> None:
+    """Writes the 64 bytes from `at` on, padded where the message ends, into rows 0-15 of a lane."""
+    whole = min(max(end - at, 0) >> 2, 16)
     for t in range(whole):
-        lane[np.uint64(t * _LANES)] = _word(data, at + 4 * t)
+        table[np.uint64(t * _LANES + lane)] = _word(data, at + 4 * t)
     if whole == 16:
         return
     for t in range(whole, 16):
-        lane[t * _LANES] = 0
+        table[np.uint64(t * _LANES + lane)] = 0
     if at <= end:
         word, shift = _U32(0), 24
         for i in range(at + 4 * whole, end):
             word |= _U32(_U32(data[i]) << _U32(shift))
             shift -= 8
-        lane[whole * _LANES] = _U32(word | _U32(_U32(0x80) << _U32(shift)))
-    if at + 64 - end >= 9:
-        bits = np.uint64(end - start) << np.uint64(3)
-        lane[14 * _LANES] = _U32(bits >> np.uint64(32))
-        lane[15 * _LANES] = _U32(bits & np.uint64(0xFFFFFFFF))
+        table[whole * _LANES + lane] = _U32(word | _U32(_U32(0x80) << _U32(shift)))
+
+
+@kernel
+def _write_size(table: np.ndarray, lane: int, size: int) -> None:
+    """Writes the size of a message in bits into the end of its last block."""
+    bits = np.uint64(size) << np.uint64(3)
+    table[14 * _LANES + lane] = _U32(bits >> np.uint64(32))
+    table[15 * _LANES + lane] = _U32(bits & np.uint64(0xFFFFFFFF))
 
 
 @kernel
@@ -151,26 +154,33 @@ def _initial_state(table: np.ndarray) -> None:
 
 
 @kernel
+def _read_digest(table: np.ndarray, lane: int, words: np.ndarray) -> None:
+    """The five words of a lane's state."""
+    words[0], words[1] = table[84 * _LANES + lane], table[83 * _LANES + lane]
+    for word in range(2, 5):
+        words[word] = _rotate(table[(84 - word) * _LANES + lane], 30)
+
+
+@kernel
 def _sha1(data: np.ndarray, start: np.ndarray, end: np.ndarray, order: np.ndarray) -> np.ndarray:
     """SHA-1 words of each range, (n, 5). `order` lists the ranges so that neighbours have about the same size."""
     digest = np.empty((start.size, 5), np.uint32)
     table = np.zeros(165 * _LANES, np.uint32)
+    last = np.empty(_LANES, np.int64)
     for group in range(0, order.size, _LANES):
         members = order[group : group + _LANES]
         _initial_state(table)
-        longest = 0
-        for m in members:
-            longest = max(longest, (end[m] - start[m] + 8) // 64 + 1)
-        for block in range(longest):
+        for lane in range(members.size):
+            last[lane] = (end[members[lane]] - start[members[lane]] + 8) >> 6
+        for block in range(last[: members.size].max() + 1):
             for lane in range(members.size):
                 m = members[lane]
-                if block <= (end[m] - start[m] + 8) // 64:
-                    _read_block(data, start[m], end[m], block, table[lane:])
+                if block <= last[lane]:
+                    _read_block(data, start[m] + block * 64, end[m], table, lane)
+                if block == last[lane]:
+                    _write_size(table, lane, end[m] - start[m])
             _compress(table)
             for lane in range(members.size):
-                m = members[lane]
-                if block == (end[m] - start[m] + 8) // 64:
-                    digest[m, 0], digest[m, 1] = table[84 * _LANES + lane], table[83 * _LANES + lane]
-                    for word in range(2, 5):
-                        digest[m, word] = _rotate(table[(84 - word) * _LANES + lane], 30)
+                if block == last[lane]:
+                    _read_digest(table, lane, digest[members[lane]])
     return digest
