@@ -138,7 +138,7 @@ LANGUAGE_MODEL = register(
                 "cutoff_source", pa.string(), "What the cut-offs are from: published, articles, or a snapshot's name"
             ),
             column("articles", pa.int64(), "Articles that the model was trained on"),
-            column("sentences", pa.int64(), "Lines that the model was trained on"),
+            column("characters", pa.int64(), "Characters of all articles after normalisation"),
             column("tokens", pa.int64(), "Tokens that the model was trained on"),
             column("ngrams", pa.list_(pa.int64()), "n-grams of the model by order, from 1"),
             column("meta", pa.string(), "Settings of the training, as a JSON object"),

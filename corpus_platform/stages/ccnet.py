@@ -8,7 +8,7 @@ Not here: paragraph dedup, language and perplexity themselves (documents.py), th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import polars as pl

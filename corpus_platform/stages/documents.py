@@ -9,7 +9,7 @@ Not here: which languages and scores are published (ccnet.py), how a model is tr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -114,7 +114,7 @@ class Documents(Stage):
             _drop(output, frame.filter(pl.col("nlines") == 0), Dropped.ALL_PARAGRAPHS_REPEATED, 1)
             frame = annotate(frame.filter(pl.col("nlines") > 0))
             output.count("kept", frame.height)
-            output.write(frame)
+            output.write(frame.select(self.output().schema.names))
 
     def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
         """Versions of the tables that the documents are made of."""
@@ -187,7 +187,7 @@ class _Annotator:
             rows = [i for i, code in enumerate(codes) if code == language]
             if not rows:
                 continue
-            model = open_model(self._lake, row)
+            model = open_model(self._lake, row["path"])
             for i, value in zip(rows, model.score([texts[i] for i in rows]), strict=True):
                 perplexity[i], bucket[i] = float(value), model.bucket(float(value))
         frame = frame.with_columns(pl.col("file").alias("cc_segment"))

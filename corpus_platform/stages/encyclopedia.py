@@ -6,7 +6,7 @@ Not here: the dump's format and its markup (sources/mediawiki.py).
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from corpus_platform.stages.stage import Output, Partition
 
 ARTICLES = "encyclopedia.articles"
+UNDATED = "undated"
 _DUMP = re.compile(r"(?:^|/)(?P<language>[a-z][a-z_]*?)wiki(?:-(?P<dump>\d{8}|latest|sample))?(?:-[^/]*)?\.xml[^/]*$")
 _BATCH = 500
 
@@ -60,7 +61,7 @@ class Articles(Stage):
             match = _DUMP.search(file.path)
             if match:
                 language = match["language"].replace("_", "-")
-                found.setdefault((language, match["dump"] or "undated"), []).append(file)
+                found.setdefault((language, match["dump"] or UNDATED), []).append(file)
         return dict(sorted(found.items()))
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:

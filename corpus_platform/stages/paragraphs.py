@@ -9,7 +9,7 @@ Not here: what is removed (documents.py), hashing and merging (dedup/).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
