@@ -1,6 +1,6 @@
 """The commit protocol: one Delta transaction per partition; no commit is lost, none is doubled, no reader sees half of one.
 
-A run notes the partition's files when it starts: its *fence*. To commit it opens the table anew, checks that the partition is still as the
+A run notes the partition's files when it starts: its *fence*. To commit it brings the table up to date, checks that the partition is still as the
 fence says (else another run was faster: `CommitConflict` names it), and writes the next version on condition that nobody else has written
 that version meanwhile. If somebody has, all of this is done again; so a commit always rests on the state that was checked. The first
 commit of a new partition goes the same way: of two racing runs, one is refused.
@@ -25,13 +25,13 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from corpus_platform.errors import CommitConflict, SchemaError, SettingsError
-from corpus_platform.lake.log import METADATA_KEY, Snapshot, adds_of
+from corpus_platform.lake.log import METADATA_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from corpus_platform.lake.files import DataFile, WrittenFile
-    from corpus_platform.lake.log import TableLog
+    from corpus_platform.lake.log import Snapshot, TableLog
     from corpus_platform.lake.registry import TableSpec
 
 ATTEMPTS = 60
@@ -44,7 +44,7 @@ CONFIGURATION = {
     "delta.enableExpiredLogCleanup": "false",
     "delta.logRetentionDuration": "interval 5200 weeks",
     "delta.deletedFileRetentionDuration": "interval 5200 weeks",
-    "delta.checkpointInterval": "50",
+    "delta.checkpointInterval": "20",
 }
 
 
@@ -111,24 +111,9 @@ def commit(
     """Commits the partition's files; see the module. The caller holds the store's guard."""
     order = _Order(log, partition, tuple(files), fence, run, _checked(metadata), mode, uuid.uuid4().hex)
     _check_order(order)
-    failures = 0
-    started: int | None = None
+    progress = _Progress()
     for attempt in range(ATTEMPTS):
-        table = _opened(log)
-        started = table.version() if started is None else started
-        if (landed := _landed(order, started, table.version())) is not None:
-            return Commit(landed, changed=True)
-        try:
-            done = _attempt(order, table)
-        except CommitFailedError:
-            done = None
-        except (DeltaError, OSError):
-            # The request may have failed after the store had done it: the next round looks.
-            failures += 1
-            if failures >= _FAILURES:
-                raise
-            done = None
-        if done is not None:
+        if (done := _try(order, progress)) is not None:
             return done
         time.sleep(random.uniform(0.005, 0.03) * min(attempt + 1, 10))  # noqa: S311  (jitter, no secret)
     raise CommitConflict(
@@ -137,10 +122,40 @@ def commit(
     )
 
 
-def _attempt(order: _Order, table: DeltaTable) -> Commit | None:
-    """One try on a freshly opened table; None when the table had to be changed first."""
+@dataclass
+class _Progress:
+    """What earlier attempts of a commit saw."""
+
+    started: int | None = None
+    """Version of the table at the first attempt."""
+    failures: int = 0
+    """Errors of the store."""
+
+
+def _try(order: _Order, progress: _Progress) -> Commit | None:
+    """One round: look whether the round before has landed after all, then try; None when it is to be tried again."""
+    with order.log.lock:
+        table = _newest(order.log)
+        is_first = progress.started is None
+        started = progress.started = table.version() if progress.started is None else progress.started
+        if (landed := _landed(order, started, table.version())) is not None:
+            return Commit(landed, changed=True)
+        try:
+            return _attempt(order, table, is_first=is_first)
+        except CommitFailedError:
+            return None
+        except (DeltaError, OSError):
+            # The store may have done what it reports as failed: the next round looks.
+            progress.failures += 1
+            if progress.failures >= _FAILURES:
+                raise
+            return None
+
+
+def _attempt(order: _Order, table: DeltaTable, *, is_first: bool) -> Commit | None:
+    """A transaction on the table as it is; None when the table's schema had to grow first."""
     log = order.log
-    snapshot = Snapshot(log, table.version(), adds_of(table, log.spec))
+    snapshot = log.kept(table)
     present = snapshot.files(order.partition)
     state = snapshot.state(order.partition)
     if order.mode == "overwrite":
@@ -157,7 +172,8 @@ def _attempt(order: _Order, table: DeltaTable) -> Commit | None:
     new = [file for file in order.files if file.path not in kept]
     if order.mode == "append" and not new and order.files:
         return Commit(state.version if state else table.version(), changed=False)
-    _refuse_if_gone(order, new)
+    if is_first:
+        _refuse_if_gone(order, new)
     wanted = {file.path for file in order.files}
     old = [file for file in present if file.path not in wanted] if order.mode == "overwrite" else []
     version = table.version() + 1
@@ -249,10 +265,10 @@ def _remove(file: DataFile) -> RemoveAction:
     return RemoveAction(file.path, True, int(time.time() * 1000), file.bytes, dict(file.partition))
 
 
-def _opened(log: TableLog) -> DeltaTable:
+def _newest(log: TableLog) -> DeltaTable:
     """The table, made empty if it is not there; of racing makers one wins and the others open what it made."""
     for _ in range(_FAILURES):
-        if (table := log.open()) is not None:
+        if (table := log.newest()) is not None:
             return table
         try:
             DeltaTable.create(

@@ -62,9 +62,8 @@ def fetch_files(storage: Storage, path: str) -> Path:
     Copies are kept in `$CORPUS_CACHE` (default `~/.cache/corpus-platform`); they appear whole or not at all.
     """
     relative = storage.relative(path)
-    fs = storage.filesystem()
     try:
-        content = orjson.loads(fs.cat_file(storage.path(relative, _MANIFEST)))
+        content = orjson.loads(storage.read(storage.path(relative, _MANIFEST)))
     except FileNotFoundError as error:
         raise SettingsError(
             f"{storage.uri(relative)} holds no stored files: make the model again, or mend its path"
@@ -74,6 +73,7 @@ def fetch_files(storage: Storage, path: str) -> Path:
     cache = Path(os.environ.get("CORPUS_CACHE") or Path.home() / ".cache" / "corpus-platform") / "files"
     local = cache / relative.rpartition("/")[2]
     if not local.is_dir():
+        fs = storage.filesystem()
         cache.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix="fetch-", dir=cache))
         for name in content:

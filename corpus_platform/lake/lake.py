@@ -253,10 +253,11 @@ class Lake:
             named = None if state is None else state.side.get(spec.name)
             if named is None:
                 continue
-            if writers.get(text, -1) <= named:
+            if writers.get(text, -1) <= named <= newest.version:
                 visible += by_partition[text]
             else:
                 # A run has written its side rows and not, or not yet, its result: readers stay with the rows before.
+                # Or it has done both since this side table was read.
                 older = self._log(spec.name).snapshot(named)
                 visible += [] if older is None else older.files(values)
         return visible

@@ -134,7 +134,8 @@ class TableLog:
     def __init__(self, storage: Storage, spec: TableSpec) -> None:
         self.storage = storage
         self.spec = spec
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Held while the handle is used."""
         self._handle: DeltaTable | None = None
         self._snapshots: OrderedDict[int, Snapshot] = OrderedDict()
         self._commits: OrderedDict[int, CommitInfo] = OrderedDict()
@@ -153,15 +154,23 @@ class TableLog:
 
     def snapshot(self, version: int | None = None) -> Snapshot | None:
         """The newest version, or the one asked for; None where there is no table."""
-        with self._lock:
+        with self.lock:
             if version is not None:
                 return self._kept(version, lambda: self._as_of(version))
-            handle = self._handle
-            if handle is None:
-                handle = self._handle = self.open()
-            else:
-                handle.update_incremental()
-            return None if handle is None else self._kept(handle.version(), lambda: handle)
+            handle = self.newest()
+            return None if handle is None else self.kept(handle)
+
+    def kept(self, handle: DeltaTable) -> Snapshot:
+        """The snapshot of a loaded table."""
+        return self._kept(handle.version(), lambda: handle)
+
+    def newest(self) -> DeltaTable | None:
+        """The log's own handle, brought up to date: only commits that are new to it are read. To be used under `lock`."""
+        if self._handle is None:
+            self._handle = self.open()
+        else:
+            self._handle.update_incremental()
+        return self._handle
 
     def commit_info(self, version: int) -> CommitInfo:
         """What one commit says of itself."""
@@ -170,7 +179,7 @@ class TableLog:
     def commit_infos(self, versions: Iterable[int]) -> dict[int, CommitInfo]:
         """The same for many, read side by side."""
         wanted = set(versions)
-        with self._lock:
+        with self.lock:
             found = {version: self._commits[version] for version in wanted if version in self._commits}
         missing = sorted(wanted - set(found))
         if len(missing) > 1:
@@ -178,7 +187,7 @@ class TableLog:
                 read = list(pool.map(self._read_commit, missing))
         else:
             read = [self._read_commit(version) for version in missing]
-        with self._lock:
+        with self.lock:
             for info in read:
                 self._commits[info.version] = info
             while len(self._commits) > _COMMITS_KEPT:
@@ -187,9 +196,7 @@ class TableLog:
 
     def actions(self, version: int) -> list[dict[str, Any]]:
         """The entries of one commit as they are in the log."""
-        text = self.storage.filesystem().cat_file(
-            self.storage.path(self.spec.folder, "_delta_log", f"{version:020d}.json")
-        )
+        text = self.storage.read(self.storage.path(self.spec.folder, "_delta_log", f"{version:020d}.json"))
         return [orjson.loads(line) for line in text.splitlines() if line]
 
     def state_at(self, version: int) -> PartitionState | None:
@@ -200,22 +207,20 @@ class TableLog:
         known = {name: info.ours[name] for name in PartitionState.__dataclass_fields__ if name in info.ours}
         return PartitionState(**{**known, "name": self.spec.name, "version": version, "time": info.time})
 
-    def _as_of(self, version: int) -> DeltaTable | None:
+    def _as_of(self, version: int) -> DeltaTable:
         try:
-            return self.open(version)
+            if (table := self.open(version)) is not None:
+                return table
         except (DeltaError, OSError) as error:
-            newest = self.open()
-            if newest is None:
-                return None
-            last = newest.version()
-            raise SettingsError(f"{self.spec.name} has no version {version}: it has 0 to {last} ({error})") from error
+            if (newest := self.newest()) is not None:
+                raise SettingsError(
+                    f"{self.spec.name} has no version {version}: it has 0 to {newest.version()}"
+                ) from error
+        raise SettingsError(f"{self.spec.name} has no version {version}: it has not been made yet")
 
-    def _kept(self, version: int, load: Callable[[], DeltaTable | None]) -> Snapshot | None:
+    def _kept(self, version: int, load: Callable[[], DeltaTable]) -> Snapshot:
         if version not in self._snapshots:
-            table = load()
-            if table is None:
-                return None
-            self._snapshots[version] = Snapshot(self, version, adds_of(table, self.spec))
+            self._snapshots[version] = Snapshot(self, version, adds_of(load(), self.spec))
         self._snapshots.move_to_end(version)
         while len(self._snapshots) > _SNAPSHOTS_KEPT:
             self._snapshots.popitem(last=False)

@@ -135,11 +135,10 @@ def stored_below(storage: Storage, folder: str) -> list[StoredMarker]:
 
 def read(storage: Storage, stored: Iterable[StoredMarker]) -> dict[str, Marker]:
     """The readable ones among stored markers, by path; a torn one, or one that has gone meanwhile, is left out."""
-    fs = storage.filesystem()
 
     def one(path: str) -> tuple[str, Marker] | None:
         try:
-            return path, Marker.from_json(fs.cat_file(path))
+            return path, Marker.from_json(storage.read(path))
         except (ValueError, TypeError, KeyError, AttributeError, FileNotFoundError):
             return None
 

@@ -62,7 +62,7 @@ def pins(storage: Storage, name: str | None) -> list[Pin]:
         paths = [path for path in fs.find(storage.path(FOLDER, name or "")) if path.endswith(".json")]
     except FileNotFoundError:
         return []
-    found = [Pin(**orjson.loads(fs.cat_file(path))) for path in paths]
+    found = [Pin(**orjson.loads(storage.read(path))) for path in paths]
     return sorted(found, key=lambda one: (one.name, one.version, one.reason))
 
 

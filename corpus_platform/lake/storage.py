@@ -92,6 +92,10 @@ class Storage:
             use_listings_cache=False,
         )
 
+    def read(self, path: str) -> bytes:
+        """Content of a small file, in one request; `FileNotFoundError` where it is not there. `path` is the file system's."""
+        return self.filesystem().cat_file(path, **({"max_concurrency": 1} if self.is_s3 else {}))
+
     def delta_options(self) -> dict[str, str]:
         """`storage_options` of deltalake; empty for a folder."""
         if not self.is_s3:

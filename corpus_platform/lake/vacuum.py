@@ -109,7 +109,7 @@ def vacuum(lake: Lake, names: Sequence[str] | None, keep: Keep, *, dry_run: bool
 def refuse_vacuumed(storage: Storage, name: str, version: int) -> None:
     """A `SettingsError` for a version whose files a vacuum has removed."""
     try:
-        record = orjson.loads(storage.filesystem().cat_file(storage.path(_RECORDS, f"{name}.json")))
+        record = orjson.loads(storage.read(storage.path(_RECORDS, f"{name}.json")))
     except FileNotFoundError:
         return
     if version < record["oldest"] and version not in record["pinned"]:
