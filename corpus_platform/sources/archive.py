@@ -101,11 +101,16 @@ def frames(stream: BinaryIO, file: str) -> Iterator[Frame | Break]:
     Damage is searched past in plain and gzip files that can seek. Raises SourceError, naming `file`, where the stream itself fails.
     """
     head = _head(stream)
-    unreadable = _unreadable(head)
-    if unreadable:
-        yield Break(0, *unreadable)
-    else:
-        yield from _Archive(stream, file, gzip=head.startswith(GZIP_MAGIC))
+    gzip = head.startswith(GZIP_MAGIC)
+    text = _inflated(head) if gzip else head
+    other = None if gzip and not text else _other_than_warc(text)
+    if other is None:
+        yield from _Archive(stream, file, gzip=gzip)
+        return
+    yield Break(0, *other)
+    if other[0] == "not_warc" and stream.seekable():
+        gzip = _next_member(stream, 1) is not None
+        yield from _Archive(stream, file, gzip=gzip).after_damage(1)
 
 
 class _Archive:
@@ -120,8 +125,14 @@ class _Archive:
         self._told = False
 
     def __iter__(self) -> Iterator[Frame | Break]:
-        search_from: int | None = yield from self._run()
-        while search_from is not None and self._stream.seekable():
+        search_from = yield from self._run()
+        if self._stream.seekable():
+            yield from self.after_damage(search_from)
+
+    def after_damage(self, search_from: int | None) -> Iterator[Frame | Break]:
+        """The records from the first one at or after the offset on; the damage before it has been told."""
+        self._told = True
+        while search_from is not None:
             begin = (_next_member if self._gzip else _next_plain)(self._stream, search_from)
             if begin is None:
                 return
@@ -140,8 +151,9 @@ class _Archive:
                 yield from self._tell(_damage(error, self._file))
                 return search_from
             if record is None:
-                yield from self._tell(self._tail())
-                return None
+                cut = self._tail()
+                yield from self._tell(cut)
+                return search_from if cut else None
             frame = Frame(self._file, max(record.stream_pos, self._position + 1), record)
             self._position, self._begin = frame.position, record.stream_pos
             search_from = self._begin + 1
@@ -186,12 +198,8 @@ def _head(stream: BinaryIO) -> bytes:
     return peek(1 << 16) if peek else b"WARC/"
 
 
-def _unreadable(head: bytes) -> tuple[str, str] | None:
-    """(reason, detail) why a file that begins so is no WARC file."""
-    if head.startswith(GZIP_MAGIC):
-        head = _inflated(head)
-        if not head:
-            return "not_warc", "nothing could be decompressed"
+def _other_than_warc(head: bytes) -> tuple[str, str] | None:
+    """(reason, detail) why a file that begins so, once decompressed, is no WARC file."""
     if not head:
         return "empty_file", ""
     if head.startswith(b"filedesc:"):

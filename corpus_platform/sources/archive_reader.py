@@ -47,8 +47,8 @@ def read_records(
     """
     mentioned = False
     for found in _found(source, file, kind, make, counts):
-        mentioned = True
         if found is not None:
+            mentioned = True
             yield found
     if not mentioned:
         yield Reject(file, 0, "no_records", kind, broken=False)
