@@ -122,8 +122,9 @@ class Lake:
 
     def state(self, name: str, partition: Mapping[str, str], version: int | None = None) -> PartitionState | None:
         """The commit that last wrote the partition (as of a version); None where there is none."""
+        values = table(name).partition_values(partition)
         snapshot = self._log(name).snapshot(version)
-        return None if snapshot is None else snapshot.state(table(name).partition_values(partition))
+        return None if snapshot is None else snapshot.state(values)
 
     def states(self, name: str, version: int | None = None) -> list[PartitionState]:
         """The same for all partitions, sorted by partition."""

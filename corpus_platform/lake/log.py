@@ -151,6 +151,8 @@ class TableLog:
             return DeltaTable(self.uri, version=version, storage_options=self.storage.delta_options())
         except TableNotFoundError:
             return None
+        except OSError as error:
+            raise self.storage.unreachable(error) from error
 
     def snapshot(self, version: int | None = None) -> Snapshot | None:
         """The newest version, or the one asked for; None where there is no table."""
@@ -168,8 +170,11 @@ class TableLog:
         """The log's own handle, brought up to date: only commits that are new to it are read. To be used under `lock`."""
         if self._handle is None:
             self._handle = self.open()
-        else:
+            return self._handle
+        try:
             self._handle.update_incremental()
+        except OSError as error:
+            raise self.storage.unreachable(error) from error
         return self._handle
 
     def commit_info(self, version: int) -> CommitInfo:
@@ -211,7 +216,7 @@ class TableLog:
         try:
             if (table := self.open(version)) is not None:
                 return table
-        except (DeltaError, OSError) as error:
+        except DeltaError as error:
             if (newest := self.newest()) is not None:
                 raise SettingsError(
                     f"{self.spec.name} has no version {version}: it has 0 to {newest.version()}"

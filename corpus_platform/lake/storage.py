@@ -9,6 +9,7 @@ Not here: whether the store is safe to commit to (store.py).
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import fsspec
 
-from corpus_platform.errors import SettingsError
+from corpus_platform.errors import SettingsError, SourceError
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,16 @@ class Storage:
     def read(self, path: str) -> bytes:
         """Content of a small file, in one request; `FileNotFoundError` where it is not there. `path` is the file system's."""
         return self.filesystem().cat_file(path, **({"max_concurrency": 1} if self.is_s3 else {}))
+
+    def unreachable(self, error: Exception) -> SourceError:
+        """What to tell when the store does not answer as it should."""
+        reason = " ".join(re.sub(r"\x1b\[[0-9;]*m|↳", " ", str(error)).split())
+        advice = (
+            "check the bucket, the endpoint and the credentials (AWS_*)"
+            if self.is_s3
+            else "check the folder and its rights"
+        )
+        return SourceError(f"the lake at {self.location} can't be reached: {advice}. It says: {reason[:400]}")
 
     def delta_options(self) -> dict[str, str]:
         """`storage_options` of deltalake; empty for a folder."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from filelock import FileLock as _FileLock
 from filelock import Timeout
 
@@ -112,10 +112,12 @@ def _probe(storage: Storage) -> str:
             return f"{store} ignores `If-None-Match: *`"
     except (NotImplementedError, ClientError) as error:
         return f"{store} does not take conditional writes ({error})"
+    except (OSError, BotoCoreError) as error:
+        raise storage.unreachable(error) from error
     else:
         return ""
     finally:
-        with contextlib.suppress(OSError, ClientError):
+        with contextlib.suppress(OSError, ClientError, BotoCoreError):
             fs.rm_file(f"{bucket}/{key}")
 
 
