@@ -76,6 +76,7 @@ class HttpStore(Store):
     @override
     def stat(self, path: str) -> InputFile:
         with self.slots, self.request("HEAD", path) as answer:
+            answer.raw.read()  # Nothing; but a connection is kept only after an answer that was read to its end.
             size = answer.headers.get("Content-Length", "")
             return InputFile(path, int(size) if size.isdecimal() else None, _version(answer))
 
@@ -197,7 +198,8 @@ class _Transfer(io.RawIOBase):
             return b""
         try:
             with self._store.slots:
-                self._answer = self._answer or self._ask()
+                if self._answer is None:
+                    self._answer = self._ask()
                 return self._answer.raw.read(size, decode_content=False)
         except (HTTPError, OSError) as error:
             self._cause = _cause(error)

@@ -100,7 +100,10 @@ class S3Store(Store):
                 f"{self.address(path)}: the store refuses; for a public bucket say `anonymous`, else check the credentials"
             ) from error
         except Exception as error:
-            if type(error).__module__.partition(".")[0] not in ("botocore", "aiohttp", "builtins", "asyncio"):
+            if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in (
+                "botocore",
+                "aiohttp",
+            ):
                 raise
             raise SourceError(
                 f"{self.address(path)}: {type(error).__name__}: {error}; check endpoint, region and credentials"

@@ -98,6 +98,7 @@ class FaultyServer:
     pause: float = 0
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
     """(method, path, Range) of each request."""
+    connections: int = 0
     bytes_sent: int = 0
     busiest: int = 0
     """Largest number of requests at a time."""
@@ -138,6 +139,11 @@ class _QuietServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_state: FaultyServer
+
+    def setup(self) -> None:
+        super().setup()
+        with self.server_state.lock:
+            self.server_state.connections += 1
 
     def do_HEAD(self) -> None:
         self._serve(with_body=False)

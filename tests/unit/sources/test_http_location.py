@@ -104,6 +104,17 @@ def test_a_range_costs_its_bytes_and_survives_a_break(server):
     assert [asked for _, _, asked in server.asked] == ["bytes=1000-1499", "bytes=1100-1499"]
 
 
+def test_requests_share_a_connection(server):
+    location = server.location()
+
+    location.stat(NAME)
+    location.read(NAME)
+    for place in range(20):
+        location.read_range(NAME, place, 1000)
+
+    assert server.connections == 1
+
+
 def test_a_range_past_the_end_is_an_error(server):
     with pytest.raises(SourceError, match=r"broke 2 times|shorter than expected"):
         server.location(attempts=2).read_range(NAME, len(DATA) - 10, 20)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
+from fastwarc.stream_io import Lz4Writer, ZstdWriter
 
 from corpus_platform.documents import document_id
 from corpus_platform.sources.records import HARMLESS, REASONS, Record, Reject
@@ -210,3 +211,17 @@ def test_a_file_that_is_no_archive_is_damage_only_where_its_name_says_so(name, b
 
 def test_every_reason_has_a_meaning():
     assert set(REASONS) >= HARMLESS
+
+
+@pytest.mark.parametrize("writer", [ZstdWriter, Lz4Writer])
+def test_other_compressions_are_read(make_record, make_answer, tmp_path, writer):
+    path = tmp_path / "x.warc.z"
+    with writer(str(path)) as stream:
+        for number in range(3):
+            stream.write(make_record(make_answer(b"<p>%d" % number)))
+            stream.finish()
+
+    records = list(read_responses(path, path.name))
+
+    assert [record.body for record in records] == [b"<p>0", b"<p>1", b"<p>2"]
+    assert len({record.position for record in records}) == 3
