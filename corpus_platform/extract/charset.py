@@ -200,17 +200,16 @@ def _told_by(codec: str, http: str | None, meta: str | None, otherwise: Source) 
 
 
 def _wide_units(body: bytes) -> str | None:
-    """UTF-16 without a mark, told by where the zero bytes of its ASCII characters are."""
+    """UTF-16 without a mark, told by where the zero bytes of its ASCII characters are; where they are few, the text decides."""
     head = body[:2048]
     if b"\0" not in head:
         return None
     even, odd = head[::2].count(0), head[1::2].count(0)
-    pairs = len(head) / 2
-    if odd > 0.2 * pairs and even < 0.02 * pairs:
-        return "utf-16-le"
-    if even > 0.2 * pairs and odd < 0.02 * pairs:
-        return "utf-16-be"
-    return None
+    codec = "utf-16-le" if odd > even else "utf-16-be"
+    if min(even, odd) * 20 > max(even, odd):
+        return None
+    many = max(even, odd) * 10 > len(head)
+    return codec if many or _score(head, codec) > _PLAUSIBLE else None
 
 
 def _choose_among_seven_bit(body: bytes, http: str | None, meta: str | None) -> tuple[str, Source]:

@@ -31,7 +31,7 @@ TIME_LIMIT = 10.0
 """Seconds of processor time; trafilatura's slowest of 778 sample pages takes less than one."""
 
 MEMORY_LIMIT = 3 << 30
-"""Bytes of address space of a helper; a page of 10 million characters fits."""
+"""Bytes of address space of a helper; a page of 16 million characters fits."""
 
 RECYCLE_ABOVE = 512 << 20
 """Resident bytes after which a helper makes way for a new one: freed memory does not always return to the system."""

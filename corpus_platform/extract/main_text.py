@@ -46,7 +46,7 @@ class TextOptions(BaseModel):
     deduplicate: bool = Field(default=True, description="Drop paragraphs that a page repeats (trafilatura only)")
     alt_texts: bool = Field(default=False, description="Texts in place of images (resiliparse only)")
     post_meta: bool = Field(default=True, description="Author and date lines (resiliparse only)")
-    max_characters: int = Field(default=10_000_000, gt=0, description="Larger pages are refused")
+    max_characters: int = Field(default=16 << 20, gt=0, description="Larger pages are refused")
 
 
 @dataclass(frozen=True, slots=True)

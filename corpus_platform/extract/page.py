@@ -73,7 +73,7 @@ def page_text(body: bytes, headers: Headers, content_type: str | None, extractor
 def is_plain(body: bytes, content_type: str | None) -> bool:
     """Whether a body is plain text and not HTML: by its type, and where that is missing by whether it begins with a tag."""
     kind = (content_type or "").split(";")[0].strip().lower()
-    if kind:
+    if kind and kind not in _UNTOLD:
         return kind == "text/plain"
     return _TAG.search(body[:1024].replace(b"\0", b"")) is None
 
@@ -85,5 +85,8 @@ def language_hint(text: str) -> tuple[str | None, int | None]:
     language, distance = detect_fast(text)
     return (None, None) if language == "unknown" else (language, distance)
 
+
+_UNTOLD = frozenset({"application/octet-stream", "application/unknown", "unknown/unknown"})
+"""Types by which a server says that it does not know."""
 
 _TAG = re.compile(rb"<(?:!doctype|\?xml|html|head|body|title|meta|div|p|table|h[1-6]|script)\b", re.IGNORECASE)

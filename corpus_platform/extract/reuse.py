@@ -14,13 +14,14 @@ Not here: robots.txt and tdmrep.json, which belong to a site and not to a page.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resiliparse.parse.html import HTMLTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
     Headers = Mapping[str, str] | Iterable[tuple[str, str]]
     """HTTP headers; names in any case, a name may come twice where pairs are given."""
@@ -145,9 +146,12 @@ def licence_of(address: str) -> str | None:
     return "-".join(part.upper() for part in ("cc", name, version, place) if part)
 
 
-def _pairs(headers: Headers) -> Iterable[tuple[str, str]]:
-    items: Any = headers.items() if hasattr(headers, "items") else headers  # pyright: ignore[reportAttributeAccessIssue]
-    return ((str(name).lower(), str(value)) for name, value in items)
+def _pairs(headers: Headers) -> Iterator[tuple[str, str]]:
+    """Header fields with lower-cased names; every value of a repeated one where the mapping keeps them in `pairs`."""
+    repeated: Any = getattr(headers, "pairs", None)
+    if repeated is None:
+        repeated = headers.items() if isinstance(headers, Mapping) else headers
+    return ((name.lower(), value) for name, value in repeated)
 
 
 def _directives_of_header(value: str) -> list[str]:
