@@ -1,0 +1,7 @@
+"""The made sample: two small crawl snapshots and encyclopedia dumps that `corpus demo` runs on where there is no internet.
+
+Every text is written for this project (`pages/`), put together by grammars (`prose.py`), or rendered from the documentation of the Python
+that runs (`manual.py`). Hosts end in `.example`; people, places and companies are invented.
+
+Not here: readers of such files (`sources/`), and anything that downloads.
+"""
