@@ -29,7 +29,9 @@ PAGE_COLUMNS: tuple[pa.Field, ...] = (
     ),
     column("bytes", pa.int64(), "Size of the record's payload in bytes, before decoding"),
     column("robots", pa.string(), "Robots meta tag and X-Robots-Tag header, joined by a comma"),
-    column("tdm_reservation", pa.bool_(), "Whether rights of text and data mining are reserved, from meta tag or header"),
+    column(
+        "tdm_reservation", pa.bool_(), "Whether rights of text and data mining are reserved, from meta tag or header"
+    ),
     column("tdm_policy", pa.string(), "Address of the TDM policy"),
 )
 """What is known of a web page besides its document columns."""
@@ -68,7 +70,9 @@ PARAGRAPH_HASHES = register(
             column(
                 "hash", pa.uint64(), "First 8 bytes of SHA-1 of the normalised paragraph, little-endian", nullable=False
             ),
-            column("in_two_documents", pa.bool_(), "Whether two documents of the shard and group hold it", nullable=False),
+            column(
+                "in_two_documents", pa.bool_(), "Whether two documents of the shard and group hold it", nullable=False
+            ),
             VARIANT,
             SNAPSHOT,
         ),
@@ -128,7 +132,9 @@ LANGUAGE_MODEL = register(
         "One row a language: the tokeniser and n-gram model that perplexity is measured with",
         (
             LANGUAGE,
-            column("path", pa.string(), "Folder of the model's files, relative to the lake; null where no model was made"),
+            column(
+                "path", pa.string(), "Folder of the model's files, relative to the lake; null where no model was made"
+            ),
             column("digest", pa.string(), "Digest of the model's files; null where no model was made"),
             column("reason", pa.string(), "Why no model was made"),
             column("origin", pa.string(), "trained, or the location that the model was taken from", nullable=False),

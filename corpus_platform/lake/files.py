@@ -85,7 +85,7 @@ def shard_and_digest(path: str) -> tuple[int, str]:
 class ShardWriter:
     """Takes the rows of one shard, for its table and for side tables, and publishes one file per table at `close`.
 
-    Used as a context manager it aborts when the block fails and leaves closing to the block.
+    As a context manager it forgets what was not closed, so a block that fails leaves nothing behind.
     """
 
     def __init__(self, storage: Storage, spec: TableSpec, partition: dict[str, str], shard: int, run: str) -> None:
@@ -125,8 +125,7 @@ class ShardWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
-            self.abort()
+        self.abort()
 
     def _spec_of(self, name: str) -> TableSpec:
         spec = self._spec if name == self._spec.name else table(name)

@@ -67,7 +67,7 @@ class Lake:
 
     def version(self, name: str) -> int | None:
         """Newest version of a table; None where it has not been made yet."""
-        snapshot = self._log(name).snapshot()
+        snapshot = self.log(name).snapshot()
         return None if snapshot is None else snapshot.version
 
     def scan(self, name: str, *, version: int | None = None, **partition: str) -> pl.LazyFrame:
@@ -99,7 +99,7 @@ class Lake:
         if spec.side and version is None:
             visible = {tuple(file.partition.values()) for file in self.files(name)}
             return [dict(zip(spec.partition_by, values, strict=True)) for values in sorted(visible)]
-        snapshot = self._log(name).snapshot(version)
+        snapshot = self.log(name).snapshot(version)
         return [] if snapshot is None else snapshot.partitions()
 
     def files(
@@ -112,7 +112,7 @@ class Lake:
         spec = table(name)
         partition = partition or {}
         spec.check_partition_columns(partition)
-        snapshot = self._log(name).snapshot(version)
+        snapshot = self.log(name).snapshot(version)
         if snapshot is None:
             return []
         if version is not None and not spec.side:
@@ -123,18 +123,18 @@ class Lake:
     def state(self, name: str, partition: Mapping[str, str], version: int | None = None) -> PartitionState | None:
         """The commit that last wrote the partition (as of a version); None where there is none."""
         values = table(name).partition_values(partition)
-        snapshot = self._log(name).snapshot(version)
+        snapshot = self.log(name).snapshot(version)
         return None if snapshot is None else snapshot.state(values)
 
     def states(self, name: str, version: int | None = None) -> list[PartitionState]:
         """The same for all partitions, sorted by partition."""
-        snapshot = self._log(name).snapshot(version)
+        snapshot = self.log(name).snapshot(version)
         states = {} if snapshot is None else snapshot.states()
         return [states[text] for text in sorted(states)]
 
     def history(self, name: str, limit: int | None = None) -> list[PartitionState]:
         """Commits of a table, newest first; entries of other programs and changes of the schema are left out."""
-        log = self._log(name)
+        log = self.log(name)
         snapshot = log.snapshot()
         if snapshot is None:
             return []
@@ -146,7 +146,7 @@ class Lake:
 
     def fence(self, name: str, partition: Mapping[str, str]) -> protocol.Fence:
         """What the partition is now: taken when a run begins, checked when it commits."""
-        return protocol.fence(self._log(name), table(name).partition_values(partition))
+        return protocol.fence(self.log(name), table(name).partition_values(partition))
 
     def writer(self, name: str, partition: Mapping[str, str], shard: int, run: str) -> ShardWriter:
         """Takes the rows of one shard. `run` is the run's id, of 8 characters at least."""
@@ -154,7 +154,7 @@ class Lake:
 
     def markers(self, name: str, partition: Mapping[str, str]) -> Markers:
         """The markers of finished shards of a partition."""
-        return Markers(self.storage, table(name), partition, self._log(name))
+        return Markers(self.storage, table(name), partition, self.log(name))
 
     def check_safe(self, name: str) -> None:
         """A `StoreUnsafe` now rather than at the commit, for runs that would work for hours."""
@@ -182,7 +182,7 @@ class Lake:
         values = spec.partition_values(partition)
         with guard(self.storage, self.lock, name):
             return protocol.commit(
-                self._log(name), values, files, fence, run=run, metadata=dict(metadata or {}), mode=mode
+                self.log(name), values, files, fence, run=run, metadata=dict(metadata or {}), mode=mode
             )
 
     def side_partition(self, name: str, partition: Mapping[str, str]) -> dict[str, str]:
@@ -193,11 +193,12 @@ class Lake:
 
     def pin(self, name: str, version: int, reason: str) -> None:
         """Keeps a version from vacuum, for a reason such as a release's name."""
-        pins.pin(self._log(name), version, reason)
+        refuse_vacuumed(self.storage, name, version)
+        pins.pin(self.log(name), version, reason)
 
     def unpin(self, name: str, version: int, reason: str | None = None) -> None:
         """Takes a pin away; all pins of the version where no reason is given."""
-        pins.unpin(self._log(name), version, reason)
+        pins.unpin(self.log(name), version, reason)
 
     def pins(self, name: str | None = None) -> list[pins.Pin]:
         """All pins, of one table or of all."""
@@ -225,9 +226,6 @@ class Lake:
 
     def log(self, name: str) -> TableLog:
         """The log of a table, for what goes beyond this door."""
-        return self._log(name)
-
-    def _log(self, name: str) -> TableLog:
         if name not in self._logs:
             self._logs[name] = TableLog(self.storage, table(name))
         return self._logs[name]
@@ -248,7 +246,7 @@ class Lake:
                 continue
             stage = values["stage"]
             if stage not in main_states:
-                main = self._log(stage).snapshot()
+                main = self.log(stage).snapshot()
                 main_states[stage] = {} if main is None else main.states()
             state = main_states[stage].get(values["partition"])
             named = None if state is None else state.side.get(spec.name)
@@ -259,7 +257,7 @@ class Lake:
             else:
                 # A run has written its side rows and not, or not yet, its result: readers stay with the rows before.
                 # Or it has done both since this side table was read.
-                older = self._log(spec.name).snapshot(named)
+                older = self.log(spec.name).snapshot(named)
                 visible += [] if older is None else older.files(values)
         return visible
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -136,13 +137,19 @@ class Storage:
         if not self.profile:
             env = os.environ
             return env.get("AWS_ACCESS_KEY_ID"), env.get("AWS_SECRET_ACCESS_KEY"), env.get("AWS_SESSION_TOKEN")
-        from botocore.session import Session  # noqa: PLC0415  (slow to import, only for profiles)
-
-        found = Session(profile=self.profile).get_credentials()
+        found = _of_profile(self.profile)
         if found is None:
             raise SettingsError(f"{self.location}: AWS profile `{self.profile}` has no credentials")
+        # Asked anew each time: those of a role expire and renew themselves.
         frozen = found.get_frozen_credentials()
         return frozen.access_key, frozen.secret_key, frozen.token
+
+
+@cache
+def _of_profile(profile: str) -> Any:
+    from botocore.session import Session  # noqa: PLC0415  (slow to import, only for profiles)
+
+    return Session(profile=profile).get_credentials()
 
 
 def _normal(location: str) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -108,15 +108,19 @@ def vacuum(lake: Lake, names: Sequence[str] | None, keep: Keep, *, dry_run: bool
 
 def refuse_vacuumed(storage: Storage, name: str, version: int) -> None:
     """A `SettingsError` for a version whose files a vacuum has removed."""
-    try:
-        record = orjson.loads(storage.read(storage.path(_RECORDS, f"{name}.json")))
-    except FileNotFoundError:
-        return
+    record = _recorded(storage, name)
     if version < record["oldest"] and version not in record["pinned"]:
         raise SettingsError(
             f"version {version} of {name} was vacuumed on {record['when']}; the oldest that can be read is {record['oldest']}"
             + (f", and the pinned {', '.join(map(str, record['pinned']))}" if record["pinned"] else "")
         )
+
+
+def _recorded(storage: Storage, name: str) -> dict[str, Any]:
+    try:
+        return orjson.loads(storage.read(storage.path(_RECORDS, f"{name}.json")))
+    except FileNotFoundError:
+        return {"oldest": 0, "pinned": [], "when": None}
 
 
 def _retain(plan: _Plan, log: TableLog) -> None:
@@ -279,7 +283,15 @@ def _remove(plan: _Plan, paths: Sequence[str] | dict[str, int]) -> None:
 
 def _record(plan: _Plan, name: str) -> None:
     """Says which versions can still be read, so that a reader of an older one gets the reason."""
-    if name in plan.oldest:
-        when = plan.now.isoformat(timespec="seconds")
-        record = {"oldest": plan.oldest[name], "pinned": sorted(plan.pinned[name]), "when": when}
-        publish_bytes(plan.storage, orjson.dumps(record), f"{_RECORDS}/{name}.json")
+    if name not in plan.oldest:
+        return
+    before = _recorded(plan.storage, name)
+    lost = {version for version in plan.pinned[name] if version < before["oldest"] and version not in before["pinned"]}
+    # What an earlier vacuum removed does not come back when a later one would retain more.
+    plan.oldest[name] = max(plan.oldest[name], before["oldest"])
+    record = {
+        "oldest": plan.oldest[name],
+        "pinned": sorted(version for version in plan.pinned[name] - lost if version < plan.oldest[name]),
+        "when": plan.now.isoformat(timespec="seconds"),
+    }
+    publish_bytes(plan.storage, orjson.dumps(record), f"{_RECORDS}/{name}.json")

@@ -213,3 +213,36 @@ def test_only_the_tables_asked_for_are_vacuumed(house):
 def test_the_current_version_is_never_given_up(house):
     with pytest.raises(SettingsError, match="keep_versions is 1 or more"):
         house.lake.vacuum(keep_versions=0)
+
+
+def test_a_version_that_was_vacuumed_stays_lost(house):
+    for number in range(3):
+        house.commit(f"run-{number:04d}", [(number,)])
+    house.lake.vacuum(**NOW)
+
+    house.lake.vacuum(retain_hours=999)
+
+    with pytest.raises(SettingsError, match=r"version 1 of test.notes was vacuumed"):
+        house.notes(version=1)
+    with pytest.raises(SettingsError, match=r"version 1 of test.notes was vacuumed"):
+        house.lake.pin("test.notes", 1, "too late")
+
+
+def test_a_vacuum_while_a_run_is_between_its_shards_and_its_commit_spares_both(house):
+    house.commit("run-0001", [(1,)], side={"ops.rejects": house.commit_rejects("run-0001", (10,))})
+    fence = house.lake.fence("test.notes", house.partition)
+    marker = house.mark("run-0002", "f2", notes=(2,), rejects=(20,))
+    side = house.lake.side_partition("test.notes", house.partition)
+    side_fence = house.lake.fence("ops.rejects", side)
+    house.lake.vacuum(**NOW)
+    rejects = house.lake.commit("ops.rejects", side, marker.files["ops.rejects"], side_fence, run="run-0002")
+    house.lake.vacuum(**NOW)
+    between = house.notes(), house.rejects()
+
+    metadata = {"fingerprint": "f2", "side": {"ops.rejects": rejects.version}}
+    house.lake.commit(
+        "test.notes", house.partition, marker.files["test.notes"], fence, run="run-0002", metadata=metadata
+    )
+
+    assert between == ([1], [10])
+    assert (house.notes(), house.rejects()) == ([2], [20])
