@@ -5,96 +5,337 @@ A command prints its plan, shows progress, and ends with the next thing to type.
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import contextmanager
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
-from corpus_platform.errors import CorpusError, SettingsError
+from corpus_platform.errors import CorpusError, SettingsError, SourceError
 from corpus_platform.home import Home
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from corpus_platform.demo import SnapshotSummary
+    from corpus_platform.home import Batch
+    from corpus_platform.stages.run import Progress as ShardProgress
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 snapshots = typer.Typer(no_args_is_help=True, help="The snapshots of the web corpus.")
 app.add_typer(snapshots, name="snapshots")
 
 out = Console()
 err = Console(stderr=True)
 
-_home = Path(".corpus")
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="CORPUS_HOME", help="Folder of settings, lake, models and Dagster instance.")
 ]
-FormatOption = Annotated[str, typer.Option("--format", help="table, csv or json")]
+Format = Annotated[str, typer.Option("--format", help="table, csv or json")]
 
 
 @app.callback()
-def corpus(home: HomeOption = Path(".corpus")) -> None:
+def corpus(context: typer.Context, home: HomeOption = Path(".corpus")) -> None:
     """Turns web crawls, books, papers and code into training corpora that can be explained page by page."""
-    global _home  # noqa: PLW0603  (one option of the whole command line)
-    _home = home
+    context.obj = home
 
 
 def main() -> None:
-    """Entry point: errors that a reader can act upon are printed as one line."""
+    """Entry point: an error that its reader can act upon is printed without a traceback."""
     try:
-        app(standalone_mode=True)
-    except CorpusError as error:
-        err.print(f"[red]error[/red]: {error}", highlight=False, markup=True)
+        app()
+    except Exception as error:
+        if not _is_ours(error):
+            raise
+        err.print(f"[bold red]error[/]: {_escaped(str(error))}", highlight=False)
         sys.exit(1)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether a reader can act upon it: a CorpusError, or a blocking check that failed."""
+    return isinstance(error, CorpusError) or type(error).__name__ == "DagsterAssetCheckFailedError"
+
+
+# Looking
 
 
 @app.command()
 def version() -> None:
-    """The platform's version, and those of the libraries its results depend on."""
-    names = [
-        "corpus-platform",
-        "dagster",
-        "deltalake",
-        "duckdb",
-        "polars",
-        "pyarrow",
-        "fastwarc",
-        "resiliparse",
-        "trafilatura",
-    ]
-    for name in names:
+    """The platform's version, and those of the libraries that its results depend on."""
+    libraries = "dagster deltalake duckdb polars pyarrow numba fastwarc resiliparse trafilatura sentencepiece"
+    for name in ("corpus-platform", *libraries.split()):
         out.print(f"{name} {installed_version(name)}", highlight=False)
 
 
 @app.command()
-def tables() -> None:
-    """The tables of the lake: what a row is, rows, bytes and partitions."""
-    from corpus_platform.lake import tables as registry  # noqa: PLC0415
+def tables(context: typer.Context) -> None:
+    """The tables of the lake: rows, size, partitions, and what a row is."""
+    from corpus_platform.lake import tables as registry  # noqa: PLC0415  (imports Polars and Delta)
 
-    lake = Home.open(_home).lake
-    shown = RichTable("table", "rows", "MB", "partitions", "what a row is", box=None)
+    lake = Home.open(context.obj).lake
+    shown = RichTable("table", *(_right(name) for name in ("rows", "MB", "partitions")), "a row is", box=None)
     for spec in registry():
         files = lake.files(spec.name)
-        rows, size = sum(file.rows for file in files), sum(file.bytes for file in files)
-        shown.add_row(
-            spec.name, f"{rows:,}", f"{size / 1e6:,.1f}", str(len(lake.partitions(spec.name))), spec.description
-        )
+        rows, size = sum(file.rows for file in files), sum(file.bytes for file in files) / 1e6
+        what = spec.description.removeprefix("A row is ")
+        shown.add_row(spec.name, f"{rows:,}", f"{size:,.1f}", str(len(lake.partitions(spec.name))), what)
     out.print(shown)
 
 
 @app.command()
+def status(context: typer.Context) -> None:
+    """Which partitions are current, stale or missing, by the lake's own account."""
+    from corpus_platform.definitions import instance_of, known_partitions  # noqa: PLC0415  (imports Dagster)
+
+    home = Home.open(context.obj)
+    known = known_partitions(instance_of(home))
+    right = (_right(name) for name in ("rows", "version", "shards to run"))
+    shown = RichTable("table", "partition", "state", *right, box=None)
+    for name, partition in home.partitions(known):
+        found = home.status_of(name, partition)
+        colour = {"current": "green", "stale": "yellow"}.get(found.state, "red")
+        numbers = ["" if number is None else f"{number:,}" for number in (found.rows, found.version)]
+        shown.add_row(name, ",".join(partition.values()), f"[{colour}]{found.state}[/]", *numbers, found.todo)
+    out.print(shown)
+    out.print("\nBring one up to date: corpus run corpora/ccnet --snapshot NAME", highlight=False)
+
+
+@app.command()
 def sql(
-    statement: Annotated[
-        str, typer.Argument(help='SQL, e.g. "select language, count(*) from web.documents group by 1"')
-    ],
-    format: FormatOption = "table",  # noqa: A002  (the option's name)
+    context: typer.Context,
+    statement: Annotated[str, typer.Argument(help='e.g. "select language, count(*) from web.documents group by 1"')],
+    format: Format = "table",  # noqa: A002  (the option's name)
 ) -> None:
-    """Asks the lake in DuckDB SQL. Reads only; works while a run is writing."""
-    from corpus_platform.analytics.sql import connect, query  # noqa: PLC0415
+    """Asks the lake in DuckDB SQL. It only reads, and works while a run is writing."""
+    from corpus_platform.analytics.sql import connect, query  # noqa: PLC0415  (imports DuckDB)
 
-    print_rows(query(connect(Home.open(_home).lake), statement), format)
+    _print_rows(query(connect(Home.open(context.obj).lake), statement), format)
 
 
-def print_rows(rows: Any, format: str) -> None:  # noqa: A002
+@snapshots.command("list")
+def list_snapshots(context: typer.Context) -> None:
+    """The snapshots at the source, and what the lake has of them."""
+    home = Home.open(context.obj)
+    source = home.settings.source.below(home.path)
+    have = {partition["snapshot"] for partition in home.lake.partitions("corpora.ccnet")}
+    for name in source.snapshots():
+        out.print(f"{name}{'  in the corpus' if name in have else ''}", highlight=False)
+
+
+@snapshots.command("add")
+def add_snapshots(
+    context: typer.Context, names: Annotated[list[str], typer.Argument(help="Snapshots, e.g. CC-MAIN-2024-10")]
+) -> None:
+    """Makes snapshots known to Dagster, so that they can be materialised."""
+    from corpus_platform.definitions import add_partitions, instance_of  # noqa: PLC0415  (imports Dagster)
+
+    home = Home.open(context.obj)
+    _check_known(home, names)
+    add_partitions(instance_of(home), snapshots=names)
+    out.print(f"Added. Next: corpus run corpora/ccnet --snapshot {names[0]}", highlight=False)
+
+
+# Running
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    assets: Annotated[
+        list[str], typer.Argument(help="Assets: corpora/ccnet, web/documents, models/language_model ...")
+    ],
+    snapshot: Annotated[list[str] | None, typer.Option(help="Snapshots; those that Dagster knows by default")] = None,
+    only: Annotated[bool, typer.Option("--only", help="Leave out what the assets are made of")] = False,
+) -> None:
+    """Brings assets up to date, with everything that they are made of.
+
+    What is current is left alone, and finished shards are not run again: repeating the command after a kill is safe.
+    """
+    from corpus_platform.definitions import instance_of, known_partitions  # noqa: PLC0415  (imports Dagster)
+
+    home = Home.open(context.obj)
+    wanted = list(snapshot) if snapshot else known_partitions(instance_of(home))
+    _check_known(home, snapshot or [])
+    ran = _run_batches(home, home.batches(assets, wanted, upstream=not only))
+    out.print(
+        f"{ran} made, the others were current. Look: corpus status" if ran else "Everything is current.",
+        highlight=False,
+    )
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    source: Annotated[
+        Path | None,
+        typer.Option("--input", help="Real documents instead: a folder with web/crawl-data and encyclopedia/"),
+    ] = None,
+    variant: Annotated[
+        str, typer.Option(help="How pages become text: resiliparse, trafilatura or wet")
+    ] = "resiliparse",
+) -> None:
+    """Two snapshots from WARC or WET files to a CCNet corpus, on this machine, without a network.
+
+    Without `--input` it makes its own sample first: two small snapshots in Common Crawl's layout and encyclopedia dumps.
+    """
+    from corpus_platform.demo import prepare, summary  # noqa: PLC0415  (imports the sample)
+
+    prepare(context.obj, source=source, variant=variant)
+    home = Home.open(context.obj)
+    names = home.settings.source.below(home.path).snapshots()
+    out.print(f"Snapshots at {home.settings.source.location}: {', '.join(names)}", highlight=False)
+    _run_batches(home, home.batches(["corpora/ccnet"], names, upstream=True))
+    _print_summary([summary(home, name) for name in names])
+    _print_next(home)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="An empty folder for the files")],
+    snapshot: Annotated[str, typer.Option(help="The snapshot to export")],
+    minify: Annotated[bool, typer.Option("--minify", help="Without text: what was kept, by line number")] = False,
+) -> None:
+    """Writes the CCNet corpus of a snapshot as CCNet's own JSON files."""
+    from corpus_platform.stages.ccnet import export_files  # noqa: PLC0415  (imports Polars)
+
+    home = Home.open(context.obj)
+    partition = {"variant": home.settings.ccnet_variant, "snapshot": snapshot}
+    for file in export_files(home.lake, partition, folder, short=minify):
+        out.print(f"{file.path}  {file.rows:,} documents, {file.bytes / 1e6:,.2f} MB", highlight=False)
+
+
+@app.command()
+def vacuum(
+    context: typer.Context,
+    retain_hours: Annotated[float, typer.Option(help="Versions younger than this stay readable")] = 168.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
+) -> None:
+    """Removes files that no retained version, pin or unfinished run needs. Safe while runs go on."""
+    report = Home.open(context.obj).lake.vacuum(retain_hours=retain_hours, dry_run=dry_run)
+    out.print(str(report), highlight=False)
+
+
+@app.command()
+def ui(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="Port of the web server, on this machine only")] = 3000,
+) -> None:
+    """Opens the Dagster web UI over this home."""
+    from corpus_platform.definitions import instance_of  # noqa: PLC0415  (imports Dagster)
+
+    home = Home.open(context.obj)
+    instance_of(home).dispose()
+    root = Path(__file__).parents[1]
+    environment = {**os.environ, "DAGSTER_HOME": str(home.path / "dagster"), "CORPUS_HOME": str(home.path)}
+    dagster = Path(sys.executable).with_name("dagster")
+    out.print(f"Open http://127.0.0.1:{port} (stop with Ctrl-C)", highlight=False)
+    command = [str(dagster), "dev", "-w", str(root / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port)]
+    os.chdir(root)
+    os.execve(dagster, command, environment)  # noqa: S606  (this process becomes Dagster's)
+
+
+def _run_batches(home: Home, batches: list[Batch]) -> int:
+    """Runs batches in order through Dagster, those that are current left out; how many were made."""
+    from corpus_platform.definitions import instance_of, make  # noqa: PLC0415  (imports Dagster)
+
+    instance = instance_of(home)
+    ran = 0
+    with _progress() as watch:
+        watched = Home(home.path, home.settings, watch)
+        for batch in batches:
+            if batch.is_current(home):
+                continue
+            make(watched, instance, batch)
+            ran += 1
+    return ran
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[ShardProgress], None]]:
+    """A bar per table and partition; what it yields is told of each finished shard."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err) as bars:
+        tasks: dict[str, Any] = {}
+
+        def watch(progress: ShardProgress) -> None:
+            name = f"{progress.stage} {','.join(progress.partition.values())}"
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=progress.shards_todo)
+            bars.update(tasks[name], completed=progress.shards_done)
+
+        yield watch
+
+
+def _check_known(home: Home, names: list[str]) -> None:
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    known = home.settings.source.below(home.path).snapshots()
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f", nearest is {near[0]}" if near else ""
+            raise SourceError(f"there is no snapshot {name} at {home.settings.source.location}{hint}")
+
+
+def _print_summary(rows: list[SnapshotSummary]) -> None:
+    """A column for each snapshot, from its records to the corpus."""
+    shown = RichTable("", *(_right(row.snapshot) for row in rows), box=None)
+    figures: dict[str, Callable[[SnapshotSummary], str]] = {
+        "records": lambda row: f"{row.records:,}",
+        "rejects": lambda row: f"{sum(row.rejects.values()):,}",
+        "pages": lambda row: f"{row.pages:,}",
+        "paragraphs": lambda row: f"{row.lines:,}",
+        "paragraphs removed": lambda row: f"{row.lines_removed:,}",
+        "documents": lambda row: f"{row.documents:,}",
+        "languages": lambda row: _counts(row.languages, 3),
+        "buckets": lambda row: _counts(row.buckets.items(), 4),
+        "corpus, documents": lambda row: f"{row.corpus_rows:,}",
+        "corpus, MB": lambda row: f"{row.corpus_bytes / 1e6:.2f}",
+    }
+    for name, figure in figures.items():
+        shown.add_row(name, *(figure(row) for row in rows))
+    out.print(shown)
+    for row in rows:
+        if row.rejects:
+            out.print(f"rejects of {row.snapshot}: {_counts(row.rejects.items(), 20)}", highlight=False)
+
+
+def _counts(values: Iterable[tuple[str, int]], most: int) -> str:
+    """`en 139, de 83, +19 more`: the largest first."""
+    ordered = sorted(values, key=lambda item: -item[1])
+    more = [f"+{len(ordered) - most} more"] if len(ordered) > most else []
+    return ", ".join([*(f"{name} {n}" for name, n in ordered[:most]), *more])
+
+
+def _print_next(home: Home) -> None:
+    at = "" if home.path == Path(".corpus").resolve() else f" --home {home.path}"
+    lines = (
+        "",
+        "Where to look next",
+        f"  corpus{at} ui                                 the same in the Dagster web UI",
+        f"  corpus{at} tables",
+        f'  corpus{at} sql "select language, bucket, count(*) from corpora.ccnet group by all order by 3 desc"',
+        f'  corpus{at} sql "select reason, count(*) from ops.rejects group by 1"',
+        f'  corpus{at} sql "select rule, count(*) from ops.decisions group by 1"',
+    )
+    for line in lines:
+        out.print(line, highlight=False, soft_wrap=True)
+
+
+def _print_rows(rows: Any, format: str) -> None:  # noqa: A002
     """Prints an Arrow table as a table, CSV or JSON lines."""
     import orjson  # noqa: PLC0415
     import pyarrow.csv  # noqa: PLC0415
@@ -107,27 +348,20 @@ def print_rows(rows: Any, format: str) -> None:  # noqa: A002
     elif format == "table":
         shown = RichTable(*rows.column_names, box=None)
         for row in rows.to_pylist():
-            shown.add_row(*("" if value is None else str(value) for value in row.values()))
-        out.print(shown, markup=False)
+            shown.add_row(*("" if value is None else _escaped(str(value)) for value in row.values()))
+        out.print(shown)
     else:
         raise SettingsError(f"there is no format `{format}`; there are table, csv and json")
+    sys.stdout.flush()
 
 
-@app.command()
-def status() -> None:
-    """Which partitions are up to date, stale or missing, by the lake's own account."""
-    home = Home.open(_home)
-    shown = RichTable("table", "partition", "state", "rows", "version", "shards to run", box=None)
-    for name, partition in home.partitions():
-        line = home.status_of(name, partition)
-        colour = {"current": "green", "stale": "yellow"}.get(line.state, "red")
-        shown.add_row(
-            name,
-            ",".join(partition.values()),
-            f"[{colour}]{line.state}[/]",
-            "" if line.rows is None else f"{line.rows:,}",
-            "" if line.version is None else str(line.version),
-            line.todo,
-        )
-    out.print(shown)
-    out.print("Bring a table up to date: corpus run corpora/ccnet --snapshot SNAPSHOT", highlight=False)
+def _right(name: str) -> Any:
+    from rich.table import Column  # noqa: PLC0415
+
+    return Column(name, justify="right")
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape  # noqa: PLC0415
+
+    return escape(text)

@@ -24,6 +24,8 @@ from resources.home import HomeResource
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from corpus_platform.home import Batch
+
 INSTANCE_SETTINGS = Path(__file__).parents[1] / "deploy" / "dagster.yaml"
 
 
@@ -70,12 +72,35 @@ def add_partitions(instance: dg.DagsterInstance, *, snapshots: Sequence[str] = (
 
 
 def materialize(
-    home: Home, instance: dg.DagsterInstance, assets: Sequence[Sequence[str]], partition_key: str, **resources: Any
+    home: Home, instance: dg.DagsterInstance, assets: Sequence[str], partition_key: str
 ) -> dg.ExecuteInProcessResult:
-    """Makes one partition of some assets, with their checks, in this process; the run is recorded in the instance."""
-    definitions = build_defs(home, resources=resources)
-    keys = [dg.AssetKey(list(key)) for key in assets]
-    job = definitions.resolve_implicit_global_asset_job_def()
+    """Makes one partition of some assets (`web/pages/wet`), with their checks, in this process; the run is recorded in the instance.
+
+    Raises what the stage raised. The log is in the instance; the console stays quiet.
+    """
+    resource = HomeResource(path=str(home.path))
+    if home.watch is not None:
+        resource = resource.watched_by(home.watch)
+    job = build_defs(home, resources={"home": resource}).resolve_implicit_global_asset_job_def()
     return job.execute_in_process(
-        partition_key=partition_key, asset_selection=keys, instance=instance, raise_on_error=True
+        partition_key=partition_key,
+        asset_selection=[dg.AssetKey(asset.split("/")) for asset in assets],
+        instance=instance,
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        tags={"corpus/partition": partition_key},
+        raise_on_error=True,
     )
+
+
+def known_partitions(instance: dg.DagsterInstance) -> list[str]:
+    """The snapshots that Dagster knows, by name."""
+    return sorted(instance.get_dynamic_partitions(str(cc_snapshot.name)))
+
+
+def make(home: Home, instance: dg.DagsterInstance, batch: Batch) -> dg.ExecuteInProcessResult:
+    """Makes a batch in one run; its partition becomes known to Dagster if it was not."""
+    if any(asset.startswith("encyclopedia/") for asset in batch.assets):
+        add_partitions(instance, dumps=[batch.key])
+    elif any(asset.startswith(("web/", "corpora/")) for asset in batch.assets):
+        add_partitions(instance, snapshots=[batch.key])
+    return materialize(home, instance, batch.assets, batch.key)

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from corpus_platform.stages.stage import Partition, Stage
 
 SETTINGS_FILE = "corpus.yaml"
-BY_SNAPSHOT = ("web.pages", "web.paragraph_hashes", "web.paragraphs", "web.documents")
+ARTICLES, MODELS, CCNET = "encyclopedia.articles", "models.language_model", "corpora.ccnet"
+WEB = ("web.pages", "web.paragraph_hashes", "web.paragraphs", "web.documents")
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,32 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Assets of one Dagster partition that one run makes: their keys, and (table, partition) of each, upstream first."""
+
+    assets: tuple[str, ...]
+    key: str
+    tables: tuple[tuple[str, Partition], ...]
+
+    def is_current(self, home: Home) -> bool:
+        """Whether there is nothing to do."""
+        return all(home.status_of(name, partition).state == "current" for name, partition in self.tables)
+
+
+@dataclass(frozen=True)
 class Home:
     """A folder and its settings; everything else is made from them when first asked for."""
 
     path: Path
     settings: CorpusSettings
+    watch: Callable[[Progress], None] | None = None
+    """Told of every finished shard, besides the caller of `run`."""
 
     @classmethod
-    def open(cls, path: Path | str) -> Home:
+    def open(cls, path: Path | str, *, watch: Callable[[Progress], None] | None = None) -> Home:
         """The home at a folder, with the settings of its `corpus.yaml` (the defaults where there is none)."""
         folder = Path(path).expanduser().resolve()
-        return cls(folder, read_settings(folder / SETTINGS_FILE))
+        return cls(folder, read_settings(folder / SETTINGS_FILE), watch)
 
     @cached_property
     def lake(self) -> Lake:
@@ -98,22 +114,68 @@ class Home:
 
     def run(self, name: str, partition: Partition, on_progress: Callable[[Progress], None] | None = None) -> Report:
         """Brings one partition of a table up to date."""
-        return run_stage(self.stage(name), self.lake, self.engine, partition, on_progress=on_progress)
+
+        def tell(progress: Progress) -> None:
+            for listener in (self.watch, on_progress):
+                if listener is not None:
+                    listener(progress)
+
+        return run_stage(self.stage(name), self.lake, self.engine, partition, on_progress=tell)
 
     def partitions(self, snapshots: Iterable[str] | None = None) -> Iterator[tuple[str, Partition]]:
         """Every table with each of its partitions, upstream first; the web's for these snapshots, or for those that the lake has."""
-        articles, models = self.stages["encyclopedia.articles"], self.settings.language_model
+        known = {partition["snapshot"] for partition in self.lake.partitions("web.pages")}
+        for batch in self.batches(list(self.stages), sorted(known if snapshots is None else snapshots)):
+            yield from batch.tables
+
+    def batches(self, assets: Iterable[str], snapshots: Iterable[str], *, upstream: bool = True) -> list[Batch]:
+        """What has to be made for some assets (`corpora/ccnet`, `web/documents/wet`, or tables' names), in order.
+
+        With `upstream`, whatever they are made of is made before. Raises SettingsError for an asset that there is not.
+        """
+        tables = self._tables([asset.replace("/", ".") for asset in assets], upstream=upstream)
+        batches: list[Batch] = []
+        if ARTICLES in tables:
+            batches += [self._batch((ARTICLES,), f"{p['language']}-{p['dump']}", p) for p in self._dumps(tables)]
+        if MODELS in tables:
+            batches += [self._batch((MODELS,), language, {"language": language}) for language in self._languages()]
+        for snapshot in snapshots:
+            parts = [(name, v) for v in self.settings.variants for name in WEB if name in tables]
+            parts += [(CCNET, self.settings.ccnet_variant)] if CCNET in tables else []
+            if parts:
+                names = tuple(f"{n.replace('.', '/')}/{v}" if n in WEB else n.replace(".", "/") for n, v in parts)
+                where = tuple((n, {"variant": v, "snapshot": snapshot}) for n, v in parts)
+                batches.append(Batch(names, snapshot, where))
+        return batches
+
+    def _tables(self, names: list[str], *, upstream: bool) -> set[str]:
+        """The tables of some assets, with all upstream ones if asked."""
+        found: set[str] = set()
+        queue = [".".join(name.split(".")[:2]) for name in names]
+        while queue:
+            stage = self.stage(queue.pop())
+            if stage.name not in found:
+                found.add(stage.name)
+                queue += stage.upstream if upstream else ()
+        return found
+
+    def _dumps(self, tables: set[str]) -> Iterator[Partition]:
+        """The encyclopedia's dumps; only those of languages that have a model, where they are wanted for models."""
+        articles = self.stages[ARTICLES]
         assert isinstance(articles, Articles)
         for language, dump in articles.dumps():
-            yield "encyclopedia.articles", {"language": language, "dump": dump}
-        for language in models.languages:
-            yield "models.language_model", {"language": language}
-        known = {partition["snapshot"] for partition in self.lake.partitions("web.pages")}
-        for snapshot in sorted(known if snapshots is None else snapshots):
-            for variant in self.settings.variants:
-                for name in BY_SNAPSHOT:
-                    yield name, {"variant": variant, "snapshot": snapshot}
-            yield "corpora.ccnet", {"variant": self.settings.ccnet_variant, "snapshot": snapshot}
+            if MODELS not in tables or language in self.settings.language_model.languages:
+                yield {"language": language, "dump": dump}
+
+    def _languages(self) -> list[str]:
+        """Languages that a model can be made for: those with articles, or all where models come from a location."""
+        settings = self.settings.language_model
+        known = {partition["language"] for partition in (*self._dumps({MODELS}), *self.lake.partitions(ARTICLES))}
+        return [language for language in settings.languages if settings.location or language in known]
+
+    @staticmethod
+    def _batch(names: tuple[str, ...], key: str, partition: Partition) -> Batch:
+        return Batch(tuple(n.replace(".", "/") for n in names), key, tuple((n, partition) for n in names))
 
     def status_of(self, name: str, partition: Partition) -> Status:
         """Compares what a run would make with the last commit. Upstream is taken as it is now."""

@@ -78,11 +78,11 @@ def read_settings(path: Path) -> CorpusSettings:
         raise SettingsError("\n".join(_explain(path, tree, e) for e in error.errors())) from None
 
 
-def write_settings(path: Path, settings: CorpusSettings) -> None:
+def write_settings(path: Path, settings: CorpusSettings, *, header: str = "") -> None:
     """Writes the settings that differ from the defaults, in the order of their declaration."""
     path.parent.mkdir(parents=True, exist_ok=True)
     values = settings.model_dump(mode="json", exclude_defaults=True)
-    path.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    path.write_text(header + yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
 def _explain(path: Path, tree: yaml.Node | None, error: Any) -> str:
@@ -110,14 +110,18 @@ def _keys_of(where: tuple[Any, ...]) -> list[str]:
 
 def _line_of(node: yaml.Node | None, where: tuple[Any, ...]) -> int:
     """Line (from 1) of the deepest part of the path that is in the file."""
-    line = 1 if node is None or node.start_mark is None else node.start_mark.line + 1
+    line = _line(node)
     for part in where:
         if isinstance(node, yaml.MappingNode):
             pair = next(((key, value) for key, value in node.value if key.value == str(part)), None)
             if pair is None:
                 return line
-            line, node = pair[0].start_mark.line + 1, pair[1]
+            line, node = _line(pair[0]), pair[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
             node = node.value[part]
-            line = node.start_mark.line + 1
+            line = _line(node)
     return line
+
+
+def _line(node: yaml.Node | None) -> int:
+    return 1 if node is None or node.start_mark is None else node.start_mark.line + 1

@@ -14,13 +14,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field
 
-from corpus_platform.recipes.ccnet import Dropped, ccnet_rows
+from corpus_platform.recipes.ccnet import FIELDS, Dropped, ccnet_rows
+from corpus_platform.recipes.ccnet_export import export
+from corpus_platform.recipes.ccnet_minify import minify
 from corpus_platform.stages.documents import DECISIONS, DOCUMENTS, RECIPE
 from corpus_platform.stages.read import batches, digests
 from corpus_platform.stages.stage import Settings, Shard, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from corpus_platform.lake import Lake
+    from corpus_platform.recipes.ccnet_export import ExportedFile
     from corpus_platform.stages.stage import Output, Partition
 
 CCNET = "corpora.ccnet"
@@ -43,6 +49,7 @@ class Ccnet(Stage):
     """A shard of documents through CCNet's language rule."""
 
     name: ClassVar[str] = CCNET
+    upstream: ClassVar[tuple[str, ...]] = (DOCUMENTS,)
     version: ClassVar[str] = "1"
     side: ClassVar[tuple[str, ...]] = (DECISIONS,)
     settings: CcnetSettings = CcnetSettings()
@@ -90,3 +97,14 @@ class Ccnet(Stage):
             pl.lit(self.settings.min_language_score).alias("threshold"),
         )
         output.write(rows, DECISIONS)
+
+
+def export_files(lake: Lake, partition: Partition, folder: Path, *, short: bool = False) -> list[ExportedFile]:
+    """Writes a partition of the corpus as CCNet's `<language>_<bucket>_<nnnn>.json.gz`; `short`: without text, as its minify step does."""
+
+    def frames() -> Iterator[pl.DataFrame]:
+        for file in lake.files(CCNET, partition):
+            for frame in batches(lake, file, columns=FIELDS):
+                yield minify(frame) if short else frame.select(FIELDS)
+
+    return export(frames(), folder)

@@ -28,7 +28,8 @@ from corpus_platform.stages.stage import Settings, Shard, Stage
 from corpus_platform.text.batch import TextBatch
 
 if TYPE_CHECKING:
-    from corpus_platform.lake import DataFile, Lake
+    from corpus_platform.lake import Lake
+    from corpus_platform.lake.files import DataFile
     from corpus_platform.stages.stage import Output, Partition
 
 DOCUMENTS, DECISIONS = "web.documents", "ops.decisions"
@@ -65,6 +66,7 @@ class Documents(Stage):
     """A shard of pages without repeated paragraphs, annotated."""
 
     name: ClassVar[str] = DOCUMENTS
+    upstream: ClassVar[tuple[str, ...]] = (PAGES, HASHES, PARAGRAPHS, MODELS)
     version: ClassVar[str] = "1"
     side: ClassVar[tuple[str, ...]] = (DECISIONS,)
     settings: DocumentSettings = DocumentSettings()

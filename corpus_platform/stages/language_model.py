@@ -29,7 +29,8 @@ from corpus_platform.stages.read import batches, digests
 from corpus_platform.stages.stage import Settings, Shard, Stage
 
 if TYPE_CHECKING:
-    from corpus_platform.lake import DataFile, Lake
+    from corpus_platform.lake import Lake
+    from corpus_platform.lake.files import DataFile
     from corpus_platform.stages.stage import Output, Partition
 
 MODELS = "models.language_model"
@@ -75,6 +76,7 @@ class LanguageModels(Stage):
     """The model of one language."""
 
     name: ClassVar[str] = MODELS
+    upstream: ClassVar[tuple[str, ...]] = (ARTICLES,)
     version: ClassVar[str] = "1"
     settings: LanguageModelSettings = LanguageModelSettings()
 

@@ -21,7 +21,7 @@ from corpus_platform.extract.extractor import Extractor
 from corpus_platform.extract.outcome import Unusable
 from corpus_platform.extract.page import page_text
 from corpus_platform.sources.columnar_index import SelectedFile, Selection, plan_selection, read_selected, select
-from corpus_platform.sources.common_crawl import CommonCrawl, WarcFolder, group_files
+from corpus_platform.sources.common_crawl import CommonCrawl, WarcFolder, group_files, related_path
 from corpus_platform.sources.location import InputLocation
 from corpus_platform.sources.records import Record, Reject, WetRecord
 from corpus_platform.sources.warc import MAX_BODY_BYTES, read_responses, read_wet
@@ -135,12 +135,17 @@ class Pages(Stage):
         """Streams the shard's files, a batch of pages at a time."""
         del lake
         work: _Files = shard.work
-        with _Reader(partition["variant"], self.settings, self.source.at(partition["snapshot"])) as reader:
+        snapshot = partition["snapshot"]
+        own = snapshot in self.source.archives
+        with _Reader(partition["variant"], self.settings, self.source.at(snapshot), own_archive=own) as reader:
             for file_index, file in work.files:
                 place = {"shard": shard.index, "file_index": file_index}
                 rows: list[dict[str, Any]] = []
+                seen: set[str] = set()
                 for page in reader.pages(file):
                     output.count("records")
+                    if not isinstance(page, Reject):
+                        page = _once(page, seen)  # noqa: PLW2901  (a page, or the reject that it becomes)
                     if isinstance(page, Reject):
                         output.reject(**asdict(page))
                         continue
@@ -171,12 +176,13 @@ def _shard_of(index: int, chosen: list[tuple[int, SelectedFile]]) -> Shard:
 class _Reader:
     """Turns files into pages; owns the extractor's helper process."""
 
-    def __init__(self, variant: str, settings: PagesSettings, location: InputLocation) -> None:
+    def __init__(self, variant: str, settings: PagesSettings, location: InputLocation, *, own_archive: bool) -> None:
         self.counts: Counter[str] = Counter()
         self._variant = variant
         self._settings = settings
         self._location = location
         self._extractor: Extractor | None = None
+        self._own_archive = own_archive
 
     def __enter__(self) -> Self:
         if self._variant != WET:
@@ -196,7 +202,7 @@ class _Reader:
         with self._location.local_copy(file.path) as path:
             if self._extractor is None:
                 for wet in read_wet(path, file.path, counts=self.counts, max_body_bytes=limit):
-                    yield wet if isinstance(wet, Reject) else _wet_row(wet)
+                    yield wet if isinstance(wet, Reject) else self._wet_row(wet)
             else:
                 yield from map(self._page, read_responses(path, file.path, counts=self.counts, max_body_bytes=limit))
 
@@ -214,7 +220,7 @@ class _Reader:
                 broken=error.reason not in {"not_text", "page_too_large"},
             )  # fmt: skip
         return {
-            **_row(record),
+            **self._row(record),
             "title": page.title,
             "text": page.text,
             "language": page.language_hint,
@@ -230,31 +236,42 @@ class _Reader:
             "tdm_policy": page.tdm_policy,
         }
 
+    def _wet_row(self, record: WetRecord) -> dict[str, Any]:
+        return {
+            **self._row(record),
+            "text": record.text,
+            "content_type": "text/plain",
+            "meta": _json({"languages": record.languages}),
+            "charset": "utf-8",
+            "bytes": record.content_length,
+        }
 
-def _wet_row(record: WetRecord) -> dict[str, Any]:
-    return {
-        **_row(record),
-        "text": record.text,
-        "content_type": "text/plain",
-        "meta": _json({"languages": record.languages}),
-        "charset": "utf-8",
-        "bytes": record.content_length,
-    }
+    def _row(self, record: Record | WetRecord) -> dict[str, Any]:
+        """The columns that a page has in every variant."""
+        # A folder of one's own may hold a record in several files: there the WARC file belongs to the identity.
+        file = f"{related_path(record.file, 'warc')} " if self._own_archive else ""
+        return {
+            "doc_id": document_id(SOURCE, file + record.record_id),
+            "source": SOURCE,
+            "file": record.file,
+            "position": record.position,
+            "url": record.url,
+            "domain": domain_of(record.url),
+            "date": record.date,
+            "record_id": record.record_id,
+            "digest": record.digest,
+        }
 
 
-def _row(record: Record | WetRecord) -> dict[str, Any]:
-    """The columns that a page has in every variant."""
-    return {
-        "doc_id": document_id(SOURCE, record.record_id),
-        "source": SOURCE,
-        "file": record.file,
-        "position": record.position,
-        "url": record.url,
-        "domain": domain_of(record.url),
-        "date": record.date,
-        "record_id": record.record_id,
-        "digest": record.digest,
-    }
+def _once(page: dict[str, Any], seen: set[str]) -> dict[str, Any] | Reject:
+    """The page, or a reject where its file has had a record with the same identity before."""
+    if page["doc_id"] in seen:
+        detail = "the file has an earlier record with this id"
+        return Reject(
+            page["file"], page["position"], "repeated_record", detail, page["url"], page["record_id"], broken=False
+        )
+    seen.add(page["doc_id"])
+    return page
 
 
 def _json(values: dict[str, Any]) -> str | None:

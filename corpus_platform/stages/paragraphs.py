@@ -22,7 +22,8 @@ from corpus_platform.stages.stage import Settings, Shard, Stage
 from corpus_platform.text.batch import TextBatch
 
 if TYPE_CHECKING:
-    from corpus_platform.lake import DataFile, Lake
+    from corpus_platform.lake import Lake
+    from corpus_platform.lake.files import DataFile
     from corpus_platform.stages.stage import Output, Partition
 
 PAGES, HASHES, PARAGRAPHS = "web.pages", "web.paragraph_hashes", "web.paragraphs"
@@ -42,6 +43,7 @@ class ParagraphHashes(Stage):
     """The distinct paragraph hashes of one shard of pages, sorted, for each group that the shard touches."""
 
     name: ClassVar[str] = HASHES
+    upstream: ClassVar[tuple[str, ...]] = (PAGES,)
     version: ClassVar[str] = "1"
     settings: ParagraphSettings = ParagraphSettings()
 
@@ -75,6 +77,7 @@ class Paragraphs(Stage):
     """The hashes of a group that two documents or two shards share, sorted."""
 
     name: ClassVar[str] = PARAGRAPHS
+    upstream: ClassVar[tuple[str, ...]] = (HASHES,)
     version: ClassVar[str] = "1"
     settings: ParagraphSettings = ParagraphSettings()
     memory: int = 1 << 30

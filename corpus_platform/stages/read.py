@@ -13,7 +13,8 @@ from corpus_platform.text.batch import TextBatch, strings_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from corpus_platform.lake import DataFile, Lake
+    from corpus_platform.lake import Lake
+    from corpus_platform.lake.files import DataFile
 
 BATCH_ROWS = 1_000
 """Rows of a batch of documents: some MB of text."""

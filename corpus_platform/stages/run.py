@@ -13,6 +13,7 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -107,8 +108,8 @@ def plan_stage(stage: Stage, lake: Lake, partition: Partition) -> Plan:
     state = lake.state(stage.name, partition)
     if state is not None and state.fingerprint == fingerprint:
         return Plan(stage, partition, shards, fingerprint, [], state)
-    markers = lake.markers(stage.name, partition).read_all()
-    todo = [s for s in shards if s.index not in markers or markers[s.index].fingerprint != fingerprints[s.index]]
+    finished = _finished(stage, lake, partition, shards)
+    todo = [shard for shard in shards if shard.index not in finished]
     return Plan(stage, partition, shards, fingerprint, todo, state)
 
 
@@ -139,8 +140,7 @@ def run_stage(
         on_result=_progress_of(plan, on_progress),
     )
     raise_failures(mapped)
-    found = lake.markers(stage.name, partition).read_all()
-    markers = [found[shard.index] for shard in plan.shards]
+    markers = _all_finished(plan, lake)
     counters = _sum(markers)
     _check_rejects(stage, lake, partition, markers)
     files = {name: [file for marker in markers for file in marker.files.get(name, [])] for name in _tables(stage)}
@@ -243,6 +243,38 @@ class ShardOutput:
         if self._rejects:
             self._writer.write(pl.DataFrame(self._rejects, infer_schema_length=None), REJECTS)
             self._rejects = []
+
+
+def _finished(stage: Stage, lake: Lake, partition: Partition, shards: list[Shard]) -> dict[int, Marker]:
+    """Markers of the planned shards. One whose files a clean-up has removed counts as unfinished, so that the next run makes them anew."""
+    markers = lake.markers(stage.name, partition).read_all({shard.index: stage.fingerprint(shard) for shard in shards})
+    there = {name: _file_names(stage, lake, partition, name) for marker in markers.values() for name in marker.files}
+    return {
+        index: marker
+        for index, marker in markers.items()
+        if all(PurePosixPath(file.path).name in there[name] for name, files in marker.files.items() for file in files)
+    }
+
+
+def _file_names(stage: Stage, lake: Lake, partition: Partition, name: str) -> set[str]:
+    """Names of the files that are stored for the partition in its main table or a side table."""
+    where = partition if name == stage.name else lake.side_partition(stage.name, partition)
+    folder = lake.storage.path(table(name).folder, table(name).partition_dir(where))
+    try:
+        return {PurePosixPath(path).name for path in lake.storage.filesystem().find(folder)}
+    except FileNotFoundError:
+        return set()
+
+
+def _all_finished(plan: Plan, lake: Lake) -> list[Marker]:
+    """Markers of all shards of the plan, in its order."""
+    finished = _finished(plan.stage, lake, plan.partition, plan.shards)
+    if lost := [shard.label for shard in plan.shards if shard.index not in finished]:
+        raise ShardFailed(
+            f"{where_of(plan.stage.name, plan.partition)}: the results of {len(lost)} shards ({lost[0]} ...) were removed while the run went on: "
+            "a vacuum with a minimum age of nothing, or a bucket's clean-up rule. Run again: only these are made anew"
+        )
+    return [finished[shard.index] for shard in plan.shards]
 
 
 def _tables(stage: Stage) -> tuple[str, ...]:

@@ -79,6 +79,8 @@ class Stage(ABC):
     """The output table, e.g. `web.pages`."""
     version: ClassVar[str]
     """Raised by hand when the same inputs and settings give other rows."""
+    upstream: ClassVar[tuple[str, ...]] = ()
+    """Tables that the stage reads."""
     side: ClassVar[tuple[str, ...]] = ()
     """Side tables besides `ops.rejects`."""
 

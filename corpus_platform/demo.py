@@ -1,0 +1,97 @@
+"""The demo: settings for the made sample or for a folder of real documents, and the table that it ends with.
+
+Not here: the sample itself (sample/), running (definitions.py), printing (cli.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from corpus_platform.errors import SettingsError
+from corpus_platform.home import SETTINGS_FILE
+from corpus_platform.settings import CorpusSettings, read_settings, write_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from corpus_platform.home import Home
+
+HEADER = "# Written by `corpus demo`. Make a home of your own with `--home`, and its corpus.yaml is yours.\n"
+SAMPLE = "sample"
+
+
+def prepare(home: Path, *, source: Path | None, variant: str) -> CorpusSettings:
+    """Makes the sample if there is no other input, and writes the home's settings.
+
+    Raises SettingsError where the home has settings of its own, or the folder has no crawl in it.
+    """
+    place = home / SETTINGS_FILE
+    if place.exists() and not place.read_text(encoding="utf-8").startswith(HEADER):
+        raise SettingsError(f"{place} is not the demo's: choose another home, e.g. `corpus --home demo demo`")
+    write_settings(place, CorpusSettings.model_validate(_settings(home, source, variant)), header=HEADER)
+    return read_settings(place)
+
+
+def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
+    common = {"variants": [variant], "pages": {"shard_files": 1}, "reject_budget": 0.1}
+    if source is None:
+        from corpus_platform.sample import make_sample  # noqa: PLC0415  (its texts are read only where they are needed)
+
+        make_sample(home / SAMPLE)
+        return {
+            **common,
+            "source": {"location": SAMPLE},
+            "encyclopedia": {"location": f"{SAMPLE}/encyclopedia"},
+            "language_model": {"training": {"min_characters": 50_000, "vocabulary": 8_000}},
+        }
+    source = source.expanduser().resolve()
+    crawl = source / "web" if (source / "web" / "crawl-data").is_dir() else source
+    if not (crawl / "crawl-data").is_dir():
+        raise SettingsError(f"{source}: no `crawl-data` or `web/crawl-data` there, as Common Crawl lays it out")
+    archives = {"genuine": str(crawl / "genuine")} if (crawl / "genuine").is_dir() and variant != "wet" else {}
+    encyclopedia = {"location": str(source / "encyclopedia")} if (source / "encyclopedia").is_dir() else {}
+    return {**common, "source": {"location": str(crawl), "archives": archives}, "encyclopedia": encyclopedia}
+
+
+@dataclass(frozen=True)
+class SnapshotSummary:
+    """What became of one snapshot, from its records to the corpus."""
+
+    snapshot: str
+    records: int
+    rejects: dict[str, int]
+    pages: int
+    lines: int
+    lines_removed: int
+    documents: int
+    languages: list[tuple[str, int]]
+    buckets: dict[str, int]
+    corpus_rows: int
+    corpus_bytes: int
+    """Size of the corpus's files, compressed."""
+
+
+def summary(home: Home, snapshot: str) -> SnapshotSummary:
+    """The figures of a snapshot, from the commits of its tables."""
+    variant = home.settings.ccnet_variant
+    partition = {"variant": variant, "snapshot": snapshot}
+    states = {name: home.lake.state(name, partition) for name in ("web.pages", "web.documents", "corpora.ccnet")}
+    pages, documents, corpus = (state.counters if state else {} for state in states.values())
+    ccnet = states["corpora.ccnet"]
+    counted = home.lake.scan("corpora.ccnet", version=None, **partition).group_by("language").len("n").collect()
+    return SnapshotSummary(
+        snapshot=snapshot,
+        records=pages.get("records", 0),
+        rejects={name.removeprefix("rejects:"): n for name, n in pages.items() if name.startswith("rejects:")},
+        pages=pages.get("kept", 0),
+        lines=documents.get("lines", 0),
+        lines_removed=sum(n for name, n in documents.items() if name.startswith("lines_removed:")),
+        documents=documents.get("kept", 0),
+        languages=[(str(code), int(n)) for code, n in counted.sort(pl.col("n"), descending=True).iter_rows()],
+        buckets={name.removeprefix("bucket:"): n for name, n in corpus.items() if name.startswith("bucket:")},
+        corpus_rows=ccnet.rows if ccnet else 0,
+        corpus_bytes=ccnet.bytes if ccnet else 0,
+    )
