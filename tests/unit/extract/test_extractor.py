@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from corpus_platform.errors import SettingsError
 from corpus_platform.extract import extractor as module
 from corpus_platform.extract.extractor import Extractor
 from corpus_platform.extract.main_text import TextOptions, extract
@@ -151,6 +152,11 @@ def test_a_page_above_the_limit_is_refused():
         pytest.raises(PageTooLarge, match="allow 100"),
     ):
         extractor.extract("x" * 101)
+
+
+def test_a_limit_of_nothing_is_refused():
+    with pytest.raises(SettingsError, match="time_limit is 0 s"):
+        Extractor(time_limit=0)
 
 
 def test_closing_ends_the_helper():
