@@ -118,6 +118,15 @@ def sql(
     _print_rows(query(connect(Home.open(context.obj).lake), statement), format)
 
 
+@app.command()
+def warehouse(context: typer.Context) -> None:
+    """Publishes the views as `warehouse.duckdb`, which any DuckDB client opens; marts are built from it: see dbt/."""
+    from corpus_platform.analytics.sql import publish  # noqa: PLC0415  (imports DuckDB)
+
+    home = Home.open(context.obj)
+    out.print(str(publish(home.lake, home.path / "warehouse.duckdb")), highlight=False, soft_wrap=True)
+
+
 @snapshots.command("list")
 def list_snapshots(context: typer.Context) -> None:
     """The snapshots at the source, and what the lake has of them."""

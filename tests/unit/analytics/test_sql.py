@@ -1,0 +1,103 @@
+"""SQL over the lake: typed views, committed rows only, reads only."""
+
+import duckdb
+import polars as pl
+import pytest
+
+from corpus_platform.analytics.sql import SqlError, connect, publish, query
+from corpus_platform.lake import Lake, tables
+
+WET = {"variant": "wet", "snapshot": "CC-MAIN-2024-10"}
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Lake(tmp_path / "lake")
+
+
+def commit(lake, hashes, partition=WET, run="aaaaaaaa"):
+    fence = lake.fence("web.paragraphs", partition)
+    writer = lake.writer("web.paragraphs", partition, 0, run)
+    writer.write(
+        pl.DataFrame({"paragraph_group": [0] * len(hashes), "hash": hashes}).cast(
+            {"paragraph_group": pl.Int32, "hash": pl.UInt64}
+        )
+    )
+    files = writer.close()["web.paragraphs"]
+    lake.commit("web.paragraphs", partition, files, fence, run=run, metadata={"fingerprint": run})
+
+
+def test_every_table_of_an_empty_lake_is_an_empty_typed_view(lake):
+    connection = connect(lake)
+
+    for spec in tables():
+        found = query(connection, f"select * from {spec.name}")
+        assert found.num_rows == 0
+        assert set(found.column_names) == {*spec.schema.names, *spec.partition_by}
+
+
+def test_a_view_shows_rows_with_their_partition_columns(lake):
+    commit(lake, [3, 2**64 - 1])
+
+    found = query(connect(lake), "select variant, snapshot, hash from web.paragraphs order by hash")
+
+    assert found.to_pylist() == [
+        {"variant": "wet", "snapshot": "CC-MAIN-2024-10", "hash": 3},
+        {"variant": "wet", "snapshot": "CC-MAIN-2024-10", "hash": 2**64 - 1},
+    ]
+
+
+def test_a_session_sees_one_state_while_another_run_commits(lake):
+    commit(lake, [1, 2])
+    connection = connect(lake)
+
+    commit(lake, [1, 2, 3], run="bbbbbbbb")
+
+    assert query(connection, "select count(*) n from web.paragraphs").to_pylist() == [{"n": 2}]
+    assert query(connect(lake), "select count(*) n from web.paragraphs").to_pylist() == [{"n": 3}]
+
+
+def test_rows_that_no_commit_names_are_not_seen(lake):
+    writer = lake.writer("web.paragraphs", WET, 0, "cccccccc")
+    writer.write(
+        pl.DataFrame({"paragraph_group": [0], "hash": [1]}).cast({"paragraph_group": pl.Int32, "hash": pl.UInt64})
+    )
+    writer.close()
+
+    assert query(connect(lake), "select * from web.paragraphs").num_rows == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "drop view web.pages",
+        "create table t as select 1",
+        "copy (select 1) to 'x.csv'",
+        "attach 'x.db'",
+        "set threads = 1",
+    ],
+)
+def test_a_statement_that_writes_is_refused(lake, statement):
+    with pytest.raises(SqlError, match="this session only reads"):
+        query(connect(lake), statement)
+
+
+def test_a_mistake_is_told_with_the_tables_that_exist(lake):
+    with pytest.raises(SqlError, match=r"Did you mean \"pages\"(.|\n)*Tables: corpora.ccnet, .*web.pages"):
+        query(connect(lake), "select * from web.page")
+
+
+def test_a_published_warehouse_is_read_by_any_duckdb_and_swapped_in_whole(lake, tmp_path):
+    path = tmp_path / "warehouse.duckdb"
+    commit(lake, [1])
+    publish(lake, path)
+    reader = duckdb.connect(str(path), read_only=True)
+
+    commit(lake, [1, 2], run="bbbbbbbb")
+    publish(lake, path)
+
+    assert reader.execute("select count(*) from web.paragraphs").fetchall() == [(1,)]
+    reader.close()
+    with duckdb.connect(str(path), read_only=True) as again:
+        assert again.execute("select count(*) from web.paragraphs").fetchall() == [(2,)]
+    assert [p.name for p in tmp_path.glob("*warehouse*")] == ["warehouse.duckdb"]
