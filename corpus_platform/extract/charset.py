@@ -44,7 +44,7 @@ class Decoded:
     declared_meta: str | None
     """Charset that the page itself declares."""
     garbage: float
-    """Share of the text that no text has: controls and U+FFFD. Above `BINARY` the body is an image, an archive, ..."""
+    """Share of the text that no text has: controls (NULs aside) and U+FFFD. Above `BINARY` the body is an image, an archive, ..."""
 
 
 BINARY = 0.05
@@ -332,5 +332,7 @@ def _garbage(text: str) -> float:
 
 
 def _control_share(data: bytes) -> float:
-    """Share of control characters among bytes of ASCII or a superset of it."""
+    """Share of control characters among bytes of ASCII or a superset of it. NULs, with which some programs fill up texts, do not count at all."""
+    if b"\0" in data:
+        data = data.translate(None, b"\0")
     return (len(data) - len(data.translate(None, _CONTROLS))) / len(data) if data else 0.0
