@@ -53,7 +53,15 @@ def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
         raise SettingsError(f"{source}: no `crawl-data` or `web/crawl-data` there, as Common Crawl lays it out")
     archives = {"genuine": str(crawl / "genuine")} if (crawl / "genuine").is_dir() and variant != "wet" else {}
     encyclopedia = {"location": str(source / "encyclopedia")} if (source / "encyclopedia").is_dir() else {}
-    return {**common, "source": {"location": str(crawl), "archives": archives}, "encyclopedia": encyclopedia}
+    # A few hundred articles make a model to which every page of the web is strange: its buckets come from the pages themselves.
+    first = min(path.name for path in (crawl / "crawl-data").iterdir())
+    model = {"cutoffs_of": {"variant": variant, "snapshot": first}}
+    return {
+        **common,
+        "language_model": model,
+        "source": {"location": str(crawl), "archives": archives},
+        "encyclopedia": encyclopedia,
+    }
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,11 @@ class Home:
         batches: list[Batch] = []
         if ARTICLES in tables:
             batches += [self._batch((ARTICLES,), f"{p['language']}-{p['dump']}", p) for p in self._dumps(tables)]
+        cutoffs = self.settings.language_model.cutoffs_of
+        if MODELS in tables and cutoffs:
+            batches.append(
+                Batch((f"web/pages/{cutoffs.variant}",), cutoffs.snapshot, (("web.pages", cutoffs.model_dump()),))
+            )
         if MODELS in tables:
             batches += [self._batch((MODELS,), language, {"language": language}) for language in self._languages()]
         for snapshot in snapshots:

@@ -146,12 +146,14 @@ def _open(folder: str) -> Perplexity:
 def _recut(
     lake: Lake, folder: Path, language: str, pages: tuple[DataFile, ...], source: SnapshotCutoffs | None
 ) -> LanguageModelInfo:
-    """The model with the cut-offs of a snapshot's pages in its language."""
+    """The model with the cut-offs of a snapshot's pages in its language; with its own where the snapshot has none."""
     name = source.snapshot if source else ""
     lowest = pl.scan_parquet([file.uri for file in pages], storage_options=lake.storage.polars_options())
     sample = lowest.select("doc_id", "text").sort("doc_id").head(_SAMPLE).collect()["text"].to_list()
     codes, _ = LanguageId.open().predict(sample)
     texts = [text for text, code in zip(sample, codes, strict=True) if code == language]
+    if not texts:
+        return LanguageModel.open(folder).info
     cutoffs = Cutoffs.of(Perplexity(folder).score(texts), name)
     return LanguageModel.open(folder).with_cutoffs(cutoffs).save(folder.with_name("cut")).save(folder).info
 

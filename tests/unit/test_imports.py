@@ -23,7 +23,9 @@ LAYERS = (
     {"settings"},
     {"home"},
     {"analytics", "sample"},
-    {"cli", "definitions"},
+    {"demo"},
+    {"definitions"},
+    {"cli"},
     {"resources"},
     {"assets"},
 )
