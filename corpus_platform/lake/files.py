@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 STAGING = "_staging"
 """Scratch folder of a lake in a folder: on its own file system, so that a move is atomic."""
+RUN_CHARACTERS = 8
+"""Characters of a run's id that are in the names of what it makes."""
 ROW_GROUP_BYTES = 32 << 20
 """A row group is closed at the first row that reaches this size, before compression."""
 
@@ -72,7 +74,15 @@ class DataFile:
 
 def file_name(shard: int, digest: str, run: str) -> str:
     """Final name of a shard's file: `00007-0123456789abcdef-1a2b3c4d.parquet`."""
-    return f"{shard:05d}-{digest}-{run[:8]}.parquet"
+    return f"{shard:05d}-{digest}-{run[:RUN_CHARACTERS]}.parquet"
+
+
+def run_of(path: str) -> str:
+    """First characters of the run that made a shard's file or a file in a scratch folder; empty where the path does not say."""
+    parts = path.split("/")
+    if STAGING in parts[:-1]:
+        return parts[parts.index(STAGING) + 1].partition("-")[0]
+    return parts[-1].removesuffix(".parquet").rpartition("-")[2] if shard_and_digest(path)[0] >= 0 else ""
 
 
 def shard_and_digest(path: str) -> tuple[int, str]:
@@ -143,7 +153,9 @@ class ShardWriter:
             parent = None if self._storage.is_s3 else Path(self._storage.path(STAGING))
             if parent:
                 parent.mkdir(parents=True, exist_ok=True)
-            self._scratch = Path(tempfile.mkdtemp(prefix=f"{self._run[:8]}-{self._shard:05d}-", dir=parent))
+            self._scratch = Path(
+                tempfile.mkdtemp(prefix=f"{self._run[:RUN_CHARACTERS]}-{self._shard:05d}-", dir=parent)
+            )
         return self._scratch
 
     def _publish(self, name: str, made: _TableFile) -> list[WrittenFile]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from corpus_platform.lake import commit as protocol
-from corpus_platform.lake import keep, pins
+from corpus_platform.lake import keep, pins, runs
 from corpus_platform.lake.files import DataFile, ShardWriter, side_partition
 from corpus_platform.lake.fit import polars_schema
 from corpus_platform.lake.log import PartitionState, Snapshot, TableLog
@@ -28,6 +28,7 @@ from corpus_platform.lake.vacuum import Keep, VacuumReport, refuse_vacuumed, vac
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from corpus_platform.lake.files import WrittenFile
 
@@ -147,6 +148,10 @@ class Lake:
     def fence(self, name: str, partition: Mapping[str, str]) -> protocol.Fence:
         """What the partition is now: taken when a run begins, checked when it commits."""
         return protocol.fence(self.log(name), table(name).partition_values(partition))
+
+    def under_way(self, run: str, what: str) -> AbstractContextManager[None]:
+        """Notes a run for as long as the block takes: no vacuum touches what it makes. `what`: for people who look."""
+        return runs.under_way(self.storage, run, what)
 
     def writer(self, name: str, partition: Mapping[str, str], shard: int, run: str) -> ShardWriter:
         """Takes the rows of one shard. `run` is the run's id, of 8 characters at least."""

@@ -6,8 +6,8 @@ Kept is every file that is named by
 - of a side table, the version that a retained or pinned commit of a main table names,
 - a live marker: one that is younger than its partition's last commit (a run that is unfinished, or about to commit), or whose files are all
   kept anyway (a later run can resume from it).
-Nothing younger than `min_age_hours` is removed at all, so a file that a worker has just published and not yet marked is safe; the same
-allowance is made for clocks that differ. The Delta log is never touched.
+What a run under way makes is spared whatever its age (runs.py), and nothing younger than `min_age_hours` is removed at all: an allowance for
+clocks that differ. The Delta log is never touched.
 
 Not here: when it is run (assets/, cli.py).
 """
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from corpus_platform.errors import SettingsError
-from corpus_platform.lake import markers, pins
-from corpus_platform.lake.files import STAGING, publish_bytes
+from corpus_platform.lake import markers, pins, runs
+from corpus_platform.lake.files import STAGING, publish_bytes, run_of
 from corpus_platform.lake.registry import table, tables
 
 if TYPE_CHECKING:
@@ -96,6 +96,9 @@ def vacuum(lake: Lake, names: Sequence[str] | None, keep: Keep, *, dry_run: bool
     doomed = {path: size for spec in specs for path, size in _unnamed(plan, spec.name)}
     if names is None:
         doomed |= dict(_litter(plan))
+    # After the listing, for a run notes itself before it makes anything: what is listed and not noted is of a run that has ended.
+    under_way = runs.prefixes(plan.storage)
+    doomed = {path: size for path, size in doomed.items() if run_of(path) not in under_way}
     if not dry_run:
         for spec in specs:
             _record(plan, spec.name)
@@ -234,6 +237,9 @@ def _litter(plan: _Plan) -> Iterator[tuple[str, int]]:
     """Scratch files of processes that were killed."""
     for path, modified, size in _listing(plan.storage, plan.storage.path(STAGING)):
         if plan.is_old(modified, _STAGING_PATIENCE):
+            yield path, size
+    for path, modified, size in _listing(plan.storage, plan.storage.path(runs.FOLDER)):
+        if modified <= plan.now - runs.LONGEST:
             yield path, size
     for folder in (markers.FOLDER, pins.FOLDER, "_probe"):
         for path, modified, size in _listing(plan.storage, plan.storage.path(folder)):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from corpus_platform.engine.protocol import Engine
     from corpus_platform.lake import Lake
+    from corpus_platform.lake.commit import Commit, Fence
     from corpus_platform.lake.files import ShardWriter, WrittenFile
     from corpus_platform.lake.log import PartitionState
     from corpus_platform.stages.stage import Partition, Shard, Stage
@@ -133,27 +134,17 @@ def run_stage(
     if plan.is_current and plan.state is not None:
         return _unchanged(plan, plan.state)
     run = uuid.uuid4().hex
-    mapped = engine.map(
-        partial(run_shard, stage, lake, partition, run),
-        plan.todo,
-        label=_label,
-        on_result=_progress_of(plan, on_progress),
-    )
-    raise_failures(mapped)
-    markers = _all_finished(plan, lake)
-    counters = _sum(markers)
-    _check_rejects(stage, lake, partition, markers)
-    files = {name: [file for marker in markers for file in marker.files.get(name, [])] for name in _tables(stage)}
-    side = {
-        name: _commit_side(stage, lake, partition, run=run, name=name, files=files[name]) for name in _tables(stage)[1:]
-    }
-    metadata = {
-        **_identity(stage, plan.fingerprint),
-        "inputs": stage.inputs(lake, partition),
-        "side": {name: version for name, version in side.items() if version is not None},
-        "counters": counters,
-    }
-    commit = lake.commit(stage.name, partition, files[stage.name], fence, run=run, metadata=metadata)
+    with lake.under_way(run, where_of(stage.name, partition)):
+        mapped = engine.map(
+            partial(run_shard, stage, lake, partition, run),
+            plan.todo,
+            label=_label,
+            on_result=_progress_of(plan, on_progress),
+        )
+        raise_failures(mapped)
+        markers = _all_finished(plan, lake)
+        _check_rejects(stage, lake, partition, markers)
+        commit, files = _commit(plan, lake, fence, run, markers)
     return Report(
         stage=stage.name,
         partition=partition,
@@ -165,9 +156,9 @@ def run_stage(
         retried=mapped.retried,
         seconds=time.monotonic() - started,
         peak_memory=mapped.peak_rss,
-        counters=counters,
-        rows=sum(file.rows for file in files[stage.name]),
-        bytes=sum(file.bytes for file in files[stage.name]),
+        counters=_sum(markers),
+        rows=sum(file.rows for file in files),
+        bytes=sum(file.bytes for file in files),
         shards=len(plan.shards),
     )
 
@@ -292,6 +283,23 @@ def _identity(stage: Stage, fingerprint: str) -> dict[str, Any]:
         "settings": stage.settings_hash(),
         "fingerprint": fingerprint,
     }
+
+
+def _commit(plan: Plan, lake: Lake, fence: Fence, run: str, markers: list[Marker]) -> tuple[Commit, list[WrittenFile]]:
+    """Commits the side tables and then the main table: the commit of the main one, and its files."""
+    stage, partition = plan.stage, plan.partition
+    files = {name: [file for marker in markers for file in marker.files.get(name, [])] for name in _tables(stage)}
+    side = {
+        name: _commit_side(stage, lake, partition, run=run, name=name, files=files[name]) for name in _tables(stage)[1:]
+    }
+    metadata = {
+        **_identity(stage, plan.fingerprint),
+        "inputs": stage.inputs(lake, partition),
+        "side": {name: version for name, version in side.items() if version is not None},
+        "counters": _sum(markers),
+    }
+    commit = lake.commit(stage.name, partition, files[stage.name], fence, run=run, metadata=metadata)
+    return commit, files[stage.name]
 
 
 def _commit_side(
