@@ -1,0 +1,114 @@
+"""Readers beside a run that overwrites: each look at a table, from Polars or from SQL, is the whole old or the whole new version of it."""
+
+import threading
+from collections import Counter
+
+import polars as pl
+import pytest
+from stage_house import SIDE, Houses, Parent, run_chain
+from stage_parent import CHAIN
+
+from corpus_platform.analytics.sql import connect, query
+from corpus_platform.lake import Lake, table
+
+TABLES = (*CHAIN, *SIDE)
+
+
+@pytest.fixture(scope="module")
+def houses(tmp_path_factory):
+    return Houses(tmp_path_factory.mktemp("houses"))
+
+
+class Reader:
+    """Looks at all tables in turn and notes which version it saw."""
+
+    def __init__(self, houses, lake, variant):
+        self._location = lake.location
+        self._known = {revision: whole(houses.expected(variant, revision)) for revision in ("old", "new")}
+        self._own = Lake(lake.location)
+        self.saw = Counter()
+
+    def look(self):
+        for lake, kind in ((self._own, "long-lived"), (Lake(self._location), "new")):
+            for name in TABLES:
+                self._note(name, kind, lake.scan(name).collect())
+        connection = connect(self._own)
+        try:
+            for name in TABLES:
+                columns = ", ".join(f'"{column}"' for column in self._known["old"][name].columns)
+                self._note(name, "sql", pl.from_arrow(query(connection, f"SELECT {columns} FROM {name}")))
+        finally:
+            connection.close()
+
+    def _note(self, name, kind, frame):
+        found = ordered(
+            name, frame.cast(dict(self._known["old"][name].schema))
+        )  # a SQL session has the machine's time zone
+        matching = [revision for revision, frames in self._known.items() if frames[name].equals(found)]
+        assert matching, f"{name}, {kind} reader: neither the old version nor the new one, but {found.height} rows"
+        self.saw.update((name, kind, revision) for revision in matching)
+
+
+def ordered(name, frame):
+    return frame.sort(list(table(name).key))
+
+
+def whole(frames):
+    """Tables, from what is seen of the stages of a chain: side tables hold the rows of all of them."""
+    sides = {side: pl.concat([frames[name][side] for name in CHAIN]) for side in SIDE}
+    mains = {name: frames[name][name] for name in CHAIN}
+    return {name: ordered(name, frame) for name, frame in (mains | sides).items()}
+
+
+def saw_both(reader, tables=CHAIN):
+    return all(
+        reader.saw[name, kind, revision]
+        for name in tables
+        for kind in ("long-lived", "new", "sql")
+        for revision in ("old", "new")
+    )
+
+
+def test_readers_beside_a_thread_that_overwrites_see_whole_versions(houses, tmp_path):
+    lake = houses.lake(tmp_path / "lake", "wet")
+    reader, stop, failed = Reader(houses, lake, "wet"), threading.Event(), []
+
+    def overwrite():
+        try:
+            for turn in range(200):
+                if stop.is_set():
+                    break
+                run_chain(lake, (houses.new, houses.old)[turn % 2], "wet")
+        except Exception as error:  # noqa: BLE001  (told by the test)
+            failed.append(error)
+
+    writer = threading.Thread(target=overwrite)
+    writer.start()
+    try:
+        for _ in range(100):
+            reader.look()
+            if saw_both(reader):
+                break
+    finally:
+        stop.set()
+        writer.join(60)
+
+    assert not failed
+    assert not writer.is_alive()
+    assert saw_both(reader)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("variant", ["wet", "resiliparse"])
+def test_readers_beside_a_run_on_worker_processes_see_whole_versions(variant, houses, tmp_path):
+    lake = houses.lake(tmp_path / "lake", variant)
+    reader = Reader(houses, lake, variant)
+
+    with Parent(tmp_path / "run", lake, [houses.new, houses.old] * 5, variant, CHAIN, pause=0.1) as parent:
+        while parent.process.poll() is None:
+            reader.look()
+        reports = parent.reports()
+
+    assert sum(report["changed"] for report in reports) == 10 * len(CHAIN)
+    assert saw_both(reader)
+    assert not parent.left()
