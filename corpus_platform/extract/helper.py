@@ -26,6 +26,7 @@ from typing import Any
 
 import orjson
 
+from corpus_platform.engine.machine import peak_rss
 from corpus_platform.extract.main_text import Extracted, TextOptions, extract, prepare
 from corpus_platform.extract.reuse import Reuse
 
@@ -58,7 +59,7 @@ def serve(channel: socket.socket) -> None:
         signal.setitimer(signal.ITIMER_PROF, settings["time_limit"])
         answer = _answer(html, options)
         signal.setitimer(signal.ITIMER_PROF, 0.0)
-        last = _resident_bytes() > settings["recycle_above"]
+        last = peak_rss() > settings["recycle_above"]
         send(channel, orjson.dumps(answer | {"last": last}))
 
 
@@ -103,12 +104,6 @@ def _limit_memory(size: int) -> None:
     # Some systems (macOS) refuse a limit on the address space; the time limit still holds there.
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
-
-
-def _resident_bytes() -> int:
-    """Most memory that this process has had: bytes on macOS, KiB elsewhere."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
 
 
 if __name__ == "__main__":
