@@ -78,7 +78,9 @@ class Home:
     @cached_property
     def lake(self) -> Lake:
         """The tables. A relative location is below the home."""
-        return Lake(self._place(self.settings.lake.location), lock=self.settings.lake.lock)
+        lake = self.settings.lake
+        reach = lake.model_dump(include={"endpoint", "region", "profile", "path_style"}, exclude_none=True)
+        return Lake(self._place(lake.location), storage=reach, lock=lake.lock)
 
     @cached_property
     def engine(self) -> Engine:

@@ -36,6 +36,12 @@ class LakeSettings(Settings):
     lock: str | None = Field(
         default=None, description="`file:PATH`: commit under this lock, for stores without conditional writes"
     )
+    endpoint: str | None = Field(default=None, description="S3 server; AWS_ENDPOINT_URL, else AWS itself, by default")
+    region: str | None = Field(default=None, description="Region; AWS_REGION by default")
+    profile: str | None = Field(default=None, description="Profile of the credentials file; AWS_PROFILE by default")
+    path_style: bool | None = Field(
+        default=None, description="Bucket in the path; by default where there is an endpoint"
+    )
 
 
 class CorpusSettings(Settings):

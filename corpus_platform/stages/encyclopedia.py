@@ -27,6 +27,7 @@ ARTICLES = "encyclopedia.articles"
 UNDATED = "undated"
 _DUMP = re.compile(r"(?:^|/)(?P<language>[a-z][a-z_]*?)wiki(?:-(?P<dump>\d{8}|latest|sample))?(?:-[^/]*)?\.xml[^/]*$")
 _BATCH = 500
+_NO_ARTICLES = frozenset({"namespace", "redirect"})
 
 
 class EncyclopediaSettings(Settings):
@@ -81,7 +82,11 @@ class Articles(Stage):
             for page in read_dump(stream, file.path, language=partition["language"]):
                 output.count("records")
                 if not isinstance(page, Article):
-                    output.reject(**asdict(page))
+                    # A full dump has millions of redirects and talk pages: they are counted, not listed.
+                    if page.reason in _NO_ARTICLES:
+                        output.count(f"dropped:{page.reason}")
+                    else:
+                        output.reject(**asdict(page))
                 elif len(page.text) < self.settings.min_characters:
                     output.count("dropped:too_short")
                 else:

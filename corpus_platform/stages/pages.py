@@ -25,6 +25,7 @@ from corpus_platform.sources.common_crawl import CommonCrawl, WarcFolder, group_
 from corpus_platform.sources.location import InputLocation
 from corpus_platform.sources.records import Record, Reject, WetRecord
 from corpus_platform.sources.warc import MAX_BODY_BYTES, read_responses, read_wet
+from corpus_platform.sources.wat import WatRecord, join_wat, read_wat
 from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class SourceSettings(Settings):
         default="sample",
         description="Base of a crawl in Common Crawl's layout: a folder, s3://commoncrawl, https://...",
     )
+    anonymous: bool = Field(default=False, description="Ask buckets without credentials, as Common Crawl's allows")
+    endpoint: str | None = Field(default=None, description="S3 server of the buckets; AWS_ENDPOINT_URL by default")
     index: str | None = Field(default=None, description="Where collinfo.json is, if not at the base")
     archives: dict[str, str] = Field(
         default={}, description="Snapshots of one's own: name -> folder or bucket of WARC files"
@@ -64,11 +67,14 @@ class SourceSettings(Settings):
 
     def crawl(self) -> CommonCrawl:
         """The crawl at the base."""
-        return CommonCrawl(InputLocation(self.location), InputLocation(self.index) if self.index else None)
+        return CommonCrawl(self._at(self.location), self._at(self.index) if self.index else None)
 
     def at(self, snapshot: str) -> InputLocation:
         """Where the files of a snapshot are."""
-        return InputLocation(self.archives.get(snapshot, self.location))
+        return self._at(self.archives.get(snapshot, self.location))
+
+    def _at(self, location: str) -> InputLocation:
+        return InputLocation(location, anonymous=self.anonymous, endpoint=self.endpoint)
 
     def snapshots(self) -> list[str]:
         """The snapshots of the crawl and the named archives."""
@@ -94,6 +100,7 @@ class PagesSettings(Settings):
     shard_files: int = Field(default=8, ge=1, description="Input files of one shard")
     first_files: int | None = Field(default=None, ge=1, description="Only so many files of a snapshot; all by default")
     select: SelectionSettings | None = Field(default=None, description="Only some pages, by language, domain or type")
+    wat: bool = Field(default=False, description="Join WAT metadata to WET pages: title, robots, number of links")
     max_body_bytes: int = Field(default=MAX_BODY_BYTES, ge=1, description="Larger pages are rejected")
     time_limit: float = Field(default=10.0, gt=0, description="Seconds that the extraction of one page may take")
 
@@ -201,8 +208,7 @@ class _Reader:
             return
         with self._location.local_copy(file.path) as path:
             if self._extractor is None:
-                for wet in read_wet(path, file.path, counts=self.counts, max_body_bytes=limit):
-                    yield wet if isinstance(wet, Reject) else self._wet_row(wet)
+                yield from self._wet_pages(path, file.path)
             else:
                 yield from map(self._page, read_responses(path, file.path, counts=self.counts, max_body_bytes=limit))
 
@@ -236,14 +242,27 @@ class _Reader:
             "tdm_policy": page.tdm_policy,
         }
 
-    def _wet_row(self, record: WetRecord) -> dict[str, Any]:
+    def _wet_pages(self, path: Path, file: str) -> Iterator[dict[str, Any] | Reject]:
+        found = read_wet(path, file, counts=self.counts, max_body_bytes=self._settings.max_body_bytes)
+        if not self._settings.wat:
+            for wet in found:
+                yield wet if isinstance(wet, Reject) else self._wet_row(wet, None)
+            return
+        name = related_path(file, "wat")
+        with self._location.local_copy(name) as metadata:
+            for wet, wat in join_wat(found, read_wat(metadata, name, counts=self.counts)):
+                yield wet if isinstance(wet, Reject) else self._wet_row(wet, wat)
+
+    def _wet_row(self, record: WetRecord, wat: WatRecord | None) -> dict[str, Any]:
         return {
             **self._row(record),
+            "title": wat.title if wat else None,
             "text": record.text,
             "content_type": "text/plain",
-            "meta": _json({"languages": record.languages}),
+            "meta": _json({"languages": record.languages, "links": len(wat.links) if wat else 0}),
             "charset": "utf-8",
             "bytes": record.content_length,
+            "robots": ",".join(wat.meta("robots")) or None if wat else None,
         }
 
     def _row(self, record: Record | WetRecord) -> dict[str, Any]:
