@@ -74,10 +74,19 @@ def version() -> None:
 
 
 @app.command()
-def tables(context: typer.Context) -> None:
+def tables(
+    context: typer.Context,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="The reference of all columns, for docs/tables.md")
+    ] = False,
+) -> None:
     """The tables of the lake: rows, size, partitions, and what a row is."""
-    from corpus_platform.lake import tables as registry  # noqa: PLC0415  (imports Polars and Delta)
+    from corpus_platform.analytics.reference import tables_markdown  # noqa: PLC0415  (imports Polars and Delta)
+    from corpus_platform.lake import tables as registry  # noqa: PLC0415
 
+    if markdown:
+        sys.stdout.write(tables_markdown())
+        return
     lake = Home.open(context.obj).lake
     shown = RichTable("table", *(_right(name) for name in ("rows", "MB", "partitions")), "a row is", box=None)
     for spec in registry():

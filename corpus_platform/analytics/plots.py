@@ -1,73 +1,103 @@
-"""Pictures of a partition: what was kept and why the rest went, and in which languages it is.
+"""Pictures of a partition: what was kept and why the rest went, and how the documents are spread over languages or buckets.
 
-Each returns a PNG as a Markdown image with its data inside, so that it needs no file server.
+Each is a PNG as a Markdown image with its data inside, so that it needs no file server. Letters that no installed font has are drawn as boxes.
+
+Not here: what is counted (stages/), where the pictures are shown (assets/metadata.py).
 """
 
 from __future__ import annotations
 
 import base64
 import io
+import warnings
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-KEPT, DROPPED, NEUTRAL = "#2f7d6d", "#d08770", "#5b7db1"
+KEPT, LOST, NEUTRAL = "#2f7d6d", "#d08770", "#5b7db1"
+_CJK_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Source Han Sans SC",
+    "WenQuanYi Zen Hei",
+    "PingFang SC",
+    "SimHei",
+)
+
+Bar = tuple[str, int, int, str]
+"""Label, start, length, colour."""
+
+
+def losses(counters: dict[str, int]) -> list[tuple[str, int]]:
+    """(reason, records) of all that was dropped or rejected, the largest first; `all_paragraphs_repeated` reads `all paragraphs repeated`."""
+    named = ((name.partition(":"), n) for name, n in counters.items() if n)
+    found = [(reason.replace("_", " "), n) for (kind, _, reason), n in named if kind in {"dropped", "rejects"}]
+    return sorted(found, key=lambda item: (-item[1], item[0]))
 
 
 def funnel(counters: dict[str, int], title: str) -> str | None:
-    """Bars from `records` down to `kept`, one for each `dropped:` or `rejects:` reason; None where nothing was counted."""
+    """Bars from `records` down to `kept`, one for each `dropped:` or `rejects:` reason; None where no record was counted."""
     seen = counters.get("records", 0)
     if not seen:
         return None
-    losses = [(name, n) for name, n in counters.items() if name.startswith(("dropped:", "rejects:")) and n]
-    losses.sort(key=lambda item: -item[1])
     left, rows = seen, [("read", 0, seen, NEUTRAL)]
-    for name, n in losses:
+    for reason, n in losses(counters):
         left -= n
-        rows.append((name.partition(":")[2].replace("_", " "), left, n, DROPPED))
+        rows.append((reason, left, n, LOST))
     rows.append(("kept", 0, counters.get("kept", left), KEPT))
-    figure, axes = _figure(len(rows), title)
-    for y, (_label, start, length, colour) in enumerate(reversed(rows)):
-        axes.barh(y, length, left=start, color=colour, height=0.7)
-        axes.text(start + length + seen * 0.01, y, f"{length:,}", va="center", fontsize=8)
-    axes.set_yticks(range(len(rows)), [row[0] for row in reversed(rows)], fontsize=8)
-    axes.set_xlim(0, seen * 1.15)
-    return _markdown(figure, title)
+    return _picture(rows, title)
 
 
 def bars(values: Sequence[tuple[str, int]], title: str, *, most: int = 12) -> str | None:
     """Horizontal bars of the largest values, the others as one; None where there is none."""
     ordered = sorted(values, key=lambda item: (-item[1], item[0]))
-    if not ordered:
-        return None
     rest = sum(n for _, n in ordered[most:])
     shown = ordered[:most] + ([("others", rest)] if rest else [])
-    figure, axes = _figure(len(shown), title)
-    largest = max(n for _, n in shown)
-    for y, (_label, n) in enumerate(reversed(shown)):
-        axes.barh(y, n, color=NEUTRAL, height=0.7)
-        axes.text(n + largest * 0.01, y, f"{n:,}", va="center", fontsize=8)
-    axes.set_yticks(range(len(shown)), [label for label, _ in reversed(shown)], fontsize=8)
-    axes.set_xlim(0, largest * 1.15)
+    return _picture([(label, 0, n, NEUTRAL) for label, n in shown], title) if shown else None
+
+
+def _picture(rows: Sequence[Bar], title: str) -> str:
+    """The bars from top to bottom, with their lengths in numbers."""
+    from matplotlib.figure import Figure  # noqa: PLC0415  (a second of import; needed only here)
+
+    figure = Figure(figsize=(6.4, 0.7 + 0.28 * len(rows)), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    widest = max(start + length for _, start, length, _ in rows) or 1
+    for y, (_, start, length, colour) in enumerate(rows):
+        axes.barh(y, length, left=start, color=colour, height=0.7)
+        axes.text(start + length + widest * 0.01, y, f"{length:,}", va="center", fontsize=8, family=_fonts())
+    axes.set_yticks(range(len(rows)), [label for label, *_ in rows], fontsize=8, family=_fonts())
+    axes.set_xlim(0, widest * 1.15)
+    axes.set_title(title, fontsize=10, loc="left", family=_fonts())
+    _tidy(axes)
     return _markdown(figure, title)
 
 
-def _figure(rows: int, title: str) -> tuple[Figure, Figure.axes]:
-    from matplotlib.figure import Figure  # noqa: PLC0415  (a second of import; needed only here)
+def _tidy(axes: Axes) -> None:
+    axes.invert_yaxis()
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xticks([])
 
-    figure = Figure(figsize=(6.4, 0.6 + 0.28 * rows), dpi=110, layout="constrained")
-    axes = figure.subplots()
-    axes.set_title(title, fontsize=10, loc="left")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(axis="x", labelsize=8)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    return figure, axes
+
+@cache
+def _fonts() -> list[str]:
+    """Matplotlib's own font, then the first installed one that has Chinese and Japanese letters."""
+    from matplotlib.font_manager import get_font_names  # noqa: PLC0415
+
+    installed = set(get_font_names())
+    return ["DejaVu Sans", *[name for name in _CJK_FONTS if name in installed][:1]]
 
 
 def _markdown(figure: Figure, title: str) -> str:
     picture = io.BytesIO()
-    figure.savefig(picture, format="png", metadata={"Software": None})
-    return f"![{title}](data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()})"
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(picture, format="png", metadata={"Software": None})
+    described = title.replace("[", "(").replace("]", ")")
+    return f"![{described}](data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()})"
