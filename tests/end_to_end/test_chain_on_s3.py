@@ -1,0 +1,58 @@
+"""The whole web chain with input and lake in a bucket, from a settings file, on real S3 servers."""
+
+import pytest
+from stage_crawl import SNAPSHOT, make_crawl
+
+from corpus_platform.analytics.sql import connect, query
+from corpus_platform.errors import StoreUnsafe
+from corpus_platform.home import Home
+
+pytestmark = pytest.mark.s3
+
+SETTINGS = """
+lake: {{location: "s3://corpus/{place}/lake", endpoint: "{endpoint}", region: us-east-1{lock}}}
+source: {{location: "s3://corpus/{place}/input", endpoint: "{endpoint}"}}
+variants: [wet]
+pages: {{shard_files: 2}}
+engine: {{kind: process, workers: 2}}
+"""
+
+
+@pytest.fixture
+def make_home(s3_server, place, tmp_path, monkeypatch):
+    """A home whose input and lake are in the server's bucket; credentials are in the environment only."""
+    storage = s3_server.storage(place)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", storage.key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", storage.secret)
+    crawl = make_crawl(tmp_path / "crawl", files=4)
+    storage.filesystem().put(f"{crawl}/", f"corpus/{place}/input/", recursive=True)
+
+    def make(*, lock: bool):
+        text = f', lock: "file:{tmp_path}/locks"' if lock else ""
+        (tmp_path / "corpus.yaml").write_text(SETTINGS.format(place=place, endpoint=s3_server.endpoint, lock=text))
+        return Home.open(tmp_path)
+
+    return make
+
+
+def test_a_snapshot_becomes_a_corpus_in_a_bucket(s3_server, make_home):
+    home = make_home(lock=not s3_server.honours_conditions)
+
+    (batch,) = home.batches(["corpora/ccnet"], [SNAPSHOT])
+    reports = {name: home.run(name, partition) for name, partition in batch.tables}
+    again = {name: home.run(name, partition) for name, partition in batch.tables}
+
+    counted = query(connect(home.lake), "select count(*) n, count(distinct doc_id) d from corpora.ccnet").to_pylist()
+    assert reports["corpora.ccnet"].rows > 0
+    assert counted == [{"n": reports["corpora.ccnet"].rows, "d": reports["corpora.ccnet"].rows}]
+    assert not any(report.changed or report.ran for report in again.values())
+
+
+@pytest.mark.parametrize("s3_server", ["juicefs"], indirect=True)
+def test_without_conditional_writes_and_lock_nothing_runs(make_home):
+    home = make_home(lock=False)
+
+    with pytest.raises(StoreUnsafe, match="lock"):
+        home.run("web.pages", {"variant": "wet", "snapshot": SNAPSHOT})
+
+    assert home.lake.scan("web.pages").collect().is_empty()
