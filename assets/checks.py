@@ -1,137 +1,232 @@
 """Checks that Dagster must know: blocking ones for broken data, warnings for what people should look at.
 
-`partitions_def` on a check is a preview in Dagster; it is used here only, so that leaving it is one edit.
+A check is a function of a home and a partition that gives its verdict with figures; its docstring is what the UI says of it.
 """
 
-import warnings
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
+from assets.previews import previews
+from corpus_platform.home import Home
 from corpus_platform.lake import table
 from corpus_platform.stages.stage import Partition
 from resources.home import HomeResource
 
-warnings.filterwarnings("ignore", category=dg.PreviewWarning)
-
 BROKEN_SHARE = 0.002
 """More broken records than this deserve a look; the stage itself fails at its reject budget."""
+UNSURE_SHARE = 0.2
+"""Largest share of documents whose language is unknown or below CCNet's threshold."""
+ONE_BUCKET_SHARE = 0.95
+"""Cut-offs that put more documents of a language than this into one bucket were made for other texts."""
+ENOUGH = 100
+"""Documents of a language below which shares mean little."""
+USUAL = 3
+"""How often larger or smaller than the median of the other snapshots a snapshot may be."""
+KEYS_AT_ONCE = 20_000_000
 
-Test = Callable[[HomeResource, Partition], tuple[bool, dict[str, Any]]]
+Verdict = tuple[bool, dict[str, Any]]
+Test = Callable[[Home, Partition], Verdict]
+PartitionOf = Callable[[str], Partition]
 
 
 def checks_of(
-    asset: dg.AssetsDefinition, name: str, partition_of: Callable[[str], Partition], *, reads_records: bool = False
+    asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf, *, reads_records: bool = False
 ) -> list[dg.AssetChecksDefinition]:
-    """The checks of one stage's asset: rows exist, keys are unique, required columns have no nulls; few broken records."""
-    made = [
-        _check(asset, "has_rows", partition_of, _has_rows(name), blocking=True),
-        _check(asset, "keys_are_unique", partition_of, _keys_are_unique(name), blocking=True),
-        _check(asset, "columns_are_filled", partition_of, _columns_are_filled(name), blocking=True),
-    ]
-    if reads_records:
-        made.append(_check(asset, "few_broken_records", partition_of, _few_broken_records(name), blocking=False))
+    """The checks of any stage's asset: rows exist, keys are unique, required columns are filled. Of those that read archives also: few are broken."""
+    blocking = [_has_rows(name), _keys_are_unique(name), _columns_are_filled(name)]
+    blocking += [_nothing_is_lost(name, None)] if reads_records else []
+    made = [_check(asset, partition_of, test, blocking=True) for test in blocking]
+    made += [_check(asset, partition_of, _few_broken_records(name), blocking=False)] if reads_records else []
     return made
 
 
 def balance(
-    asset: dg.AssetsDefinition, name: str, upstream: str, partition_of: Callable[[str], Partition]
+    asset: dg.AssetsDefinition, name: str, upstream: str, partition_of: PartitionOf
 ) -> dg.AssetChecksDefinition:
     """Rows in = rows kept + rows dropped with a reason. Blocking: a document must not vanish."""
-    return _check(asset, "nothing_is_lost", partition_of, _nothing_is_lost(name, upstream), blocking=True)
+    return _check(asset, partition_of, _nothing_is_lost(name, upstream), blocking=True)
 
 
+def usual_size(asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf) -> dg.AssetChecksDefinition:
+    """A warning where a snapshot is much larger or smaller than the others."""
+    return _check(asset, partition_of, _size_is_usual(name), blocking=False)
+
+
+def annotations(asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf) -> list[dg.AssetChecksDefinition]:
+    """Warnings about language and perplexity of documents."""
+    tests = [_languages_are_sure(name), _wanted_languages_have_models(name), _buckets_are_spread(name)]
+    return [_check(asset, partition_of, test, blocking=False) for test in tests]
+
+
+def model_exists(asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf) -> dg.AssetChecksDefinition:
+    """A warning where a language has no model."""
+    return _check(asset, partition_of, _model_was_made(name), blocking=False)
+
+
+@previews()
 def _check(
-    asset: dg.AssetsDefinition, title: str, partition_of: Callable[[str], Partition], test: Test, *, blocking: bool
+    asset: dg.AssetsDefinition, partition_of: PartitionOf, test: Test, *, blocking: bool
 ) -> dg.AssetChecksDefinition:
     severity = dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN
 
     @dg.asset_check(
         asset=asset,
-        name=title,
+        name=test.__name__,
         blocking=blocking,
         description=test.__doc__,
         partitions_def=asset.partitions_def,
     )
     def check(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
-        keys = context.partition_keys if context.has_partition_key or context.has_partition_key_range else []
-        outcomes = [test(home, partition_of(key)) for key in keys]
-        metadata = {k: v for passed, found in outcomes for k, v in found.items() if len(outcomes) == 1 or not passed}
-        return dg.AssetCheckResult(passed=all(passed for passed, _ in outcomes), severity=severity, metadata=metadata)
+        opened = home.open()
+        verdicts = {key: test(opened, partition_of(key)) for key in context.partition_keys}
+        failed = {key: figures for key, (passed, figures) in verdicts.items() if not passed}
+        figures = next(iter(verdicts.values()))[1] if len(verdicts) == 1 else {"failed_partitions": list(failed)}
+        return dg.AssetCheckResult(passed=not failed, severity=severity, metadata=figures)
 
     return check
 
 
 def _has_rows(name: str) -> Test:
-    def test(home: HomeResource, partition: Partition) -> tuple[bool, dict[str, Any]]:
+    def has_rows(home: Home, partition: Partition) -> Verdict:
         """The partition has at least one row: an empty one means that an input was not found or everything was dropped."""
         rows = _rows(home, name, partition)
         return rows > 0, {"rows": rows}
 
-    return test
+    return has_rows
 
 
 def _keys_are_unique(name: str) -> Test:
-    def test(home: HomeResource, partition: Partition) -> tuple[bool, dict[str, Any]]:
+    def keys_are_unique(home: Home, partition: Partition) -> Verdict:
         """No key occurs twice, or every count downstream would be wrong."""
         key = list(table(name).key)
-        frame = home.open().lake.scan(name, version=None, **partition)
-        twice = frame.group_by(key).len("rows").filter(pl.col("rows") > 1).sort("rows", descending=True)
-        found = twice.head(20).collect()
-        return found.is_empty(), {"keys_seen_twice": found.height, "examples": dg.MetadataValue.json(found.to_dicts())}
+        frame = home.lake.scan(name, version=None, **partition).select(key)
+        passes = 1 + _rows(home, name, partition) // KEYS_AT_ONCE  # Memory is bounded by a part of the keys.
+        found = pl.concat([_twice(frame, key, part, passes) for part in range(passes)])
+        return found.is_empty(), {"keys_seen_twice": found.height, "examples": found.head(10).to_dicts()}
 
-    return test
+    return keys_are_unique
+
+
+def _twice(frame: pl.LazyFrame, key: list[str], part: int, parts: int) -> pl.DataFrame:
+    mine = frame if parts == 1 else frame.filter(pl.struct(key).hash() % parts == part)
+    return mine.group_by(key).len("rows").filter(pl.col("rows") > 1).sort("rows", *key, descending=True).collect()
 
 
 def _columns_are_filled(name: str) -> Test:
-    def test(home: HomeResource, partition: Partition) -> tuple[bool, dict[str, Any]]:
+    def columns_are_filled(home: Home, partition: Partition) -> Verdict:
         """Columns that must have a value have one in every row."""
         required = [field.name for field in table(name).columns if not field.nullable]
-        if not required:
-            return True, {}
-        frame = home.open().lake.scan(name, version=None, **partition)
-        nulls = frame.select(pl.col(required).null_count()).collect().row(0, named=True)
+        frame = home.lake.scan(name, version=None, **partition)
+        nulls = frame.select(pl.col(required).null_count()).collect().row(0, named=True) if required else {}
         missing = {column: n for column, n in nulls.items() if n}
-        return not missing, {"nulls": dg.MetadataValue.json(missing)}
+        return not missing, {"columns_checked": len(required), "nulls": missing}
 
-    return test
+    return columns_are_filled
+
+
+def _nothing_is_lost(name: str, upstream: str | None) -> Test:
+    def nothing_is_lost(home: Home, partition: Partition) -> Verdict:
+        """Read = kept + dropped or rejected, each with its reason (in `ops.decisions`, `ops.rejects`): nothing vanishes."""
+        counters = _counters(home, name, partition)
+        read = counters.get("records", 0) if upstream is None else _rows(home, upstream, partition)
+        kept = _rows(home, name, partition)
+        gone = sum(n for counter, n in counters.items() if counter.startswith(("dropped:", "rejects:")))
+        return read == kept + gone, {"read": read, "kept": kept, "dropped_or_rejected": gone}
+
+    return nothing_is_lost
 
 
 def _few_broken_records(name: str) -> Test:
-    def test(home: HomeResource, partition: Partition) -> tuple[bool, dict[str, Any]]:
-        """Few records are broken (truncated, undecodable, timed out). A warning: `ops.rejects` names each one."""
+    def few_broken_records(home: Home, partition: Partition) -> Verdict:
+        """Few records are broken (truncated, undecodable, timed out): `ops.rejects` names each one, with file, offset and reason."""
         counters = _counters(home, name, partition)
         broken, seen = counters.get("broken", 0), counters.get("records", 0)
         share = broken / seen if seen else 0.0
-        reasons = {k: n for k, n in counters.items() if k.startswith("rejects:")}
-        return share <= BROKEN_SHARE, {
-            "broken_records": broken,
-            "records": seen,
-            "share": share,
-            "allowed": BROKEN_SHARE,
-            "reasons": dg.MetadataValue.json(reasons),
-        }
+        reasons = {k.partition(":")[2]: n for k, n in counters.items() if k.startswith("rejects:")}
+        figures = {"broken_records": broken, "records": seen, "share": share, "allowed": BROKEN_SHARE}
+        return share <= BROKEN_SHARE, {**figures, "rejects_by_reason": reasons}
 
-    return test
+    return few_broken_records
 
 
-def _nothing_is_lost(name: str, upstream: str) -> Test:
-    def test(home: HomeResource, partition: Partition) -> tuple[bool, dict[str, Any]]:
-        """Rows read from the upstream table = rows kept + rows dropped, each drop with its reason in `ops.decisions`."""
-        counters = _counters(home, name, partition)
-        before, kept = _rows(home, upstream, partition), _rows(home, name, partition)
-        dropped = sum(n for counter, n in counters.items() if counter.startswith("dropped:"))
-        return before == kept + dropped, {"read": before, "kept": kept, "dropped": dropped}
+def _size_is_usual(name: str) -> Test:
+    def size_is_usual(home: Home, partition: Partition) -> Verdict:
+        """The snapshot is not much larger or smaller than the median of the others; with fewer than three others nothing is said."""
+        states = home.lake.states(name)
+        mine = _rows(home, name, partition)
+        same = [
+            s for s in states if s.partition != partition and s.partition.get("variant") == partition.get("variant")
+        ]
+        if len(same) < 3:
+            return True, {"rows": mine, "other_snapshots": len(same)}
+        usual = median(state.rows for state in same)
+        figures = {"rows": mine, "median_of_others": usual, "allowed_factor": USUAL, "other_snapshots": len(same)}
+        return usual <= mine * USUAL and mine <= usual * USUAL, figures
 
-    return test
+    return size_is_usual
 
 
-def _rows(home: HomeResource, name: str, partition: Partition) -> int:
-    return int(home.open().lake.scan(name, version=None, **partition).select(pl.len()).collect().item())
+def _languages_are_sure(name: str) -> Test:
+    def languages_are_sure(home: Home, partition: Partition) -> Verdict:
+        """For most documents the language is known, with a score above the threshold that CCNet keeps documents at."""
+        threshold = home.settings.ccnet.min_language_score
+        unsure = pl.col("language").is_null() | (pl.col("language_score").fill_null(0) < threshold)
+        frame = home.lake.scan(name, version=None, **partition)
+        documents, n = frame.select(pl.len(), unsure.sum().alias("unsure")).collect().row(0)
+        share = n / documents if documents else 0.0
+        figures = {"documents": documents, "unsure": n, "share": share, "allowed": UNSURE_SHARE, "threshold": threshold}
+        return share <= UNSURE_SHARE, figures
+
+    return languages_are_sure
 
 
-def _counters(home: HomeResource, name: str, partition: Partition) -> dict[str, int]:
-    state = home.open().lake.state(name, partition)
+def _wanted_languages_have_models(name: str) -> Test:
+    def wanted_languages_have_models(home: Home, partition: Partition) -> Verdict:
+        """Documents in the languages whose perplexity is wanted have one; without a model their bucket is `all`."""
+        wanted = pl.col("language").is_in(home.settings.documents.languages)
+        frame = home.lake.scan(name, version=None, **partition).filter(wanted & (pl.col("bucket") == "all"))
+        without = dict(frame.group_by("language").len().sort("language").collect().iter_rows())
+        return not without, {"documents_without_perplexity": sum(without.values()), "by_language": without}
+
+    return wanted_languages_have_models
+
+
+def _buckets_are_spread(name: str) -> Test:
+    def buckets_are_spread(home: Home, partition: Partition) -> Verdict:
+        """No language has nearly all its documents in one of head, middle, tail; else the model's cut-offs were made for other texts."""
+        frame = home.lake.scan(name, version=None, **partition).filter(pl.col("bucket") != "all")
+        counts = frame.group_by("language", "bucket").len().sort("language", "bucket").collect()
+        spread: dict[str, dict[str, int]] = {}
+        for language, bucket, n in counts.iter_rows():
+            spread.setdefault(language, {})[bucket] = n
+        lopsided = [
+            language
+            for language, buckets in spread.items()
+            if (total := sum(buckets.values())) >= ENOUGH and max(buckets.values()) > ONE_BUCKET_SHARE * total
+        ]
+        return not lopsided, {"lopsided": lopsided, "documents": spread, "allowed_share": ONE_BUCKET_SHARE}
+
+    return buckets_are_spread
+
+
+def _model_was_made(name: str) -> Test:
+    def model_was_made(home: Home, partition: Partition) -> Verdict:
+        """The language has a model; the reason says why not. Its documents then get the bucket `all`."""
+        rows = home.lake.scan(name, version=None, **partition).select("digest", "reason").collect()
+        made = rows.filter(pl.col("digest").is_not_null()).height > 0
+        return made, {} if made else {"reason": rows["reason"].item() if rows.height else "there is no row"}
+
+    return model_was_made
+
+
+def _rows(home: Home, name: str, partition: Partition) -> int:
+    return int(home.lake.scan(name, version=None, **partition).select(pl.len()).collect().item())
+
+
+def _counters(home: Home, name: str, partition: Partition) -> dict[str, int]:
+    state = home.lake.state(name, partition)
     return state.counters if state else {}

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.checks import balance, checks_of
+from assets.checks import balance, checks_of, usual_size
 from assets.factory import stage_asset
 from assets.partitions import cc_snapshot
 from assets.web import of_variant
@@ -29,4 +29,9 @@ def corpus_assets(home: Home) -> tuple[list[dg.AssetsDefinition], list[dg.AssetC
         tags={"domain": "web", "variant": variant},
     )
     where = of_variant(variant)
-    return [ccnet], [*checks_of(ccnet, name, where), balance(ccnet, name, "web.documents", where)]
+    checks = [
+        *checks_of(ccnet, name, where),
+        balance(ccnet, name, "web.documents", where),
+        usual_size(ccnet, name, where),
+    ]
+    return [ccnet], checks

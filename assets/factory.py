@@ -9,10 +9,11 @@ from typing import Any
 
 import dagster as dg
 
-from assets.metadata import of_report
+from assets.metadata import column_schema, of_report
+from assets.previews import previews
+from corpus_platform.errors import CorpusError, RejectBudgetExceeded, ShardFailed
 from corpus_platform.home import Home
-from corpus_platform.lake import TableSpec
-from corpus_platform.stages.run import Progress
+from corpus_platform.stages.run import Progress, Report
 from corpus_platform.stages.stage import Partition, Stage, digest_of
 from resources.home import HomeResource
 
@@ -20,6 +21,7 @@ OWNERS = ["team:corpus"]
 ONE_PARTITION_A_RUN = dg.BackfillPolicy.multi_run(1)
 
 
+@previews()
 def stage_asset(
     stage: Stage,
     *,
@@ -48,33 +50,28 @@ def stage_asset(
         kinds=kinds,
         tags={"stage": stage.name, **(tags or {})},
         code_version=digest_of([stage.version, stage.settings_hash()]),
-        metadata={"dagster/column_schema": column_schema(stage.output()), "table": stage.name},
+        metadata={"dagster/column_schema": column_schema(stage.output()), "dagster/table_name": stage.name},
         pool="cpu_heavy",
     )
     def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[Any]:
         opened = home.open()
-        partition = partition_of(context.partition_key)
-        report = opened.run(stage.name, partition, on_progress=_log_progress(context))
-        return dg.MaterializeResult(
-            metadata=of_report(opened, report), data_version=dg.DataVersion(_data_version(opened, stage, partition))
-        )
+        report = _run(opened, stage, partition_of(context.partition_key), _log_progress(context))
+        version = dg.DataVersion(_data_version(opened, stage, report.partition))
+        return dg.MaterializeResult(metadata=of_report(opened, report), data_version=version)
 
     return asset
 
 
-def column_schema(table: TableSpec) -> dg.TableSchema:
-    """The table's columns with their descriptions, for the asset's page."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                name=field.name,
-                type=str(field.type),
-                description=(field.metadata or {}).get(b"description", b"").decode(),
-                constraints=dg.TableColumnConstraints(nullable=field.nullable),
-            )
-            for field in table.columns
-        ]
-    )
+def _run(home: Home, stage: Stage, partition: Partition, on_progress: Callable[[Progress], None]) -> Report:
+    """Runs the stage. What its reader can act upon becomes a `Failure` that the UI shows without a traceback, with what is left to do."""
+    try:
+        return home.run(stage.name, partition, on_progress=on_progress)
+    except (ShardFailed, RejectBudgetExceeded) as error:
+        plan = home.plan(stage.name, partition)
+        unfinished = {"shards": len(plan.shards), "shards_failed": len(plan.todo)}
+        raise dg.Failure(str(error), metadata={"error": type(error).__name__, **unfinished}) from error
+    except CorpusError as error:
+        raise dg.Failure(str(error), metadata={"error": type(error).__name__}) from error
 
 
 def _data_version(home: Home, stage: Stage, partition: Partition) -> str:

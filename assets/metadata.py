@@ -1,24 +1,36 @@
-"""A stage's report as Dagster metadata: figures that are plotted over time, pictures, five rows cut short, and where to look."""
+"""A stage's report as Dagster metadata: what to look at first, figures that are plotted over time, and where to read on.
+
+The UI shows Markdown of up to 1,000 characters in place and longer texts on a click, so the outcome is a small table and all pictures are one click.
+"""
 
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from corpus_platform.analytics.plots import bars, funnel
+from corpus_platform.analytics.plots import bars, funnel, losses
 from corpus_platform.home import Home
+from corpus_platform.lake import TableSpec, table
 from corpus_platform.stages.run import Report
 
 _CELL = 80
-_HIDDEN = {"meta", "file", "file_index", "position", "line_ids"}
+_REASONS = 12
+_HIDDEN = {"meta", "source", "shard", "file", "file_index", "position", "line_ids", "record_id", "digest", "cc_segment"}
+"""Columns that say nothing in five rows."""
 
 
 def of_report(home: Home, report: Report) -> dict[str, Any]:
-    """Metadata of one materialisation. Text in the preview is cut to 80 characters: events live in Dagster's database."""
+    """Metadata of one materialisation."""
+    spec = table(report.stage)
     frame = home.lake.scan(report.stage, version=None, **report.partition)
     return {
+        "outcome": dg.MetadataValue.md(_outcome(report)),
+        **_pictures(frame, report),
+        "preview": dg.MetadataValue.md(_preview(frame, spec)),
+        "how_to_read": dg.MetadataValue.md(f'`corpus sql "select * from {report.stage} limit 5"`'),
         "dagster/partition_row_count": report.rows,
-        "dagster/uri": home.lake.uri(report.stage),
+        "dagster/uri": f"{home.lake.uri(report.stage)}/{spec.partition_dir(report.partition)}",
+        "dagster/column_schema": column_schema(spec),
         "bytes": report.bytes,
         "table_version": report.version,
         "changed": report.changed,
@@ -27,34 +39,74 @@ def of_report(home: Home, report: Report) -> dict[str, Any]:
         "shards_run": report.ran,
         "shards_resumed": report.resumed,
         "shards_retried": report.retried,
+        "shards_failed": 0,  # A run with a failed shard makes nothing: its failure says how many.
         "seconds": round(report.seconds, 2),
         "peak_worker_memory_mb": round(report.peak_memory / 1e6, 1),
-        **{name.replace(":", "/"): n for name, n in report.counters.items()},
-        **_pictures(frame, report),
-        "preview": dg.MetadataValue.md(_preview(frame)),
-        "how_to_read": dg.MetadataValue.md(f'`corpus sql "select * from {report.stage} limit 5"`'),
+        **{name.replace(":", "/"): n for name, n in report.counters.items() if not name.startswith("record:")},
     }
 
 
+def column_schema(spec: TableSpec) -> dg.TableSchema:
+    """The table's columns with their descriptions, for the asset's page."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=field.name,
+                type=str(field.type),
+                description=(field.metadata or {}).get(b"description", b"").decode(),
+                constraints=dg.TableColumnConstraints(nullable=field.nullable),
+            )
+            for field in spec.columns
+        ]
+    )
+
+
+def _outcome(report: Report) -> str:
+    """Records from those read to those kept, with shares; where no record was counted, the rows."""
+    if not (seen := report.counters.get("records", 0)):
+        return f"{report.rows:,} rows"
+    reasons = losses(report.counters)
+    rest = sum(n for _, n in reasons[_REASONS:])
+    rows = [("read", seen), *reasons[:_REASONS], *([("other reasons", rest)] if rest else [])]
+    rows.append(("**kept**", report.counters.get("kept", report.rows)))
+    lines = [f"| {name} | {n:,} | {n / seen:.1%} |" for name, n in rows]
+    return "\n".join(["| | records | share |", "|---|---:|---:|", *lines])
+
+
 def _pictures(frame: pl.LazyFrame, report: Report) -> dict[str, Any]:
-    where = ", ".join(report.partition.values())
-    pictures = {"funnel": funnel(report.counters, f"{report.stage} [{where}]: records")}
-    if "language" in frame.collect_schema().names() and "language" not in report.partition:
-        counts = frame.group_by("language").len().collect()
-        values = [(language or "unknown", n) for language, n in counts.iter_rows()]
-        pictures["languages"] = bars(values, f"{report.stage} [{where}]: documents by language")
-    return {name: dg.MetadataValue.md(picture) for name, picture in pictures.items() if picture}
+    """What became of the records, then languages and buckets where the table has them, in one Markdown text."""
+    where = ", ".join((report.stage, *report.partition.values()))
+    buckets = [(name.partition(":")[2], n) for name, n in report.counters.items() if name.startswith("bucket:")]
+    drawn = [
+        funnel(report.counters, f"{where}: records"),
+        bars(_languages(frame, report), f"{where}: documents by language"),
+        bars(buckets, f"{where}: documents by bucket"),
+    ]
+    pictures = [picture for picture in drawn if picture]
+    return {"pictures": dg.MetadataValue.md("\n\n".join(pictures))} if pictures else {}
 
 
-def _preview(frame: pl.LazyFrame) -> str:
-    rows = frame.head(5).collect()
-    names = [name for name in rows.columns if name not in _HIDDEN]
+def _languages(frame: pl.LazyFrame, report: Report) -> list[tuple[str, int]]:
+    """(language, documents); none where the table knows no language, or has one only."""
+    if "language" in report.partition or "language" not in frame.collect_schema().names():
+        return []
+    counts = dict(frame.group_by("language").len().collect().iter_rows())
+    unknown = counts.pop(None, 0)
+    return [*counts.items(), *([("unknown", unknown)] if unknown else [])] if counts else []
+
+
+def _preview(frame: pl.LazyFrame, spec: TableSpec) -> str:
+    """Five rows as a table, without what they don't have and what they have in common."""
+    rows = frame.drop(*_HIDDEN, *spec.partition_by, strict=False).head(5).collect()
+    names = [name for name in rows.columns if rows[name].null_count() < rows.height]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     lines += ["| " + " | ".join(_cell(row[name]) for name in names) + " |" for row in rows.iter_rows(named=True)]
     return "\n".join(lines)
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else " ".join(str(value).split())
+    """The value as inline code, cut short: in a crawled text no link, picture or table of Markdown must come to life."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in ("" if value is None else str(value)))
+    text = " ".join(printable.split()).replace("|", "¦").replace("`", "'")
     text = text[:_CELL] + "…" if len(text) > _CELL else text
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+    return f"`{text}`" if text else ""

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.checks import checks_of
+from assets.checks import checks_of, model_exists
 from assets.factory import stage_asset
 from assets.partitions import of_languages
 from corpus_platform.home import Home
@@ -30,7 +30,7 @@ def model_assets(home: Home) -> tuple[list[dg.AssetsDefinition], list[dg.AssetCh
         kinds={"kenlm", "sentencepiece"},
         tags={"domain": "models"},
     )
-    return [model], checks_of(model, name, _language)
+    return [model], [*checks_of(model, name, _language), model_exists(model, name, _language)]
 
 
 def _language(key: str) -> Partition:

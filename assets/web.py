@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from assets.checks import balance, checks_of
+from assets.checks import annotations, balance, checks_of, usual_size
 from assets.factory import stage_asset
 from assets.partitions import cc_snapshot
 from corpus_platform.home import Home
@@ -50,8 +50,10 @@ def web_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], lis
     where = of_variant(variant)
     checks = [
         *checks_of(pages, "web.pages", where, reads_records=True),
+        usual_size(pages, "web.pages", where),
         *checks_of(documents, "web.documents", where),
         balance(documents, "web.documents", "web.pages", where),
+        *annotations(documents, "web.documents", where),
     ]
     return [pages, hashes, paragraphs, documents], checks
 

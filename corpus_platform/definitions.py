@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from assets.encyclopedia import encyclopedia_assets
 from assets.models import model_assets
 from assets.partitions import cc_snapshot, wiki_dump
 from assets.web import web_assets
+from corpus_platform.errors import CheckFailed
 from corpus_platform.home import Home
 from resources.home import HomeResource
 
@@ -37,7 +39,6 @@ def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Def
     snapshot = dg.define_asset_job(
         "snapshot",
         selection=dg.AssetSelection.groups("web", "corpora"),
-        partitions_def=cc_snapshot,
         description="One snapshot from its WARC or WET files to the published corpora.",
     )
     return dg.Definitions(
@@ -76,20 +77,40 @@ def materialize(
 ) -> dg.ExecuteInProcessResult:
     """Makes one partition of some assets (`web/pages/wet`), with their checks, in this process; the run is recorded in the instance.
 
-    Raises what the stage raised. The log is in the instance; the console stays quiet.
+    Raises what the stage raised, and CheckFailed where a blocking check failed. The log is in the instance; the console stays quiet.
     """
     resource = HomeResource(path=str(home.path))
     if home.watch is not None:
         resource = resource.watched_by(home.watch)
     job = build_defs(home, resources={"home": resource}).resolve_implicit_global_asset_job_def()
-    return job.execute_in_process(
-        partition_key=partition_key,
-        asset_selection=[dg.AssetKey(asset.split("/")) for asset in assets],
-        instance=instance,
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        tags={"corpus/partition": partition_key},
-        raise_on_error=True,
-    )
+    run = str(uuid.uuid4())
+    try:
+        return job.execute_in_process(
+            run_id=run,
+            partition_key=partition_key,
+            asset_selection=[dg.AssetKey(asset.split("/")) for asset in assets],
+            instance=instance,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            tags={"corpus/partition": partition_key},
+        )
+    except dg.Failure as failure:
+        raise failure.__cause__ or failure from None
+    except dg.DagsterError:
+        if failed := _failed_checks(instance, run):
+            raise CheckFailed("\n".join([f"{partition_key}: run {run} was stopped by a check", *failed])) from None
+        raise
+
+
+def _failed_checks(instance: dg.DagsterInstance, run: str) -> list[str]:
+    """A line for each blocking check of the run that failed, with its figures."""
+    records = instance.all_logs(run, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    found = [entry.get_dagster_event().asset_check_evaluation_data for entry in records]
+    return [
+        f"  {check.asset_key.to_user_string()} {check.check_name}: "
+        + ", ".join(f"{name} {value.value}" for name, value in check.metadata.items())
+        for check in found
+        if not check.passed and check.blocking
+    ]
 
 
 def known_partitions(instance: dg.DagsterInstance) -> list[str]:

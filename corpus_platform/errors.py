@@ -8,6 +8,7 @@ CorpusError
  +-- CommitConflict       another run changed the partition; read its name, run again
  +-- StoreUnsafe          the object store can lose commits; configure a lock
  +-- ShardFailed          some shards failed; the others are kept, run again
+ +-- CheckFailed          a blocking check found broken data; look at its figures, mend the input, run again
  +-- RejectBudgetExceeded too many records could not be used; look at ops.rejects, then mend or raise the budget
 
 A message says where, what, and what to do. The command line turns a `CorpusError` into one line; a bug keeps its traceback.
@@ -48,3 +49,7 @@ class ShardFailed(CorpusError):
 
 class RejectBudgetExceeded(CorpusError):
     """More records were rejected as broken than the stage allows."""
+
+
+class CheckFailed(CorpusError):
+    """A blocking check found that data is not what it promises to be; what depends on it was not made."""

@@ -68,12 +68,13 @@ def _picture(rows: Sequence[Bar], title: str) -> str:
     figure = Figure(figsize=(6.4, 0.7 + 0.28 * len(rows)), dpi=110, layout="constrained")
     axes = figure.subplots()
     widest = max(start + length for _, start, length, _ in rows) or 1
+    letters = {"family": _fonts(), "parse_math": False}
     for y, (_, start, length, colour) in enumerate(rows):
         axes.barh(y, length, left=start, color=colour, height=0.7)
-        axes.text(start + length + widest * 0.01, y, f"{length:,}", va="center", fontsize=8, family=_fonts())
-    axes.set_yticks(range(len(rows)), [label for label, *_ in rows], fontsize=8, family=_fonts())
+        axes.text(start + length + widest * 0.01, y, f"{length:,}", va="center", fontsize=8)
+    axes.set_yticks(range(len(rows)), [label for label, *_ in rows], fontsize=8, **letters)
     axes.set_xlim(0, widest * 1.15)
-    axes.set_title(title, fontsize=10, loc="left", family=_fonts())
+    axes.set_title(title, fontsize=10, loc="left", **letters)
     _tidy(axes)
     return _markdown(figure, title)
 

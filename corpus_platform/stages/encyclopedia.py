@@ -16,7 +16,7 @@ from pydantic import Field
 from corpus_platform.errors import SourceError
 from corpus_platform.sources.location import InputLocation
 from corpus_platform.sources.mediawiki import Article, read_dump
-from corpus_platform.stages.stage import Settings, Shard, Stage
+from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
 
 if TYPE_CHECKING:
     from corpus_platform.lake import Lake
@@ -64,6 +64,10 @@ class Articles(Stage):
                 language = match["language"].replace("_", "-")
                 found.setdefault((language, match["dump"] or UNDATED), []).append(file)
         return dict(sorted(found.items()))
+
+    def settings_hash(self) -> str:
+        """The same wherever the dumps are: what is read is part of the shards, so a home can be moved."""
+        return digest_of(self.settings.model_dump(mode="json", exclude={"location"}))
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """One shard per file of the dump."""

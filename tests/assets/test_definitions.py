@@ -1,0 +1,186 @@
+"""What Dagster is told: the whole set of assets, checks and jobs, and that telling it needs neither network nor secrets nor heavy packages."""
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from tiny_crawl import write_settings
+
+from corpus_platform.definitions import INSTANCE_SETTINGS, build_defs, instance_of
+from corpus_platform.home import Home
+
+ROOT = Path(__file__).parents[2]
+
+ASSETS = {
+    "encyclopedia/articles": ("encyclopedia", "wiki_dump", {"parquet", "wikipedia"}, set()),
+    "models/language_model": ("models", ["en", "zh"], {"kenlm", "sentencepiece"}, {"encyclopedia/articles"}),
+    "web/pages/wet": ("web", "cc_snapshot", {"parquet", "warc"}, set()),
+    "web/paragraph_hashes/wet": ("web", "cc_snapshot", {"parquet", "numba"}, {"web/pages/wet"}),
+    "web/paragraphs/wet": ("web", "cc_snapshot", {"parquet"}, {"web/paragraph_hashes/wet"}),
+    "web/documents/wet": (
+        "web",
+        "cc_snapshot",
+        {"parquet", "fasttext"},
+        {"web/pages/wet", "web/paragraphs/wet", "models/language_model"},
+    ),
+    "corpora/ccnet": ("corpora", "cc_snapshot", {"parquet"}, {"web/documents/wet"}),
+}
+"""Group, partitions, kinds and upstream of each asset."""
+
+ALL = {"has_rows", "keys_are_unique", "columns_are_filled"}
+BLOCKING = {
+    "encyclopedia/articles": {*ALL, "nothing_is_lost"},
+    "models/language_model": ALL,
+    "web/pages/wet": {*ALL, "nothing_is_lost"},
+    "web/documents/wet": {*ALL, "nothing_is_lost"},
+    "corpora/ccnet": {*ALL, "nothing_is_lost"},
+}
+WARNING = {
+    "encyclopedia/articles": {"few_broken_records"},
+    "models/language_model": {"model_was_made"},
+    "web/pages/wet": {"few_broken_records", "size_is_usual"},
+    "web/documents/wet": {"languages_are_sure", "wanted_languages_have_models", "buckets_are_spread"},
+    "corpora/ccnet": {"size_is_usual"},
+}
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    write_settings(tmp_path)
+    return tmp_path
+
+
+def nodes(folder: Path) -> dict:
+    graph = build_defs(Home.open(folder)).resolve_asset_graph()
+    return {node.key.to_user_string(): node for node in graph.asset_nodes}
+
+
+def test_these_are_all_the_assets_with_their_groups_partitions_kinds_and_upstream(folder):
+    found = {
+        key: (
+            node.group_name,
+            getattr(node.partitions_def, "name", None) or list(node.partitions_def.get_partition_keys()),
+            set(node.kinds),
+            {parent.to_user_string() for parent in node.parent_keys},
+        )
+        for key, node in nodes(folder).items()
+    }
+
+    assert found == ASSETS
+
+
+def test_every_asset_has_an_owner_a_description_a_schema_and_the_same_backfill_policy_and_pool(folder):
+    for key, node in nodes(folder).items():
+        about = node.description
+        assert about.startswith("A row is "), key
+        assert "partition is one " in " ".join(about.split()), key
+        assert node.owners == ["team:corpus"], key
+        assert node.backfill_policy == dg.BackfillPolicy.multi_run(1), key
+        assert node.pools == {"cpu_heavy"}, key
+        assert node.code_version, key
+        schema = node.metadata["dagster/column_schema"]
+        assert schema.columns, key
+        assert all(column.description for column in schema.columns), key
+
+
+def test_these_are_all_the_checks_and_what_blocks(folder):
+    definitions = build_defs(Home.open(folder))
+
+    specs = [spec for check in definitions.asset_checks for spec in check.check_specs]
+
+    def by_asset(*, blocking: bool) -> dict[str, set[str]]:
+        chosen = [spec for spec in specs if spec.blocking == blocking]
+        keys = {spec.asset_key.to_user_string() for spec in chosen}
+        return {key: {s.name for s in chosen if s.asset_key.to_user_string() == key} for key in keys}
+
+    assert by_asset(blocking=True) == BLOCKING
+    assert by_asset(blocking=False) == WARNING
+    assert all(spec.description for spec in specs)
+    assert all(spec.partitions_def == definitions.get_assets_def(spec.asset_key).partitions_def for spec in specs)
+
+
+def test_each_text_variant_has_its_own_web_assets(tmp_path):
+    write_settings(tmp_path, variants=["resiliparse", "trafilatura"])
+
+    web = {key for key in nodes(tmp_path) if key.startswith("web/")}
+
+    names = ("pages", "paragraph_hashes", "paragraphs", "documents")
+    assert web == {f"web/{name}/{variant}" for name in names for variant in ("resiliparse", "trafilatura")}
+
+
+def test_a_setting_changes_the_code_version_of_its_own_stage_only(folder):
+    before = {key: node.code_version for key, node in nodes(folder).items()}
+
+    write_settings(folder, pages={"shard_files": 1, "time_limit": 3.5}, ccnet={"min_language_score": 0.7})
+
+    after = {key: node.code_version for key, node in nodes(folder).items()}
+    assert {key for key in before if before[key] != after[key]} == {"web/pages/wet", "corpora/ccnet"}
+
+
+def test_the_job_snapshot_makes_the_web_and_the_corpora(folder):
+    job = build_defs(Home.open(folder)).resolve_job_def("snapshot")
+
+    made = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
+    assert made == {key for key, (group, *_) in ASSETS.items() if group in {"web", "corpora"}}
+    assert job.partitions_def.name == "cc_snapshot"
+    assert job.description
+
+
+def test_definitions_load_without_network_secrets_and_heavy_packages(tmp_path):
+    write_settings(tmp_path, lake={"location": "s3://corpus/lake"}, source={"location": "https://data.crawl.example"})
+    program = """
+        import socket, sys
+
+        def refuse(*_):
+            raise AssertionError("definitions asked the network")
+
+        socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
+        from corpus_platform.definitions import defs
+
+        assert len(list(defs().assets)) == 7
+        heavy = "matplotlib trafilatura great_expectations kenlm sentencepiece fasttext pandas duckdb boto3 s3fs"
+        print(*sorted({name for name in heavy.split() if name in sys.modules}))
+    """
+    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(program)]
+
+    ended = subprocess.run(
+        command,
+        env={"CORPUS_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == []
+
+
+def test_a_new_home_gets_an_instance_that_tells_nobody_and_limits_its_runs(tmp_path):
+    with instance_of(Home.open(tmp_path)) as instance:
+        assert (tmp_path / "dagster" / "dagster.yaml").read_text() == INSTANCE_SETTINGS.read_text()
+        assert instance.telemetry_enabled is False
+        assert instance.nux_enabled is False
+        assert instance.get_settings("concurrency")["pools"] == {"default_limit": 1, "granularity": "run"}
+        assert instance.run_retries_enabled
+
+
+def test_the_workspace_file_loads_the_definitions(tmp_path):
+    command = [str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-w", "workspace.yaml"]
+
+    ended = subprocess.run(
+        command,
+        env={"CORPUS_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "All code locations passed validation" in ended.stdout + ended.stderr
