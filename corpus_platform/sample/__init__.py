@@ -1,7 +1,14 @@
 """The made sample: two small crawl snapshots and encyclopedia dumps that `corpus demo` runs on where there is no internet.
 
-Every text is written for this project (`pages/`), put together by grammars (`prose.py`), or rendered from the documentation of the Python
+Every text is written for this project (`pages/`), put together by a grammar (`prose.py`), or rendered from the documentation of the Python
 that runs (`manual.py`). Hosts end in `.example`; people, places and companies are invented.
+
+    from corpus_platform.sample import make_sample
+    report = make_sample(Path("sample"))
 
 Not here: readers of such files (`sources/`), and anything that downloads.
 """
+
+from corpus_platform.sample.make import SampleReport, make_sample
+
+__all__ = ["SampleReport", "make_sample"]

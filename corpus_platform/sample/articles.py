@@ -70,7 +70,7 @@ def data_folder() -> Traversable:
 def articles(language: str) -> tuple[Article, ...]:
     """All articles written in a language, in the order of their file. Raises SourceError where a header is not of the form above."""
     text = (data_folder() / f"{language}.txt").read_text(encoding="utf-8")
-    return tuple(_article(language, part) for part in ("\n" + text).split("\n@@ ")[1:])
+    return tuple(article_of(language, part) for part in ("\n" + text).split("\n@@ ")[1:])
 
 
 def all_articles() -> tuple[Article, ...]:
@@ -78,7 +78,8 @@ def all_articles() -> tuple[Article, ...]:
     return tuple(article for language in LANGUAGES for article in articles(language))
 
 
-def _article(language: str, part: str) -> Article:
+def article_of(language: str, part: str) -> Article:
+    """The article of one part of a file, from its header without `@@ ` on. Raises SourceError where the header is of another form."""
     header, _, body = part.partition("\n")
     fields = header.split(" | ", 3)
     if len(fields) != 4 or "/" not in fields[0]:

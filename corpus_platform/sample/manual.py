@@ -98,7 +98,7 @@ def _render(name: str) -> dict[str, Any] | None:
             sections = _sections(module)
     except (Exception, SystemExit):  # noqa: BLE001  whatever a module of another Python does, the sample goes on without it
         return None
-    html = _scrub(html).replace("&nbsp;", " ")
+    html = _scrub(html.replace("&nbsp;", " "))
     if len(html) > MAXIMUM_PAGE:
         return None
     return {"name": name, "html": html, "sections": [(title, _scrub(text)) for title, text in sections]}
@@ -153,7 +153,7 @@ def main() -> None:
     for name in _module_names():
         page = _render(name)
         if page:
-            sys.__stdout__.write(json.dumps(page) + "\n")
+            sys.stdout.write(json.dumps(page) + "\n")
 
 
 if __name__ == "__main__":

@@ -85,20 +85,16 @@ def _variants(
     salt = crawl if site.template == "news" else 0
     around = [other for other in all_articles() if other.host == article.host]
     delivery = delivery_of(article.key, *charset)
-    if again and not edit and salt:
-        edit = "boilerplate"
-    first = (
-        {
-            "role": "near_duplicate" if edit else "exact_duplicate",
-            "of": article.url,
-            "of_crawl": 0,
-            "edit": edit or None,
-        }
-        if again
-        else {}
-    )
     page = article_page(shown, site, around, meta_charset=delivery.meta_charset, salt=salt)
-    own = _page(site, article.url, page, delivery, article=article.key, **first)
+    if again and not edit and page != article_page(shown, site, around, meta_charset=delivery.meta_charset):
+        edit = "boilerplate"
+    repeated = {
+        "role": "near_duplicate" if edit else "exact_duplicate",
+        "of": article.url,
+        "of_crawl": 0,
+        "edit": edit or None,
+    }
+    own = _page(site, article.url, page, delivery, article=article.key, **(repeated if again else {}))
     yield own
     second = {"of": article.url, "of_crawl": crawl, "article": article.key}
     match number_of("variant", article.key) % 12:
