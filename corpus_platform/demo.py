@@ -38,7 +38,7 @@ def prepare(home: Path, *, source: Path | None, variant: str) -> CorpusSettings:
 def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
     common = {"variants": [variant], "pages": {"shard_files": 1}, "reject_budget": 0.1}
     if source is None:
-        from corpus_platform.sample import make_sample  # noqa: PLC0415  (its texts are read only where they are needed)
+        from corpus_platform.sample.make import make_sample  # noqa: PLC0415  (its texts are read only where they are needed)
 
         make_sample(home / SAMPLE)
         return {
