@@ -102,7 +102,7 @@ class Progress:
 def plan_stage(stage: Stage, lake: Lake, partition: Partition) -> Plan:
     """Lists the partition's shards and compares them with the last commit and the finished shards."""
     shards = stage.shards(lake, partition)
-    if not shards:
+    if not shards and not _is_input_empty(stage, lake, partition):
         raise SourceError(f"{where_of(stage.name, partition)}: there is no input for this partition")
     fingerprints = {shard.index: stage.fingerprint(shard) for shard in shards}
     fingerprint = digest_of([stage.name, [fingerprints[shard.index] for shard in shards]])
@@ -112,6 +112,12 @@ def plan_stage(stage: Stage, lake: Lake, partition: Partition) -> Plan:
     finished = _finished(stage, lake, partition, shards)
     todo = [shard for shard in shards if shard.index not in finished]
     return Plan(stage, partition, shards, fingerprint, todo, state)
+
+
+def _is_input_empty(stage: Stage, lake: Lake, partition: Partition) -> bool:
+    """Whether what the stage reads was made and holds nothing: then its own rows must go too, and not stay as they were."""
+    same = [name for name in stage.upstream if set(table(name).partition_by) == set(partition)]
+    return bool(same) and all(lake.state(name, partition) is not None for name in same)
 
 
 def run_stage(

@@ -59,6 +59,7 @@ class Slowed(Stage):
     name = property(lambda self: self.inner.name)
     version = property(lambda self: self.inner.version)
     side = property(lambda self: self.inner.side)
+    upstream = property(lambda self: self.inner.upstream)
 
     @classmethod
     def of(cls, stage, trace, pause=0.0):

@@ -129,6 +129,16 @@ def test_going_back_to_earlier_settings_makes_nothing_again(lake, crawl, tmp_pat
     assert back == expectations(None, set(), set(), set(), set())
 
 
+def test_rows_go_when_nothing_is_left_of_what_they_were_made_from(lake, crawl, tmp_path):
+    """No page is long enough: the corpus of before must not stay published."""
+    again = made_again(lake, crawl, tmp_path / "trace", paragraphs={"min_characters": 1_000_000})
+
+    assert again == expectations(None, FILES, set(), FILES, set())
+    assert lake.scan("corpora.ccnet").collect().is_empty()
+    assert set(lake.scan("ops.decisions", stage="web.documents").collect()["rule"]) == {"too_short"}
+    assert lake.scan("ops.decisions", stage="corpora.ccnet").collect().is_empty()
+
+
 def test_engine_and_reject_budget_are_no_part_of_what_is_made(lake, crawl):
     before = tree(lake)
 
