@@ -41,7 +41,9 @@ def write_file(base, kind, index, pages, revision, snapshot=SNAPSHOT, *, newer=0
     path = Path(base) / path_of(kind, index, snapshot)
     path.parent.mkdir(parents=True, exist_ok=True)
     records = [record for page in range(pages) for record in _records(kind, index, page, revision, retitled)]
-    path.write_bytes(b"".join(gzip.compress(record, 1, mtime=0) for record in [*records, *_odd_records(kind, index)]))
+    path.write_bytes(
+        b"".join(gzip.compress(record, 1, mtime=0) for record in [*records, *_odd_records(kind, index, revision)])
+    )
     os.utime(path, (1_700_000_000 + revision + newer,) * 2)
 
 
@@ -56,14 +58,14 @@ def _records(kind, index, page, revision, retitled):
     yield record("response", url, answer(html.encode()))
 
 
-def _odd_records(kind, index):
+def _odd_records(kind, index, revision):
     url = f"http://site{index}.example/"
     short = f"The {ENGLISH.split()[index + 1]} is too short a text."
     if kind == "wet":
-        yield record("conversion", url + "short", f"Short\n{short}".encode())
+        yield record("conversion", f"{url}short-{revision}", f"Short\n{short}".encode())
         yield record("conversion", url + "large", b"Large\n" + b"x" * TOO_LARGE)
         return
-    yield record("response", url + "short", answer(f"<html><body><p>{short}</p></body></html>".encode()))
+    yield record("response", f"{url}short-{revision}", answer(f"<html><body><p>{short}</p></body></html>".encode()))
     yield record("response", url + "picture", answer(b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "image/png"))
     yield record("response", url + "large", answer(b"<p>" + b"x " * TOO_LARGE + b"</p>"))
 

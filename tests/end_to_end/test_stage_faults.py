@@ -173,19 +173,17 @@ def test_a_run_that_died_after_its_commit_has_nothing_left_to_do(houses, tmp_pat
 def test_a_run_that_is_killed_again_and_again_gets_there(houses, tmp_path):
     """Each attempt at the whole chain is killed after it has finished a few shards; none does a shard that an earlier one had finished."""
     lake = houses.lake(tmp_path / "lake", "resiliparse")
-    done = set()
+    old, done = set(marked(lake)), set()
 
     for attempt in range(60):
-        before = count_markers(lake)
+        before = len(marked(lake))
         with Parent(tmp_path / f"run-{attempt}", lake, [houses.new], "resiliparse", CHAIN, pause=PAUSE) as parent:
             until(partial(has_gone_on, parent, lake, before + 3))
             is_over = parent.process.poll() is not None
             parent.kill()
             assert until(lambda parent=parent: not parent.left(), seconds=5)
         assert not {(name, shard) for name in CHAIN for shard, _ in begun(parent.folder, name)} & done
-        done = {
-            (n, shard) for n, stage in stages_of(houses.new).items() for shard in finished(lake, stage, "resiliparse")
-        }
+        done = {shard for marker, shard in marked(lake).items() if marker not in old}
         if is_over:
             break
 
@@ -195,9 +193,13 @@ def test_a_run_that_is_killed_again_and_again_gets_there(houses, tmp_path):
         assert not differences(seen(lake, name), houses.expected("resiliparse", "new")[name])
 
 
-def count_markers(lake):
-    return sum(1 for _ in (Path(lake.location) / "_markers").rglob("*.json"))
+def marked(lake):
+    """{marker: (stage, shard)}."""
+    folder = Path(lake.location) / "_markers"
+    return {
+        path: (path.relative_to(folder).parts[0], int(path.name.partition("-")[0])) for path in folder.rglob("*-*.json")
+    }
 
 
 def has_gone_on(parent, lake, markers):
-    return parent.process.poll() is not None or count_markers(lake) >= markers
+    return parent.process.poll() is not None or len(marked(lake)) >= markers

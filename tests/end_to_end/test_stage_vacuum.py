@@ -43,7 +43,7 @@ class Greedy(threading.Thread):
             while not self._told.is_set():
                 self.removed += self._lake.vacuum(**GREEDY).removed
                 self.rounds += 1
-                self._told.wait(0.02)
+                self._told.wait(0.05)
         except Exception as error:  # noqa: BLE001  (told by the test)
             self.failed = error
 
@@ -69,7 +69,7 @@ class Pinned:
 
 @pytest.mark.parametrize(
     ("variant", "rounds"),
-    [("wet", 1), pytest.param("wet", 3, marks=pytest.mark.e2e), pytest.param("resiliparse", 2, marks=pytest.mark.e2e)],
+    [("wet", 1), pytest.param("resiliparse", 2, marks=pytest.mark.e2e)],
 )
 def test_a_greedy_vacuum_harms_neither_runs_nor_pinned_versions(variant, rounds, houses, tmp_path):
     lake = houses.lake(tmp_path / "lake", variant)
