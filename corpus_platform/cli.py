@@ -6,6 +6,7 @@ A command prints its plan, shows progress, and ends with the next thing to type.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from contextlib import contextmanager
 from importlib.metadata import version as installed_version
@@ -340,17 +341,26 @@ def _counts(values: Iterable[tuple[str, int]], most: int) -> str:
 
 def _print_next(home: Home) -> None:
     at = "" if home.path == Path(".corpus").resolve() else f" --home {home.path}"
+    command = f"  {_program()}{at}"
     lines = (
         "",
         "Where to look next",
-        f"  corpus{at} ui                                 the same in the Dagster web UI",
-        f"  corpus{at} tables",
-        f'  corpus{at} sql "select language, bucket, count(*) from corpora.ccnet group by all order by 3 desc"',
-        f'  corpus{at} sql "select reason, count(*) from ops.rejects group by 1"',
-        f'  corpus{at} sql "select rule, count(*) from ops.decisions group by 1"',
+        f"{command} ui       # the same in the Dagster web UI",
+        f"{command} tables",
+        f'{command} sql "select language, bucket, count(*) from corpora.ccnet group by all order by 3 desc"',
+        f'{command} sql "select reason, count(*) from ops.rejects group by 1"',
+        f'{command} sql "select rule, count(*) from ops.decisions group by 1"',
     )
     for line in lines:
         out.print(line, highlight=False, soft_wrap=True)
+
+
+def _program() -> str:
+    """This program as its user can type it: its name where that is on PATH, else its path from here."""
+    name = Path(sys.argv[0])
+    if shutil.which(name.name):
+        return name.name
+    return os.path.relpath(name) if name.exists() else name.name
 
 
 def _print_rows(rows: Any, format: str) -> None:  # noqa: A002
