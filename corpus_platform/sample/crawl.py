@@ -67,6 +67,15 @@ SNAPSHOTS = (
     ),
 )
 FILES_PER_SEGMENT = 2
+WHERE_NOT_SAID: dict[str, Any] = {
+    "article": None,
+    "robots": None,
+    "x_robots_tag": None,
+    "tdm_reservation": None,
+    "licence": None,
+    "traditional": False,
+}
+"""Facts that TRUTH.jsonl gives for every response, and their values where a page has nothing to say about them."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +208,7 @@ def _write_exchange(
 
 def _truth(file: CrawlFile, exchange: Exchange, offset: int, length: int, *, wet: bool) -> dict[str, Any]:
     capture = exchange.capture
-    facts = dict(capture.facts)
+    facts = {**WHERE_NOT_SAID, **capture.facts}
     of_crawl = facts.pop("of_crawl", None)
     return {
         "snapshot": file.snapshot.name,

@@ -63,18 +63,17 @@ def _crawls(key: str) -> tuple[int, ...]:
 
 
 def _article_pages(crawl: int, seed: int) -> Iterator[Capture]:
-    found = articles_of(crawl)
-    for host, group in groupby(sorted(found, key=lambda article: article.host), key=lambda article: article.host):
-        site, listed = sites()[host], list(group)
-        for index, article in enumerate(article for article in all_articles() if article.host == host):
+    found = sorted(all_articles(), key=lambda article: article.host)
+    for host, group in groupby(found, key=lambda article: article.host):
+        site = sites()[host]
+        for index, article in enumerate(group):
             if crawl in _crawls(article.key):
-                yield from _variants(article, site, listed, site.charset(index), crawl, seed)
+                yield from _variants(article, site, site.charset(index), crawl, seed)
 
 
 def _variants(
     article: Article,
     site: Site,
-    listed: Sequence[Article],
     charset: tuple[str, str],
     crawl: int,
     seed: int,
@@ -96,32 +95,33 @@ def _variants(
     }
     own = _page(site, article.url, page, delivery, article=article.key, **(repeated if again else {}))
     yield own
-    second = {"of": article.url, "of_crawl": crawl, "article": article.key}
-    match number_of("variant", article.key) % 12:
+    for relative in _relatives(own, page, shown, site, around, delivery):
+        yield relative.with_facts(of=article.url, of_crawl=crawl, article=article.key)
+
+
+def _relatives(
+    own: Capture, page: str, shown: Article, site: Site, around: Sequence[Article], delivery: Delivery
+) -> Iterator[Capture]:
+    """Other pages with the text of `own`: with a campaign's parameters, on a mirror, for print, for phones, reprinted elsewhere."""
+    copy = {"role": "exact_duplicate"}
+    match number_of("variant", shown.key) % 12:
         case 2 | 8:
-            url = f"{article.url}?utm_source=newsletter&utm_medium=email"
-            yield _page(site, url, page, delivery, role="exact_duplicate", **second)
+            yield _page(site, f"{own.url}?utm_source=newsletter&utm_medium=email", page, delivery, **copy)
         case 6:
-            url = f"https://mirror.{article.host}{article.path}"
-            yield _page(site, url, page, delivery, role="exact_duplicate", **second)
+            yield _page(site, f"https://mirror.{shown.key}", page, delivery, **copy)
         case 3 | 9:
             printed = article_page(shown, site, around, template="print", meta_charset=delivery.meta_charset)
+            robots = f"{site.robots}, noindex".strip(", ")
             yield _page(
-                site, f"{article.url}?print=1", printed, delivery, role="near_duplicate", edit="print", **second
+                site, f"{own.url}?print=1", printed, delivery, role="near_duplicate", edit="print", robots=robots
             )
         case 4 | 10:
             amp = article_page(shown, site, around, template="amp", meta_charset="UTF-8")
             yield _page(
-                site,
-                f"https://{article.host}/amp{article.path}",
-                amp,
-                Delivery(),
-                role="near_duplicate",
-                edit="amp",
-                **second,
+                site, f"https://{shown.host}/amp{shown.path}", amp, Delivery(), role="near_duplicate", edit="amp"
             )
-        case 5 | 11 if article.language in REPRINT_HOSTS and site.language in REPRINT_HOSTS:
-            yield _reprint(article, listed, second)
+        case 5 | 11 if shown.language in REPRINT_HOSTS and site.language in REPRINT_HOSTS:
+            yield _reprint(shown, around)
 
 
 def _edited(article: Article, site: Site, seed: int) -> tuple[Article, str]:
@@ -136,12 +136,11 @@ def _edited(article: Article, site: Site, seed: int) -> tuple[Article, str]:
             return article, ""
 
 
-def _reprint(article: Article, listed: Sequence[Article], facts: dict[str, Any]) -> Capture:
+def _reprint(article: Article, around: Sequence[Article]) -> Capture:
     site = sites()[REPRINT_HOSTS[article.language]]
     reprint = edits.syndicated(article, site.host, site.language)
-    around = [replace(other, host=site.host) for other in listed]
-    page = article_page(reprint, site, around, meta_charset="UTF-8")
-    return _page(site, reprint.url, page, Delivery(), role="near_duplicate", edit="reprint", **facts)
+    page = article_page(reprint, site, [replace(other, host=site.host) for other in around], meta_charset="UTF-8")
+    return _page(site, reprint.url, page, Delivery(), role="near_duplicate", edit="reprint")
 
 
 def _page(site: Site, url: str, document: str, delivery: Delivery, **facts: Any) -> Capture:
