@@ -82,7 +82,7 @@ def until(condition, seconds=60):
     """Waits, a bounded time, until the condition holds; what it gave at last."""
     give_up = time.monotonic() + seconds
     while not (held := condition()) and time.monotonic() < give_up:
-        time.sleep(0.02)
+        time.sleep(0.04)
     return held
 
 

@@ -24,6 +24,7 @@ from corpus_platform.stages.paragraphs import ParagraphHashes, Paragraphs, Parag
 from corpus_platform.stages.run import run_stage
 from corpus_platform.stages.stage import Stage
 
+HELD_SECONDS = 120
 CHAIN = ("web.pages", "web.paragraph_hashes", "web.paragraphs", "web.documents", "corpora.ccnet")
 
 
@@ -50,11 +51,15 @@ def stages_of(source, *, pages=None, paragraphs=None, documents=None, ccnet=None
 
 @dataclass(frozen=True)
 class Slowed(Stage):
-    """The stage within, with a trace: `begun-<stage>-<shard>-<pid>` for each try. Each shard naps `pause` seconds, half of it amid its rows."""
+    """The stage within, with a trace: `begun-<stage>-<shard>-<pid>` for each try. Each shard naps `pause` seconds, half of it amid its rows.
+
+    The shard `held` naps for minutes: a run in which it is the last is certainly killed amid its stage.
+    """
 
     inner: Stage = None
     trace: str = ""
     pause: float = 0.0
+    held: int | None = None
 
     name = property(lambda self: self.inner.name)
     version = property(lambda self: self.inner.version)
@@ -62,8 +67,8 @@ class Slowed(Stage):
     upstream = property(lambda self: self.inner.upstream)
 
     @classmethod
-    def of(cls, stage, trace, pause=0.0):
-        return cls(reject_budget=stage.reject_budget, inner=stage, trace=str(trace), pause=pause)
+    def of(cls, stage, trace, pause=0.0, held=None):
+        return cls(reject_budget=stage.reject_budget, inner=stage, trace=str(trace), pause=pause, held=held)
 
     def settings_hash(self):
         return self.inner.settings_hash()
@@ -76,7 +81,8 @@ class Slowed(Stage):
 
     def run(self, lake, partition, shard, output):
         (Path(self.trace) / f"begun-{self.name}-{shard.index}-{os.getpid()}").touch()
-        self.inner.run(lake, partition, shard, _SlowOutput(output, self.pause / 2))
+        nap = HELD_SECONDS if shard.index == self.held else self.pause / 2
+        self.inner.run(lake, partition, shard, _SlowOutput(output, nap))
 
 
 class _SlowOutput:
@@ -130,8 +136,8 @@ def main(order):
     for source in order["sources"]:
         stages = stages_of(source, **order.get("settings", {}))
         for name in order["stages"]:
-            pause = order.get("pause", 0.0)
-            report = run_stage(Slowed.of(stages[name], folder, pause), lake, engine, partition_of(order["variant"]))
+            stage = Slowed.of(stages[name], folder, order.get("pause", 0.0), order.get("held"))
+            report = run_stage(stage, lake, engine, partition_of(order["variant"]))
             reports.append(asdict(report))
     unfinished = folder / "reports.tmp"
     unfinished.write_text(json.dumps(reports))

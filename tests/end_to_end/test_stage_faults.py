@@ -15,7 +15,7 @@ from stage_parent import CHAIN, stages_of
 
 from corpus_platform.lake import Lake
 
-PAUSE = 0.5
+PAUSE = 0.4
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_a_killed_worker_costs_its_shard_a_try(houses, tmp_path, name, variant):
 def test_nothing_outlives_a_killed_parent_and_the_next_run_goes_on(houses, tmp_path, name, variant):
     scene = Scene(houses, tmp_path, name, variant)
 
-    with scene.parent() as parent:
+    with scene.parent(held=max(scene.shards)) as parent:
         parent.amid(scene.lake, scene.stage, variant)
         scene.assert_old()
         parent.kill()
@@ -116,11 +116,11 @@ def test_nothing_outlives_a_killed_parent_and_the_next_run_goes_on(houses, tmp_p
     assert scene.unchanged < done < scene.shards
 
 
-@cases(("web.paragraph_hashes", "wet"))
+@cases(("web.pages", "wet"))
 def test_a_run_goes_on_after_its_parent_and_workers_were_killed_at_once(houses, tmp_path, name, variant):
     scene = Scene(houses, tmp_path, name, variant)
 
-    with scene.parent() as parent:
+    with scene.parent(held=max(scene.shards)) as parent:
         parent.amid(scene.lake, scene.stage, variant)
         for process in [*parent.descendants, psutil.Process(parent.process.pid)]:
             process.kill()

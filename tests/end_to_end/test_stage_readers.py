@@ -20,11 +20,11 @@ def houses(tmp_path_factory):
 
 
 class Reader:
-    """Looks at all tables in turn and notes which version it saw."""
+    """Looks at all tables in turn and notes which version it saw: of a side table, for each stage that writes to it."""
 
     def __init__(self, houses, lake, variant):
         self._location = lake.location
-        self._known = {revision: whole(houses.expected(variant, revision)) for revision in ("old", "new")}
+        self._known = {revision: pieces(houses.expected(variant, revision)) for revision in ("old", "new")}
         self._own = Lake(lake.location)
         self.saw = Counter()
 
@@ -35,29 +35,28 @@ class Reader:
         connection = connect(self._own)
         try:
             for name in TABLES:
-                columns = ", ".join(f'"{column}"' for column in self._known["old"][name].columns)
-                self._note(name, "sql", pl.from_arrow(query(connection, f"SELECT {columns} FROM {name}")))
+                columns = self._own.scan(name).collect_schema()
+                listed = ", ".join(f'"{column}"' for column in columns)
+                found = pl.from_arrow(query(connection, f"SELECT {listed} FROM {name}"))
+                self._note(name, "sql", found.cast(dict(columns)))  # a SQL session has the machine's time zone
         finally:
             connection.close()
 
-    def _note(self, name, kind, frame):
-        found = ordered(
-            name, frame.cast(dict(self._known["old"][name].schema))
-        )  # a SQL session has the machine's time zone
-        matching = [revision for revision, frames in self._known.items() if frames[name].equals(found)]
-        assert matching, f"{name}, {kind} reader: neither the old version nor the new one, but {found.height} rows"
-        self.saw.update((name, kind, revision) for revision in matching)
+    def _note(self, table_name, kind, frame):
+        for name in CHAIN if table_name in SIDE else [table_name]:
+            found = ordered(table_name, frame.filter(pl.col("stage") == name) if table_name in SIDE else frame)
+            matching = [revision for revision, known in self._known.items() if known[name, table_name].equals(found)]
+            assert matching, f"{kind} reader of {table_name} ({name}): {found.height} rows that are of no one version"
+            self.saw.update((table_name, kind, revision) for revision in matching)
 
 
 def ordered(name, frame):
     return frame.sort(list(table(name).key))
 
 
-def whole(frames):
-    """Tables, from what is seen of the stages of a chain: side tables hold the rows of all of them."""
-    sides = {side: pl.concat([frames[name][side] for name in CHAIN]) for side in SIDE}
-    mains = {name: frames[name][name] for name in CHAIN}
-    return {name: ordered(name, frame) for name, frame in (mains | sides).items()}
+def pieces(frames):
+    """{(stage, table): rows}, from what is seen of the stages of a chain."""
+    return {(stage, name): ordered(name, frame) for stage, tables in frames.items() for name, frame in tables.items()}
 
 
 def saw_both(reader, tables=CHAIN):

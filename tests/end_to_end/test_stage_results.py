@@ -54,12 +54,3 @@ def test_results_do_not_depend_on_shards_engine_and_workers(variant, shard_files
     assert found.keys() == expected.keys()
     for name, frame in expected.items():
         assert found[name].equals(frame), name
-
-
-def test_pages_from_worker_processes_are_those_from_this_process(houses, tmp_path):
-    lake = Lake(tmp_path / "lake")
-
-    run_chain(lake, houses.new, "wet", names=["web.pages"], engine=Processes(2), pages={"shard_files": 2})
-
-    pages = lake.scan("web.pages").drop("shard").collect()
-    assert pages.equals(houses.expected("wet", "new")["web.pages"]["web.pages"].drop("shard"))
