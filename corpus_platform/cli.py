@@ -356,7 +356,7 @@ def _print_next(home: Home) -> None:
 
 
 def _program() -> str:
-    """This program as its user can type it: its name where that is on PATH, else its path from here."""
+    """The program as its user can type it: its name where that is on PATH, else its path from here."""
     name = Path(sys.argv[0])
     if shutil.which(name.name):
         return name.name

@@ -38,30 +38,32 @@ def prepare(home: Path, *, source: Path | None, variant: str) -> CorpusSettings:
 def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
     common = {"variants": [variant], "pages": {"shard_files": 1}, "reject_budget": 0.1}
     if source is None:
-        from corpus_platform.sample.make import make_sample  # noqa: PLC0415  (its texts are read only where they are needed)
+        from corpus_platform.sample import make_sample  # noqa: PLC0415  (its texts are read only here)
 
-        make_sample(home / SAMPLE)
+        report = make_sample(home / SAMPLE)
+        training = {"min_characters": 50_000, "vocabulary": 8_000}
         return {
             **common,
             "source": {"location": SAMPLE},
             "encyclopedia": {"location": f"{SAMPLE}/encyclopedia"},
-            "language_model": {"training": {"min_characters": 50_000, "vocabulary": 8_000}},
+            "language_model": {"training": training, **_cutoffs(variant, report.snapshots[0].name)},
         }
     source = source.expanduser().resolve()
     crawl = source / "web" if (source / "web" / "crawl-data").is_dir() else source
     if not (crawl / "crawl-data").is_dir():
         raise SettingsError(f"{source}: no `crawl-data` or `web/crawl-data` there, as Common Crawl lays it out")
     archives = {"genuine": str(crawl / "genuine")} if (crawl / "genuine").is_dir() and variant != "wet" else {}
-    encyclopedia = {"location": str(source / "encyclopedia")} if (source / "encyclopedia").is_dir() else {}
-    # A few hundred articles make a model to which every page of the web is strange: its buckets come from the pages themselves.
     first = min(path.name for path in (crawl / "crawl-data").iterdir())
-    model = {"cutoffs_of": {"variant": variant, "snapshot": first}}
-    return {
-        **common,
-        "language_model": model,
-        "source": {"location": str(crawl), "archives": archives},
-        "encyclopedia": encyclopedia,
-    }
+    settings = {**common, "language_model": _cutoffs(variant, first)}
+    settings["source"] = {"location": str(crawl), "archives": archives}
+    if (source / "encyclopedia").is_dir():
+        settings["encyclopedia"] = {"location": str(source / "encyclopedia")}
+    return settings
+
+
+def _cutoffs(variant: str, snapshot: str) -> dict[str, Any]:
+    """A few hundred articles make a model to which every page of the web is strange: its buckets come from the pages themselves."""
+    return {"cutoffs_of": {"variant": variant, "snapshot": snapshot}}
 
 
 @dataclass(frozen=True)
