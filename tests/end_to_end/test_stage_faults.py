@@ -178,7 +178,7 @@ def test_a_run_that_is_killed_again_and_again_gets_there(houses, tmp_path):
     for attempt in range(60):
         before = len(marked(lake))
         with Parent(tmp_path / f"run-{attempt}", lake, [houses.new], "resiliparse", CHAIN, pause=PAUSE) as parent:
-            until(partial(has_gone_on, parent, lake, before + 3))
+            until(partial(has_gone_on, parent, lake, before + 5))
             is_over = parent.process.poll() is not None
             parent.kill()
             assert until(lambda parent=parent: not parent.left(), seconds=5)
@@ -188,7 +188,7 @@ def test_a_run_that_is_killed_again_and_again_gets_there(houses, tmp_path):
             break
 
     assert parent.process.returncode == 0, parent.log
-    assert attempt > 3
+    assert attempt > 2
     for name in CHAIN:
         assert not differences(seen(lake, name), houses.expected("resiliparse", "new")[name])
 
