@@ -71,7 +71,7 @@ def test_snapshots_are_listed_and_an_unknown_one_is_refused_with_the_nearest(hom
     listed = corpus(home, "snapshots", "list")
 
     assert f"{SNAPSHOT}  in the corpus" in listed
-    with pytest.raises(SourceError, match="nearest is CC-MAIN-2025-0[58]"):
+    with pytest.raises(SourceError, match=r"nearest is CC-MAIN-2025-0[58]"):
         corpus(home, "snapshots", "add", "CC-MAIN-2025-06")
 
 

@@ -64,7 +64,7 @@ def _logarithm(value: float) -> float:
 
 
 @kernel
-def _write_lines(  # noqa: PLR0917  (a kernel's arrays)
+def _write_lines(
     rows: np.ndarray,
     row: int,
     size: int,

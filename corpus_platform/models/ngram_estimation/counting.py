@@ -45,7 +45,7 @@ class Counts:
 
 
 @kernel
-def _windows(  # noqa: PLR0917  (a kernel's arrays)
+def _windows(
     ids: np.ndarray, history: np.ndarray, where: np.ndarray, shifts: np.ndarray, begin: int, end: int, out: np.ndarray
 ) -> None:
     """Row i of `out`: the n-gram that ends at ids[i], in suffix order, with count 1. `history` is the words before, last first; it is carried over."""
@@ -66,7 +66,7 @@ def _windows(  # noqa: PLR0917  (a kernel's arrays)
 
 
 @kernel
-def _emit(  # noqa: PLR0917  (a kernel's arrays)
+def _emit(
     words: np.ndarray,
     size: int,
     count: np.uint64,
@@ -94,7 +94,7 @@ def _emit(  # noqa: PLR0917  (a kernel's arrays)
 
 
 @kernel
-def _adjust(  # noqa: PLR0917  (a kernel's arrays)
+def _adjust(
     rows: np.ndarray,
     open_words: np.ndarray,
     open_counts: np.ndarray,

@@ -64,7 +64,7 @@ def _weights(rows: np.ndarray, start: int, stop: int, discounts: np.ndarray) -> 
 
 
 @kernel
-def _discount(  # noqa: PLR0917  (a kernel's arrays)
+def _discount(
     rows: np.ndarray,
     size: int,
     where: np.ndarray,
@@ -112,7 +112,7 @@ def _discount(  # noqa: PLR0917  (a kernel's arrays)
 
 
 @kernel
-def _look_up(  # noqa: PLR0917  (a kernel's arrays)
+def _look_up(
     rows: np.ndarray,
     i: int,
     masks: np.ndarray,

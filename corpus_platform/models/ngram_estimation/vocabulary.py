@@ -34,7 +34,7 @@ def _hash(text: np.ndarray, start: int, end: int) -> np.uint64:
 
 
 @kernel
-def _slot_of(  # noqa: PLR0917  (a kernel's arrays)
+def _slot_of(
     text: np.ndarray,
     start: int,
     end: int,
@@ -60,7 +60,7 @@ def _slot_of(  # noqa: PLR0917  (a kernel's arrays)
 
 
 @kernel
-def _tokenise(  # noqa: PLR0917  (a kernel's arrays)
+def _tokenise(
     text: np.ndarray,
     position: int,
     known: int,

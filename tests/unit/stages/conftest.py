@@ -1,6 +1,6 @@
 """A tiny stage whose inputs, failures and rows are in plain sight."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import polars as pl
