@@ -174,3 +174,18 @@ class CutOff(Lake):
 
 def old_files(lake):
     return {file.path.rpartition("/")[2] for file in lake.files("web.pages")}
+
+
+@pytest.mark.s3
+def test_a_run_on_a_bucket_is_noted_and_what_it_makes_is_spared(moto_server, place):
+    storage = moto_server.storage(place)
+    lake = Lake(storage.location, storage=storage)
+    made = storage.path("web/pages/variant=wet/snapshot=CC-MAIN-2024-10/00000-0123456789abcdef-12345678.parquet")
+    storage.filesystem().pipe_file(made, b"published, not marked")
+
+    with lake.under_way("1234567890", "web.pages [wet,CC-MAIN-2024-10]"):
+        amid = lake.vacuum(**GREEDY).removed
+    after = lake.vacuum(**GREEDY).removed
+
+    assert amid == ()
+    assert after == (storage.relative(made),)
