@@ -6,7 +6,7 @@ from assets.checks import balance, checks_of, usual_size
 from assets.factory import stage_asset
 from assets.partitions import cc_snapshot
 from assets.web import of_variant
-from corpus_platform.home import Home
+from corpus_platform.home import Home, asset_of
 
 _CCNET = """A row is a document that CCNet keeps, with CCNet's own fields: language, perplexity, and the bucket head, middle or tail.
 One partition is one snapshot.
@@ -19,11 +19,11 @@ def corpus_assets(home: Home) -> tuple[list[dg.AssetsDefinition], list[dg.AssetC
     name, variant = "corpora.ccnet", home.settings.ccnet_variant
     ccnet = stage_asset(
         home.stage(name),
-        key=["corpora", "ccnet"],
+        key=asset_of(name),
         group="corpora",
         partitions=cc_snapshot,
         partition_of=of_variant(variant),
-        deps=[dg.AssetKey(["web", "documents", variant])],
+        deps=[dg.AssetKey.from_user_string(asset_of("web.documents", variant))],
         description=_CCNET,
         kinds={"parquet"},
         tags={"domain": "web", "variant": variant},

@@ -5,7 +5,7 @@ import dagster as dg
 from assets.checks import checks_of
 from assets.factory import stage_asset
 from assets.partitions import wiki_dump, wiki_partition
-from corpus_platform.home import Home
+from corpus_platform.home import Home, asset_of
 
 _ARTICLES = """A row is an article of an encyclopedia as plain text. One partition is one dump of one language (`en-20240301`).
 
@@ -17,7 +17,7 @@ def encyclopedia_assets(home: Home) -> tuple[list[dg.AssetsDefinition], list[dg.
     name = "encyclopedia.articles"
     articles = stage_asset(
         home.stage(name),
-        key=["encyclopedia", "articles"],
+        key=asset_of(name),
         group="encyclopedia",
         partitions=wiki_dump,
         partition_of=wiki_partition,

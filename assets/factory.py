@@ -1,6 +1,7 @@
 """Turns a stage of the library into an asset: names in, one library call, facts out.
 
-All assets of a chain have the same partitions and backfill policy, so that one run makes one snapshot.
+All assets of a chain have the same partitions and Dagster's own backfill policy, a run for each partition, so that one run makes one snapshot.
+(An explicit `BackfillPolicy.multi_run(1)` does the same with a partition range as the run's tag, and checks then lose their partition: Dagster 1.13.)
 Staleness is decided in the lake; Dagster's code and data versions mirror it.
 """
 
@@ -10,7 +11,6 @@ from typing import Any
 import dagster as dg
 
 from assets.metadata import column_schema, of_report
-from assets.previews import previews
 from corpus_platform.errors import CorpusError, RejectBudgetExceeded, ShardFailed
 from corpus_platform.home import Home
 from corpus_platform.stages.run import Progress, Report
@@ -18,14 +18,12 @@ from corpus_platform.stages.stage import Partition, Stage, digest_of
 from resources.home import HomeResource
 
 OWNERS = ["team:corpus"]
-ONE_PARTITION_A_RUN = dg.BackfillPolicy.multi_run(1)
 
 
-@previews()
 def stage_asset(
     stage: Stage,
     *,
-    key: Sequence[str],
+    key: str,
     group: str,
     partitions: dg.PartitionsDefinition[Any],
     partition_of: Callable[[str], Partition],
@@ -40,10 +38,9 @@ def stage_asset(
     """
 
     @dg.asset(
-        key=list(key),
+        key=dg.AssetKey.from_user_string(key),
         group_name=group,
         partitions_def=partitions,
-        backfill_policy=ONE_PARTITION_A_RUN,
         deps=deps,
         description=description,
         owners=OWNERS,

@@ -15,8 +15,19 @@ from corpus_platform.stages.run import Report
 
 _CELL = 80
 _REASONS = 12
-_HIDDEN = {"meta", "source", "shard", "file", "file_index", "position", "line_ids", "record_id", "digest", "cc_segment"}
-"""Columns that say nothing in five rows."""
+_SHOWN = (
+    "title",
+    "text",
+    "raw_content",
+    "language",
+    "language_score",
+    "perplexity",
+    "bucket",
+    "licence",
+    "url",
+    "doc_id",
+)
+"""Columns of documents that say something in five rows; of other tables all are shown."""
 
 
 def of_report(home: Home, report: Report) -> dict[str, Any]:
@@ -96,9 +107,11 @@ def _languages(frame: pl.LazyFrame, report: Report) -> list[tuple[str, int]]:
 
 
 def _preview(frame: pl.LazyFrame, spec: TableSpec) -> str:
-    """Five rows as a table, without what they don't have and what they have in common."""
-    rows = frame.drop(*_HIDDEN, *spec.partition_by, strict=False).head(5).collect()
-    names = [name for name in rows.columns if rows[name].null_count() < rows.height]
+    """Five rows as a table, without columns that are empty in all of them."""
+    known = [field.name for field in spec.schema]
+    wanted = [name for name in _SHOWN if name in known] if "doc_id" in known else known
+    rows = frame.select(wanted).head(5).collect()
+    names = [name for name in wanted if rows[name].null_count() < rows.height]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     lines += ["| " + " | ".join(_cell(row[name]) for name in names) + " |" for row in rows.iter_rows(named=True)]
     return "\n".join(lines)

@@ -7,11 +7,10 @@ import dagster as dg
 from assets.checks import annotations, balance, checks_of, usual_size
 from assets.factory import stage_asset
 from assets.partitions import cc_snapshot
-from corpus_platform.home import Home
+from corpus_platform.home import Home, asset_of
 from corpus_platform.stages.stage import Partition
 
-_PAGES = """A row is a page of the crawl with its text by `{variant}`, its title, charset and reuse signals. One partition is one
-snapshot.
+_PAGES = """A row is a page of the crawl with its main text, title, charset and reuse signals. One partition is one snapshot.
 
 Records that could not be used are in `ops.rejects`, each with file, offset and reason."""
 _HASHES = """A row is a distinct paragraph hash of one shard of pages, with whether two of its documents have it. One partition is one
@@ -32,12 +31,12 @@ def web_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], lis
     def stage(name: str, about: str, deps: list[dg.AssetKey | dg.AssetDep], kinds: set[str]) -> dg.AssetsDefinition:
         return stage_asset(
             home.stage(f"web.{name}"),
-            key=["web", name, variant],
+            key=asset_of(f"web.{name}", variant),
             group="web",
             partitions=cc_snapshot,
             partition_of=of_variant(variant),
             deps=deps,
-            description=about.format(variant=variant),
+            description=f"{about}\n\nText variant: `{variant}`.",
             kinds=kinds,
             tags={"domain": "web", "variant": variant},
         )

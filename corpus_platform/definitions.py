@@ -75,7 +75,7 @@ def add_partitions(instance: dg.DagsterInstance, *, snapshots: Sequence[str] = (
 def materialize(
     home: Home, instance: dg.DagsterInstance, assets: Sequence[str], partition_key: str
 ) -> dg.ExecuteInProcessResult:
-    """Makes one partition of some assets (`web/pages/wet`), with their checks, in this process; the run is recorded in the instance.
+    """Makes one partition of some assets (`web/wet/pages`), with their checks, in this process; the run is recorded in the instance.
 
     Raises what the stage raised, and CheckFailed where a blocking check failed. The log is in the instance; the console stays quiet.
     """

@@ -32,7 +32,20 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = "corpus.yaml"
 ARTICLES, MODELS, CCNET = "encyclopedia.articles", "models.language_model", "corpora.ccnet"
-WEB = ("web.pages", "web.paragraph_hashes", "web.paragraphs", "web.documents")
+PAGES = "web.pages"
+WEB = (PAGES, "web.paragraph_hashes", "web.paragraphs", "web.documents")
+
+
+def asset_of(name: str, variant: str = "") -> str:
+    """Key of the asset that makes a table: `corpora/ccnet`; of a table of the web also in which text variant: `web/wet/documents`."""
+    layer, _, short = name.partition(".")
+    return f"{layer}/{variant}/{short}" if name in WEB else f"{layer}/{short}"
+
+
+def table_of(asset: str) -> str:
+    """Table of an asset; takes a table's name too."""
+    parts = asset.replace("/", ".").split(".")
+    return f"{parts[0]}.{parts[-1]}"
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,7 @@ class Home:
         s = self.settings
         source = s.source.below(self.path)
         stages: list[Stage] = [
-            Articles(s.encyclopedia.below(self.path)),
+            Articles(s.encyclopedia.below(self.path), reject_budget=s.reject_budget),
             LanguageModels(s.language_model.below(self.path)),
             Pages(s.pages, source=source, reject_budget=s.reject_budget),
             ParagraphHashes(s.paragraphs),
@@ -131,18 +144,18 @@ class Home:
             yield from batch.tables
 
     def batches(self, assets: Iterable[str], snapshots: Iterable[str], *, upstream: bool = True) -> list[Batch]:
-        """What has to be made for some assets (`corpora/ccnet`, `web/documents/wet`, or tables' names), in order.
+        """What has to be made for some assets (`corpora/ccnet`, `web/wet/documents`, or tables' names), in order.
 
         With `upstream`, whatever they are made of is made before. Raises SettingsError for an asset that there is not.
         """
-        tables = self._tables([asset.replace("/", ".") for asset in assets], upstream=upstream)
+        tables = self._tables([table_of(asset) for asset in assets], upstream=upstream)
         batches: list[Batch] = []
         if ARTICLES in tables:
             batches += [self._batch((ARTICLES,), f"{p['language']}-{p['dump']}", p) for p in self._dumps(tables)]
         cutoffs = self.settings.language_model.cutoffs_of
         if MODELS in tables and cutoffs:
             batches.append(
-                Batch((f"web/pages/{cutoffs.variant}",), cutoffs.snapshot, (("web.pages", cutoffs.model_dump()),))
+                Batch((asset_of(PAGES, cutoffs.variant),), cutoffs.snapshot, ((PAGES, cutoffs.model_dump()),))
             )
         if MODELS in tables:
             batches += [self._batch((MODELS,), language, {"language": language}) for language in self._languages()]
@@ -150,7 +163,7 @@ class Home:
             parts = [(name, v) for v in self.settings.variants for name in WEB if name in tables]
             parts += [(CCNET, self.settings.ccnet_variant)] if CCNET in tables else []
             if parts:
-                names = tuple(f"{n.replace('.', '/')}/{v}" if n in WEB else n.replace(".", "/") for n, v in parts)
+                names = tuple(asset_of(name, variant) for name, variant in parts)
                 where = tuple((n, {"variant": v, "snapshot": snapshot}) for n, v in parts)
                 batches.append(Batch(names, snapshot, where))
         return batches
@@ -158,7 +171,7 @@ class Home:
     def _tables(self, names: list[str], *, upstream: bool) -> set[str]:
         """The tables of some assets, with all upstream ones if asked."""
         found: set[str] = set()
-        queue = [".".join(name.split(".")[:2]) for name in names]
+        queue = list(names)
         while queue:
             stage = self.stage(queue.pop())
             if stage.name not in found:
@@ -182,7 +195,7 @@ class Home:
 
     @staticmethod
     def _batch(names: tuple[str, ...], key: str, partition: Partition) -> Batch:
-        return Batch(tuple(n.replace(".", "/") for n in names), key, tuple((n, partition) for n in names))
+        return Batch(tuple(map(asset_of, names)), key, tuple((n, partition) for n in names))
 
     def status_of(self, name: str, partition: Partition) -> Status:
         """Compares what a run would make with the last commit. Upstream is taken as it is now."""

@@ -4,7 +4,7 @@ import uuid
 
 import polars as pl
 import pytest
-from conftest import make_all, recorded
+from recorded import make_all, recorded
 from tiny_crawl import NEXT_SNAPSHOT, SNAPSHOT, make_archive, write_settings
 
 from assets import checks
@@ -37,11 +37,11 @@ def test_on_sound_data_only_the_missing_models_are_warned_of(built):
     assert found.failed("en-20250101") == set()
     assert found.failed("en") == {("models/language_model", "model_was_made")}
     for snapshot in (SNAPSHOT, NEXT_SNAPSHOT):
-        assert found.failed(snapshot) == {("web/documents/wet", "wanted_languages_have_models")}
+        assert found.failed(snapshot) == {("web/wet/documents", "wanted_languages_have_models")}
 
 
 def test_the_warning_of_missing_models_counts_documents_by_language(built):
-    found = built[1].checks["web/documents/wet", "wanted_languages_have_models", SNAPSHOT]
+    found = built[1].checks["web/wet/documents", "wanted_languages_have_models", SNAPSHOT]
 
     assert found.severity.value == "WARN"
     assert {name: value.value for name, value in found.metadata.items()} == {
@@ -54,13 +54,13 @@ def test_a_key_that_occurs_twice_stops_everything_downstream(home, instance):
     batch = next(b for b in home.batches(["corpora/ccnet"], [SNAPSHOT]) if b.key == SNAPSHOT)
     plant(home, "web.pages", lambda pages: pages.head(1), mode="append")
 
-    with pytest.raises(CheckFailed, match=r"web/pages/wet keys_are_unique: .*keys_seen_twice 1"):
+    with pytest.raises(CheckFailed, match=r"web/wet/pages keys_are_unique: .*keys_seen_twice 1"):
         make(home, instance, batch)
 
     found = recorded(instance)
-    assert set(found.materialisations) == {("web/pages/wet", SNAPSHOT)}
-    assert ("web/pages/wet", "keys_are_unique") in found.failed()
-    assert found.checks["web/pages/wet", "keys_are_unique", SNAPSHOT].severity.value == "ERROR"
+    assert set(found.materialisations) == {("web/wet/pages", SNAPSHOT)}
+    assert ("web/wet/pages", "keys_are_unique") in found.failed()
+    assert found.checks["web/wet/pages", "keys_are_unique", SNAPSHOT].severity.value == "ERROR"
 
 
 def test_too_many_broken_records_are_a_warning_that_stops_nothing(home, instance):
@@ -71,7 +71,7 @@ def test_too_many_broken_records_are_a_warning_that_stops_nothing(home, instance
     make_all(Home.open(home.path), instance, ("own",))
 
     found = recorded(instance)
-    check = found.checks["web/pages/resiliparse", "few_broken_records", "own"]
+    check = found.checks["web/resiliparse/pages", "few_broken_records", "own"]
     assert not check.passed
     assert check.severity.value == "WARN"
     assert check.metadata["broken_records"].value == 1

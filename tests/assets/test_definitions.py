@@ -5,7 +5,6 @@ import sys
 import textwrap
 from pathlib import Path
 
-import dagster as dg
 import pytest
 from tiny_crawl import write_settings
 
@@ -17,16 +16,16 @@ ROOT = Path(__file__).parents[2]
 ASSETS = {
     "encyclopedia/articles": ("encyclopedia", "wiki_dump", {"parquet", "wikipedia"}, set()),
     "models/language_model": ("models", ["en", "zh"], {"kenlm", "sentencepiece"}, {"encyclopedia/articles"}),
-    "web/pages/wet": ("web", "cc_snapshot", {"parquet", "warc"}, set()),
-    "web/paragraph_hashes/wet": ("web", "cc_snapshot", {"parquet", "numba"}, {"web/pages/wet"}),
-    "web/paragraphs/wet": ("web", "cc_snapshot", {"parquet"}, {"web/paragraph_hashes/wet"}),
-    "web/documents/wet": (
+    "web/wet/pages": ("web", "cc_snapshot", {"parquet", "warc"}, set()),
+    "web/wet/paragraph_hashes": ("web", "cc_snapshot", {"parquet", "numba"}, {"web/wet/pages"}),
+    "web/wet/paragraphs": ("web", "cc_snapshot", {"parquet"}, {"web/wet/paragraph_hashes"}),
+    "web/wet/documents": (
         "web",
         "cc_snapshot",
         {"parquet", "fasttext"},
-        {"web/pages/wet", "web/paragraphs/wet", "models/language_model"},
+        {"web/wet/pages", "web/wet/paragraphs", "models/language_model"},
     ),
-    "corpora/ccnet": ("corpora", "cc_snapshot", {"parquet"}, {"web/documents/wet"}),
+    "corpora/ccnet": ("corpora", "cc_snapshot", {"parquet"}, {"web/wet/documents"}),
 }
 """Group, partitions, kinds and upstream of each asset."""
 
@@ -34,15 +33,15 @@ ALL = {"has_rows", "keys_are_unique", "columns_are_filled"}
 BLOCKING = {
     "encyclopedia/articles": {*ALL, "nothing_is_lost"},
     "models/language_model": ALL,
-    "web/pages/wet": {*ALL, "nothing_is_lost"},
-    "web/documents/wet": {*ALL, "nothing_is_lost"},
+    "web/wet/pages": {*ALL, "nothing_is_lost"},
+    "web/wet/documents": {*ALL, "nothing_is_lost"},
     "corpora/ccnet": {*ALL, "nothing_is_lost"},
 }
 WARNING = {
     "encyclopedia/articles": {"few_broken_records"},
     "models/language_model": {"model_was_made"},
-    "web/pages/wet": {"few_broken_records", "size_is_usual"},
-    "web/documents/wet": {"languages_are_sure", "wanted_languages_have_models", "buckets_are_spread"},
+    "web/wet/pages": {"few_broken_records", "size_is_usual"},
+    "web/wet/documents": {"languages_are_sure", "wanted_languages_have_models", "buckets_are_spread"},
     "corpora/ccnet": {"size_is_usual"},
 }
 
@@ -72,13 +71,13 @@ def test_these_are_all_the_assets_with_their_groups_partitions_kinds_and_upstrea
     assert found == ASSETS
 
 
-def test_every_asset_has_an_owner_a_description_a_schema_and_the_same_backfill_policy_and_pool(folder):
+def test_every_asset_has_an_owner_a_description_a_schema_and_dagster_s_own_backfill_policy(folder):
     for key, node in nodes(folder).items():
         about = node.description
         assert about.startswith("A row is "), key
         assert "partition is one " in " ".join(about.split()), key
         assert node.owners == ["team:corpus"], key
-        assert node.backfill_policy == dg.BackfillPolicy.multi_run(1), key
+        assert node.backfill_policy is None, key
         assert node.pools == {"cpu_heavy"}, key
         assert node.code_version, key
         schema = node.metadata["dagster/column_schema"]
@@ -108,7 +107,16 @@ def test_each_text_variant_has_its_own_web_assets(tmp_path):
     web = {key for key in nodes(tmp_path) if key.startswith("web/")}
 
     names = ("pages", "paragraph_hashes", "paragraphs", "documents")
-    assert web == {f"web/{name}/{variant}" for name in names for variant in ("resiliparse", "trafilatura")}
+    assert web == {f"web/{variant}/{name}" for name in names for variant in ("resiliparse", "trafilatura")}
+
+
+def test_cut_offs_from_a_snapshot_s_pages_make_the_models_depend_on_them(tmp_path):
+    cutoffs = {"snapshot": "CC-MAIN-2025-05", "variant": "wet"}
+    write_settings(tmp_path, language_model={"cutoffs_of": cutoffs})
+
+    model = nodes(tmp_path)["models/language_model"]
+
+    assert {key.to_user_string() for key in model.parent_keys} == {"encyclopedia/articles", "web/wet/pages"}
 
 
 def test_a_setting_changes_the_code_version_of_its_own_stage_only(folder):
@@ -117,7 +125,7 @@ def test_a_setting_changes_the_code_version_of_its_own_stage_only(folder):
     write_settings(folder, pages={"shard_files": 1, "time_limit": 3.5}, ccnet={"min_language_score": 0.7})
 
     after = {key: node.code_version for key, node in nodes(folder).items()}
-    assert {key for key in before if before[key] != after[key]} == {"web/pages/wet", "corpora/ccnet"}
+    assert {key for key in before if before[key] != after[key]} == {"web/wet/pages", "corpora/ccnet"}
 
 
 def test_the_job_snapshot_makes_the_web_and_the_corpora(folder):

@@ -6,15 +6,15 @@ import re
 import dagster as dg
 import polars as pl
 import pytest
-from conftest import make_all, recorded
+from recorded import make_all, recorded
 from tiny_crawl import FILES, NEXT_SNAPSHOT, PAGES, SNAPSHOT, make_archive, write_settings
 
 from assets.metadata import of_report
 from corpus_platform.definitions import add_partitions, known_partitions, make, materialize
 from corpus_platform.errors import RejectBudgetExceeded, SourceError
-from corpus_platform.home import Home
+from corpus_platform.home import Home, table_of
 
-WEB = ["web/pages/wet", "web/paragraph_hashes/wet", "web/paragraphs/wet", "web/documents/wet", "corpora/ccnet"]
+WEB = ["web/wet/pages", "web/wet/paragraph_hashes", "web/wet/paragraphs", "web/wet/documents", "corpora/ccnet"]
 PNG = re.compile(r"!\[([^\]]+)\]\(data:image/png;base64,([A-Za-z0-9+/=]+)\)")
 
 
@@ -32,7 +32,7 @@ def test_every_materialisation_says_size_place_version_schema_and_shards(built):
     home, found = built
 
     for (asset, partition), metadata in found.materialisations.items():
-        name = ".".join(asset.split("/")[:2])
+        name = table_of(asset)
         where = next(
             s for s in home.lake.states(name) if partition in {"-".join(s.partition.values()), *s.partition.values()}
         )
@@ -48,7 +48,7 @@ def test_every_materialisation_says_size_place_version_schema_and_shards(built):
 
 
 def test_documents_are_counted_by_what_became_of_them(built):
-    metadata = built[1].metadata("web/documents/wet")
+    metadata = built[1].metadata("web/wet/documents")
 
     assert metadata["records"] == FILES * (PAGES + 1)
     assert metadata["dropped/too_short"] == FILES
@@ -62,7 +62,7 @@ def test_documents_are_counted_by_what_became_of_them(built):
 
 
 def test_the_pictures_are_png_of_the_funnel_and_of_the_languages(built):
-    pictures = PNG.findall(built[1].metadata("web/documents/wet")["pictures"])
+    pictures = PNG.findall(built[1].metadata("web/wet/documents")["pictures"])
 
     assert [title for title, _ in pictures] == [
         f"web.documents, wet, {SNAPSHOT}: records",
@@ -72,7 +72,7 @@ def test_the_pictures_are_png_of_the_funnel_and_of_the_languages(built):
 
 
 def test_the_preview_has_five_rows_cut_short(built):
-    preview = built[1].metadata("web/documents/wet")["preview"]
+    preview = built[1].metadata("web/wet/documents")["preview"]
 
     head, _, *rows = preview.splitlines()
     assert "| text |" in head
@@ -129,9 +129,9 @@ def test_text_is_taken_from_archives_by_worker_processes(home, instance):
     write_settings(home.path, variants=["resiliparse"], engine={"kind": "process", "workers": 1})
     add_partitions(instance, snapshots=[SNAPSHOT])
 
-    materialize(Home.open(home.path), instance, ["web/pages/resiliparse"], SNAPSHOT)
+    materialize(Home.open(home.path), instance, ["web/resiliparse/pages"], SNAPSHOT)
 
-    metadata = recorded(instance).metadata("web/pages/resiliparse")
+    metadata = recorded(instance).metadata("web/resiliparse/pages")
     assert metadata["rejects/not_html"] == FILES
     assert metadata["kept"] == FILES * (PAGES + 1)
     assert "| not html | 2 | 16.7% |" in metadata["outcome"]
@@ -144,7 +144,7 @@ def test_a_stage_that_gives_up_fails_without_a_traceback_and_says_what_is_unfini
     add_partitions(instance, snapshots=["own"])
 
     with pytest.raises(RejectBudgetExceeded, match="1 of 5 records are broken"):
-        materialize(spoilt, instance, ["web/pages/resiliparse"], "own")
+        materialize(spoilt, instance, ["web/resiliparse/pages"], "own")
 
     (run,) = instance.get_runs()
     (failure,) = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
@@ -161,4 +161,4 @@ def test_a_snapshot_that_is_not_there_fails_with_the_source_s_own_words(home, in
     add_partitions(instance, snapshots=["CC-MAIN-1999-01"])
 
     with pytest.raises(SourceError, match="CC-MAIN-1999-01"):
-        materialize(home, instance, ["web/pages/wet"], "CC-MAIN-1999-01")
+        materialize(home, instance, ["web/wet/pages"], "CC-MAIN-1999-01")

@@ -54,7 +54,7 @@ def paragraphs(number: int) -> list[str]:
     return [*own, _ALSO_READ[language]]
 
 
-def make_crawl(base: Path, snapshot: str, *, first_page: int = 0) -> None:
+def make_crawl(base: Path, snapshot: str, *, first_page: int = 0, title: str = "Town") -> None:
     """Writes a snapshot below the base: `FILES` WARC files and their WET twins, with paths lists."""
     for kind in ("warc", "wet"):
         names = [f"crawl-data/{snapshot}/segments/1.0/{kind}/part-{i:05d}.{kind}.gz" for i in range(FILES)]
@@ -62,20 +62,20 @@ def make_crawl(base: Path, snapshot: str, *, first_page: int = 0) -> None:
             file = base / name
             file.parent.mkdir(parents=True, exist_ok=True)
             numbers = range(first_page + i * PAGES, first_page + (i + 1) * PAGES)
-            file.write_bytes(_warc(numbers) if kind == "warc" else _wet(numbers))
+            file.write_bytes(_warc(numbers, title=title) if kind == "warc" else _wet(numbers))
         listing = "".join(f"{name}\n" for name in names).encode()
         (base / f"crawl-data/{snapshot}/{kind}.paths.gz").write_bytes(gzip.compress(listing, mtime=0))
 
 
-def make_archive(folder: Path, *, pages: range, clipped: bool = False, title: str = "Town") -> None:
+def make_archive(folder: Path, *, pages: range, clipped: bool = False) -> None:
     """Writes a folder of one WARC file of one's own; `clipped`: its last record breaks off in the middle."""
     folder.mkdir(parents=True, exist_ok=True)
-    data = _warc(pages, title=title)
+    data = _warc(pages)
     (folder / "own.warc.gz").write_bytes(data[:-600] if clipped else data)
 
 
-def make_dump(folder: Path) -> None:
-    """Writes an English dump of three articles, far too little for a language model."""
+def make_dump(folder: Path, *, clipped: bool = False) -> None:
+    """Writes an English dump of three articles, far too little for a language model; `clipped`: as plain XML that breaks off in the last."""
     folder.mkdir(parents=True, exist_ok=True)
     articles = "".join(
         f"<page><title>{place}</title><ns>0</ns><id>{i}</id><revision><id>9{i}</id><timestamp>2025-01-01T00:00:00Z</timestamp>"
@@ -84,7 +84,11 @@ def make_dump(folder: Path) -> None:
     )
     site = "<siteinfo><sitename>Wikipedia</sitename><dbname>enwiki</dbname><base>https://en.wikipedia.org/wiki/Main_Page</base></siteinfo>"
     data = f'<mediawiki xml:lang="en">{site}{articles}</mediawiki>'.encode()
-    (folder / "enwiki-20250101-pages-articles.xml.bz2").write_bytes(bz2.compress(data))
+    name = "enwiki-20250101-pages-articles.xml"
+    if clipped:
+        (folder / name).write_bytes(data[:-200])
+    else:
+        (folder / f"{name}.bz2").write_bytes(bz2.compress(data))
 
 
 def make_home(home: Path, **settings: object) -> Path:

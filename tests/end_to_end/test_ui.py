@@ -1,0 +1,285 @@
+"""The Dagster web UI in a real browser: the asset graph, an asset's page with its pictures, a failed check, and a backfill asked for through it.
+
+Needs Debian's chromium. With CORPUS_E2E_REQUIRED=1 its absence is a failure, else a skip. Screenshots go to the folder CORPUS_SCREENSHOTS.
+"""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from tiny_crawl import SNAPSHOT, make_crawl, make_dump, write_settings
+from ui_server import Ui, free_port, processes_of, serving
+
+from corpus_platform.definitions import instance_of, make
+from corpus_platform.home import Home
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+LOOPBACK = {"127.0.0.1", "localhost"}
+CHROMIUM = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+SNAPSHOT_ASSETS = [f"web/resiliparse/{name}" for name in ("pages", "paragraph_hashes", "paragraphs", "documents")] + [
+    "corpora/ccnet"
+]
+BACKFILL_SECONDS = 150
+PAGES, DOCUMENTS = "/assets/web/resiliparse/pages", "/assets/web/resiliparse/documents"
+
+ADD_PARTITION = """
+mutation Add($key: String!) {
+  addDynamicPartition(
+    repositorySelector: {repositoryName: "__repository__", repositoryLocationName: "corpus_platform"}
+    partitionsDefName: "cc_snapshot"
+    partitionKey: $key
+  ) { __typename }
+}"""
+LAUNCH = """
+mutation Launch($assets: [AssetKeyInput!]!, $keys: [String!]!) {
+  launchPartitionBackfill(backfillParams: {assetSelection: $assets, partitionNames: $keys}) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on PythonError { message }
+  }
+}"""
+STATUS = """
+query Status($id: String!) {
+  partitionBackfillOrError(backfillId: $id) {
+    ... on PartitionBackfill { status }
+  }
+}"""
+MADE = """
+query Made($key: AssetKeyInput!) {
+  assetNodeOrError(assetKey: $key) {
+    ... on AssetNode {
+      assetMaterializations { partition runId metadataEntries { label ... on IntMetadataEntry { intValue } } }
+    }
+  }
+}"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    """A home whose articles are made, from a dump that breaks off: more than the check allows and less than the budget. Titles of pages are hostile."""
+    folder = tmp_path_factory.mktemp("ui")
+    make_crawl(folder / "crawl", SNAPSHOT, title="![x](http://tracker.example/a.png) Town")
+    make_dump(folder / "encyclopedia", clipped=True)
+    engine = {"kind": "process", "workers": 2}
+    write_settings(folder, variants=["resiliparse"], reject_budget=0.5, engine=engine)
+    found = Home.open(folder)
+    with instance_of(found) as instance:
+        for batch in found.batches(["models/language_model"], []):
+            make(found, instance, batch)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ui(home) -> Iterator[Ui]:
+    """The UI over the home; when it has ended, no process of it is left."""
+    with serving(home, free_port()) as found:
+        yield found
+    assert processes_of(found.session) == []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def backfill(ui) -> str:
+    """Id of a backfill of one snapshot over the web and the corpora, asked for as the UI's button does. It runs while other tests look around."""
+    added = ui.ask(ADD_PARTITION, key=SNAPSHOT)["addDynamicPartition"]
+    assert added["__typename"] == "AddDynamicPartitionSuccess"
+    keys = [{"path": key.split("/")} for key in SNAPSHOT_ASSETS]
+    launched = ui.ask(LAUNCH, assets=keys, keys=[SNAPSHOT])["launchPartitionBackfill"]
+    assert launched["__typename"] == "LaunchBackfillSuccess", launched
+    return launched["backfillId"]
+
+
+@pytest.fixture(scope="module")
+def status(ui, backfill) -> str:
+    """The backfill's own status at its end; the daemon looks at it every 30 s."""
+    deadline = time.monotonic() + BACKFILL_SECONDS
+    while time.monotonic() < deadline:
+        found = ui.ask(STATUS, id=backfill)["partitionBackfillOrError"]["status"]
+        if found.startswith(("COMPLETED", "FAILED", "CANCELED")):
+            return found
+        time.sleep(1)
+    raise AssertionError(f"the backfill did not end in {BACKFILL_SECONDS} s: {ui.log.read_text()[-3000:]}")
+
+
+@dataclass
+class Visit:
+    """A page of the browser, with what went wrong in it and which hosts it asked."""
+
+    page: object
+    address: str
+    folder: Path
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def go(self, path: str, text: str | re.Pattern) -> None:
+        """Opens a path and waits for a text on it."""
+        self.page.goto(self.address + path)
+        self.see(text)
+
+    def see(self, text: str | re.Pattern) -> None:
+        self.page.get_by_text(text).first.wait_for(timeout=20_000)
+
+    def text(self) -> str:
+        """All that can be read on the page."""
+        return " ".join(self.page.locator("body").inner_text().split())
+
+    def verdict(self) -> str:
+        """What a check's page says of its latest execution."""
+        facts = self.page.get_by_text("Evaluation result").locator("xpath=../..")
+        return " ".join(facts.inner_text().split())
+
+    def open_markdown(self, label: str) -> None:
+        """Opens a metadata entry that is too long to be shown in place."""
+        self.page.get_by_role("row", name=label).get_by_text("[Show Markdown]").click()
+
+    def shoot(self, name: str) -> None:
+        """Saves a screenshot."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=str(self.folder / f"{name}.png"))
+
+    def settle(self) -> None:
+        """Waits until nothing is fetched and nothing moves any more."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_timeout(800)
+
+    def images(self) -> list[tuple[int, int]]:
+        """(natural width, width on the page) of the pictures with data of their own."""
+        script = "images => images.map(i => [i.naturalWidth, i.getBoundingClientRect().width])"
+        return [tuple(size) for size in self.page.locator("img[src^='data:image/png']").evaluate_all(script)]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Path:
+    found = shutil.which("chromium")
+    if found is None and os.environ.get("CORPUS_E2E_REQUIRED") == "1":
+        pytest.fail("no chromium: apt-get install chromium")
+    if found is None:
+        pytest.skip("no chromium: apt-get install chromium")
+    return Path(found)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (starts a driver)
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=str(chromium), args=CHROMIUM.split())
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def visit(browser, ui, tmp_path) -> Iterator[Visit]:
+    """A visit that ends well only if no script failed and nothing but loopback was asked."""
+    page = browser.new_page(viewport={"width": 1500, "height": 1000})
+    found = Visit(page, ui.address, Path(os.environ.get("CORPUS_SCREENSHOTS") or tmp_path))
+    page.on("pageerror", lambda error: found.errors.append(str(error)))
+    page.on("request", lambda request: found.hosts.add(urlsplit(request.url).hostname or "127.0.0.1"))
+    page.on("websocket", lambda socket: found.hosts.add(urlsplit(socket.url).hostname))
+    yield found
+    page.close()
+    assert found.errors == []
+    assert found.hosts <= LOOPBACK
+
+
+def test_no_dialog_greets_the_first_visit(visit):
+    visit.go("/overview", "Timeline")
+    visit.settle()
+
+    assert visit.page.get_by_role("dialog").count() == 0
+
+
+def test_a_failed_check_is_shown_as_failed(visit):
+    visit.go("/assets/encyclopedia/articles?view=checks&checkDetail=few_broken_records", "non-blocking")
+    visit.see("broken_records")
+    visit.settle()
+    visit.shoot("failed-check")
+
+    assert visit.verdict().startswith("Evaluation result Failed")
+    assert visit.verdict().endswith("Partition en-20250101")
+
+
+def test_a_backfill_makes_the_snapshot_in_one_run_with_worker_processes(ui, home, status):
+    assert status == "COMPLETED_SUCCESS", ui.log.read_text()[-3000:]
+    answers = [ui.ask(MADE, key={"path": key.split("/")})["assetNodeOrError"] for key in SNAPSHOT_ASSETS]
+    events = [event for answer in answers for event in answer["assetMaterializations"]]
+    assert {event["partition"] for event in events} == {SNAPSHOT}
+    assert len(events) == len(SNAPSHOT_ASSETS)
+    assert len({event["runId"] for event in events}) == 1
+    figures = {entry["label"]: entry.get("intValue") for entry in events[0]["metadataEntries"]}
+    assert figures["shards_run"] == 2
+    partition = {"variant": "resiliparse", "snapshot": SNAPSHOT}
+    assert Home.open(home).status_of("corpora.ccnet", partition).state == "current"
+
+
+def test_the_server_talks_to_loopback_only_and_keeps_no_worker_after_a_run(ui, status):
+    processes = ui.processes()
+
+    there = {c.raddr.ip for process in processes for c in process.net_connections("inet") if c.raddr}
+    assert there <= {"127.0.0.1", "::1"}
+    assert not [command for p in processes if "corpus_platform.engine" in (command := " ".join(p.cmdline()))]
+
+
+def test_checks_of_the_backfill_are_shown_with_their_partition(visit, status):
+    visit.go(f"{PAGES}?view=checks&checkDetail=few_broken_records", "non-blocking")
+    visit.see("Passed")
+
+    assert visit.verdict().startswith("Evaluation result Passed")
+    assert visit.verdict().endswith(f"Partition {SNAPSHOT}")
+    assert "Skipped" not in visit.text()
+
+
+def test_the_graph_shows_groups_and_assets(visit, status):
+    visit.go("/asset-groups", "corpora")
+    visit.page.keyboard.press("Alt+KeyE")
+    for name in ("articles", "language_model", "pages", "paragraph_hashes", "paragraphs", "documents", "ccnet"):
+        visit.see(name)
+    visit.settle()
+    visit.shoot("asset-graph")
+
+    assert visit.page.title() == "Global asset lineage"
+    expanded = visit.page.url.partition("expanded=")[2]
+    assert all(group in expanded for group in ("encyclopedia", "models", "web", "corpora"))
+
+
+def test_an_asset_s_page_shows_what_it_is_its_columns_and_its_checks(visit, status):
+    visit.go(f"{DOCUMENTS}?view=overview", "A row is a page after paragraph dedup")
+    for text in ("original_nlines", "Lines before paragraph deduplication", "corpus_platform", "fasttext", "snapshot"):
+        visit.see(text)
+    visit.settle()
+    visit.shoot("asset")
+
+    visit.go(f"{DOCUMENTS}?view=checks", "Checks (7)")
+    for name in ("columns_are_filled", "has_rows", "keys_are_unique", "nothing_is_lost"):
+        assert name in visit.text()
+    for name in ("buckets_are_spread", "languages_are_sure", "wanted_languages_have_models"):
+        assert name in visit.text()
+
+
+def test_an_asset_s_pictures_are_drawn_and_its_outcome_is_a_table(visit, status):
+    visit.go(f"{DOCUMENTS}?view=events&partition={SNAPSHOT}", "too short")
+    visit.settle()
+    visit.shoot("asset-outcome")
+    visit.open_markdown("pictures")
+    visit.page.locator("img[src^='data:image/png']").nth(1).wait_for()
+    visit.settle()
+    visit.shoot("asset-pictures")
+
+    assert len(visit.images()) == 2
+    assert all(natural == 704 and width > 300 for natural, width in visit.images())
+
+
+def test_the_preview_of_a_hostile_page_asks_no_other_host(visit, status):
+    visit.go(f"{PAGES}?view=events&partition={SNAPSHOT}", "not html")
+    visit.see("tracker.example")  # Markdown of up to 1,000 characters is shown in place.
+    visit.settle()
+    visit.shoot("asset-preview")
+
+    assert visit.images() == []
+    assert visit.page.get_by_role("link", name="tracker.example").count() == 0
