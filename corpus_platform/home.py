@@ -12,9 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import corpus_platform.tables  # noqa: F401  (fills the registry of tables)
 from corpus_platform.errors import SettingsError, SourceError
-from corpus_platform.lake import Lake
+from corpus_platform.lake import Lake, tables
 from corpus_platform.settings import CorpusSettings, read_settings
 from corpus_platform.stages.ccnet import Ccnet
 from corpus_platform.stages.documents import Documents
@@ -43,9 +42,11 @@ def asset_of(name: str, variant: str = "") -> str:
 
 
 def table_of(asset: str) -> str:
-    """Table of an asset; takes a table's name too."""
-    parts = asset.replace("/", ".").split(".")
-    return f"{parts[0]}.{parts[-1]}"
+    """Table of an asset. Takes a table's name too, and a variant before or after it: `web/documents/wet`."""
+    layer, *rest = asset.replace("/", ".").split(".")
+    known = {spec.name for spec in tables()}
+    named = [f"{layer}.{part}" for part in rest]
+    return next((name for name in named if name in known), ".".join([layer, *rest]))
 
 
 @dataclass(frozen=True)
@@ -148,20 +149,20 @@ class Home:
 
         With `upstream`, whatever they are made of is made before. Raises SettingsError for an asset that there is not.
         """
-        tables = self._tables([table_of(asset) for asset in assets], upstream=upstream)
+        wanted = self._tables([table_of(asset) for asset in assets], upstream=upstream)
         batches: list[Batch] = []
-        if ARTICLES in tables:
-            batches += [self._batch((ARTICLES,), f"{p['language']}-{p['dump']}", p) for p in self._dumps(tables)]
+        if ARTICLES in wanted:
+            batches += [self._batch((ARTICLES,), f"{p['language']}-{p['dump']}", p) for p in self._dumps(wanted)]
         cutoffs = self.settings.language_model.cutoffs_of
-        if MODELS in tables and cutoffs:
+        if MODELS in wanted and cutoffs:
             batches.append(
                 Batch((asset_of(PAGES, cutoffs.variant),), cutoffs.snapshot, ((PAGES, cutoffs.model_dump()),))
             )
-        if MODELS in tables:
+        if MODELS in wanted:
             batches += [self._batch((MODELS,), language, {"language": language}) for language in self._languages()]
         for snapshot in snapshots:
-            parts = [(name, v) for v in self.settings.variants for name in WEB if name in tables]
-            parts += [(CCNET, self.settings.ccnet_variant)] if CCNET in tables else []
+            parts = [(name, v) for v in self.settings.variants for name in WEB if name in wanted]
+            parts += [(CCNET, self.settings.ccnet_variant)] if CCNET in wanted else []
             if parts:
                 names = tuple(asset_of(name, variant) for name, variant in parts)
                 where = tuple((n, {"variant": v, "snapshot": snapshot}) for n, v in parts)
@@ -179,12 +180,12 @@ class Home:
                 queue += stage.upstream if upstream else ()
         return found
 
-    def _dumps(self, tables: set[str]) -> Iterator[Partition]:
+    def _dumps(self, wanted: set[str]) -> Iterator[Partition]:
         """The encyclopedia's dumps; only those of languages that have a model, where they are wanted for models."""
         articles = self.stages[ARTICLES]
         assert isinstance(articles, Articles)
         for language, dump in articles.dumps():
-            if MODELS not in tables or language in self.settings.language_model.languages:
+            if MODELS not in wanted or language in self.settings.language_model.languages:
                 yield {"language": language, "dump": dump}
 
     def _languages(self) -> list[str]:

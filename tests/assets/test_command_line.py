@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from corpus_platform.cli import app
 from corpus_platform.errors import SettingsError, SourceError
-from corpus_platform.home import Home
+from corpus_platform.home import Home, table_of
 
 WAREHOUSE = "warehouse.duckdb"
 
@@ -118,3 +118,8 @@ def test_every_command_has_a_sentence_of_help():
     for command in commands:
         first_line = (command.callback.__doc__ or "").strip().partition("\n")[0]
         assert first_line.endswith("."), command.callback.__name__
+
+
+@pytest.mark.parametrize("asset", ["web/documents", "web/wet/documents", "web/documents/wet", "web.documents"])
+def test_an_asset_is_named_with_its_variant_before_or_after_the_table_or_without(asset):
+    assert table_of(asset) == "web.documents"
