@@ -59,7 +59,7 @@ def usual_size(asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf)
 
 def annotations(asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf) -> list[dg.AssetChecksDefinition]:
     """Warnings about language and perplexity of documents."""
-    tests = [_languages_are_sure(name), _wanted_languages_have_models(name), _buckets_are_spread(name)]
+    tests = [_languages_are_sure(name), _languages_have_models(name), _buckets_are_spread(name)]
     return [_check(asset, partition_of, test, blocking=False) for test in tests]
 
 
@@ -148,8 +148,8 @@ def _few_broken_records(name: str) -> Test:
         broken, seen = counters.get("broken", 0), counters.get("records", 0)
         share = broken / seen if seen else 0.0
         reasons = {k.partition(":")[2]: n for k, n in counters.items() if k.startswith("rejects:")}
-        figures = {"broken_records": broken, "records": seen, "share": share, "allowed": BROKEN_SHARE}
-        return share <= BROKEN_SHARE, {**figures, "rejects_by_reason": reasons}
+        figures = {"broken_records": broken, "records": seen, **_share(share, BROKEN_SHARE)}
+        return share <= BROKEN_SHARE, {**figures, "rejects_by_reason": _listed(reasons)}
 
     return few_broken_records
 
@@ -165,7 +165,7 @@ def _size_is_usual(name: str) -> Test:
         if len(same) < 3:
             return True, {"rows": mine, "other_snapshots": len(same)}
         usual = median(state.rows for state in same)
-        figures = {"rows": mine, "median_of_others": usual, "allowed_factor": USUAL, "other_snapshots": len(same)}
+        figures = {"rows": mine, "median_of_others": usual, "allowed_factor": str(USUAL), "other_snapshots": len(same)}
         return usual <= mine * USUAL and mine <= usual * USUAL, figures
 
     return size_is_usual
@@ -179,21 +179,21 @@ def _languages_are_sure(name: str) -> Test:
         frame = home.lake.scan(name, version=None, **partition)
         documents, n = frame.select(pl.len(), unsure.sum().alias("unsure")).collect().row(0)
         share = n / documents if documents else 0.0
-        figures = {"documents": documents, "unsure": n, "share": share, "allowed": UNSURE_SHARE, "threshold": threshold}
-        return share <= UNSURE_SHARE, figures
+        figures = {"documents": documents, "unsure": n, "threshold": str(threshold)}
+        return share <= UNSURE_SHARE, {**figures, **_share(share, UNSURE_SHARE)}
 
     return languages_are_sure
 
 
-def _wanted_languages_have_models(name: str) -> Test:
-    def wanted_languages_have_models(home: Home, partition: Partition) -> Verdict:
+def _languages_have_models(name: str) -> Test:
+    def languages_have_models(home: Home, partition: Partition) -> Verdict:
         """Documents in the languages whose perplexity is wanted have one; without a model their bucket is `all`."""
         wanted = pl.col("language").is_in(home.settings.documents.languages)
         frame = home.lake.scan(name, version=None, **partition).filter(wanted & (pl.col("bucket") == "all"))
         without = dict(frame.group_by("language").len().sort("language").collect().iter_rows())
-        return not without, {"documents_without_perplexity": sum(without.values()), "by_language": without}
+        return not without, {"documents_without_perplexity": sum(without.values()), "by_language": _listed(without)}
 
-    return wanted_languages_have_models
+    return languages_have_models
 
 
 def _buckets_are_spread(name: str) -> Test:
@@ -209,7 +209,8 @@ def _buckets_are_spread(name: str) -> Test:
             for language, buckets in spread.items()
             if (total := sum(buckets.values())) >= ENOUGH and max(buckets.values()) > ONE_BUCKET_SHARE * total
         ]
-        return not lopsided, {"lopsided": lopsided, "documents": spread, "allowed_share": ONE_BUCKET_SHARE}
+        figures = {language: _listed(buckets) for language, buckets in spread.items()}
+        return not lopsided, {**figures, "lopsided": ", ".join(lopsided), "allowed": f"{ONE_BUCKET_SHARE:.0%}"}
 
     return buckets_are_spread
 
@@ -231,3 +232,13 @@ def _rows(home: Home, name: str, partition: Partition) -> int:
 def _counters(home: Home, name: str, partition: Partition) -> dict[str, int]:
     state = home.lake.state(name, partition)
     return state.counters if state else {}
+
+
+def _share(share: float, allowed: float) -> dict[str, Any]:
+    """The share as a number, which the UI plots, and its limit as a text."""
+    return {"share": round(share, 4), "allowed": f"{allowed:.1%}"}
+
+
+def _listed(counts: dict[str, int]) -> str:
+    """`truncated 2, not_html 1`, the largest first."""
+    return ", ".join(f"{name} {n:,}" for name, n in sorted(counts.items(), key=lambda item: -item[1]))

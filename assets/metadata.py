@@ -11,6 +11,7 @@ import polars as pl
 from corpus_platform.analytics.plots import bars, funnel, losses
 from corpus_platform.home import Home
 from corpus_platform.lake import TableSpec, table
+from corpus_platform.recipes.ccnet import Bucket
 from corpus_platform.stages.run import Report
 
 _CELL = 80
@@ -87,11 +88,11 @@ def _outcome(report: Report) -> str:
 def _pictures(frame: pl.LazyFrame, report: Report) -> dict[str, Any]:
     """What became of the records, then languages and buckets where the table has them, in one Markdown text."""
     where = ", ".join((report.stage, *report.partition.values()))
-    buckets = [(name.partition(":")[2], n) for name, n in report.counters.items() if name.startswith("bucket:")]
+    buckets = [(name.value, n) for name in Bucket if (n := report.counters.get(f"bucket:{name}"))]
     drawn = [
         funnel(report.counters, f"{where}: records"),
         bars(_languages(frame, report), f"{where}: documents by language"),
-        bars(buckets, f"{where}: documents by bucket"),
+        bars(buckets, f"{where}: documents by bucket", in_order=True),
     ]
     pictures = [picture for picture in drawn if picture]
     return {"pictures": dg.MetadataValue.md("\n\n".join(pictures))} if pictures else {}
@@ -119,7 +120,8 @@ def _preview(frame: pl.LazyFrame, spec: TableSpec) -> str:
 
 def _cell(value: Any) -> str:
     """The value as inline code, cut short: in a crawled text no link, picture or table of Markdown must come to life."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in ("" if value is None else str(value)))
+    written = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    printable = "".join(letter if letter.isprintable() else " " for letter in written)
     text = " ".join(printable.split()).replace("|", "¦").replace("`", "'")
     text = text[:_CELL] + "…" if len(text) > _CELL else text
     return f"`{text}`" if text else ""

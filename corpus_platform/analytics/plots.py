@@ -53,11 +53,11 @@ def funnel(counters: dict[str, int], title: str) -> str | None:
     return _picture(rows, title)
 
 
-def bars(values: Sequence[tuple[str, int]], title: str, *, most: int = 12) -> str | None:
-    """Horizontal bars of the largest values, the others as one; None where there is none."""
-    ordered = sorted(values, key=lambda item: (-item[1], item[0]))
+def bars(values: Sequence[tuple[str, int]], title: str, *, most: int = 12, in_order: bool = False) -> str | None:
+    """Horizontal bars, the largest first or `in_order`; those beyond `most` as one; None where there is none."""
+    ordered = values if in_order else sorted(values, key=lambda item: (-item[1], item[0]))
     rest = sum(n for _, n in ordered[most:])
-    shown = ordered[:most] + ([("others", rest)] if rest else [])
+    shown = [*ordered[:most], *([("others", rest)] if rest else [])]
     return _picture([(label, 0, n, NEUTRAL) for label, n in shown], title) if shown else None
 
 

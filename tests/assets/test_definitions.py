@@ -41,7 +41,7 @@ WARNING = {
     "encyclopedia/articles": {"few_broken_records"},
     "models/language_model": {"model_was_made"},
     "web/wet/pages": {"few_broken_records", "size_is_usual"},
-    "web/wet/documents": {"languages_are_sure", "wanted_languages_have_models", "buckets_are_spread"},
+    "web/wet/documents": {"languages_are_sure", "languages_have_models", "buckets_are_spread"},
     "corpora/ccnet": {"size_is_usual"},
 }
 

@@ -71,3 +71,9 @@ def test_beyond_a_dozen_bars_the_rest_is_one():
     dozen = image_of(bars([(f"l{i}", i + 1) for i in range(13)], "t"))[1]
 
     assert many.size == dozen.size
+
+
+def test_bars_may_keep_their_order():
+    buckets = [("head", 1), ("middle", 9), ("tail", 5)]
+
+    assert bars(buckets, "t", in_order=True) != bars(buckets, "t")
