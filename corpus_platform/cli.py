@@ -32,7 +32,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 snapshots = typer.Typer(no_args_is_help=True, help="The snapshots of the web corpus.")
 app.add_typer(snapshots, name="snapshots")
 
-out = Console()
+# A pipe or a file has no width: lines are cut for terminals only.
+out = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)
 err = Console(stderr=True)
 
 HomeOption = Annotated[
@@ -89,7 +90,7 @@ def tables(
         sys.stdout.write(tables_markdown())
         return
     lake = Home.open(context.obj).lake
-    shown = RichTable("table", *(_right(name) for name in ("rows", "MB", "partitions")), "a row is", box=None)
+    shown = RichTable(_whole("table"), *(_right(name) for name in ("rows", "MB", "partitions")), "a row is", box=None)
     for spec in registry():
         files = lake.files(spec.name)
         rows, size = sum(file.rows for file in files), sum(file.bytes for file in files) / 1e6
@@ -106,13 +107,17 @@ def status(context: typer.Context) -> None:
     home = Home.open(context.obj)
     known = known_partitions(instance_of(home))
     right = (_right(name) for name in ("rows", "version", "shards to run"))
-    shown = RichTable("table", "partition", "state", *right, box=None)
+    shown = RichTable(_whole("table"), _whole("partition"), "state", *right, box=None)
+    stale = False
     for name, partition in home.partitions(known):
         found = home.status_of(name, partition)
+        stale |= found.state == "stale"
         colour = {"current": "green", "stale": "yellow"}.get(found.state, "red")
         numbers = ["" if number is None else f"{number:,}" for number in (found.rows, found.version)]
         shown.add_row(name, ",".join(partition.values()), f"[{colour}]{found.state}[/]", *numbers, found.todo)
     out.print(shown)
+    if stale:
+        out.print("\nEach is compared with what it reads as that is now: making a stale one may turn others stale.")
     out.print("\nBring one up to date: corpus run corpora/ccnet --snapshot NAME", highlight=False)
 
 
@@ -125,6 +130,7 @@ def sql(
     """Asks the lake in DuckDB SQL. It only reads, and works while a run is writing."""
     from corpus_platform.analytics.sql import connect, query  # noqa: PLC0415  (imports DuckDB)
 
+    _check_format(format)
     _print_rows(query(connect(Home.open(context.obj).lake), statement), format)
 
 
@@ -365,22 +371,30 @@ def _program() -> str:
 
 def _print_rows(rows: Any, format: str) -> None:  # noqa: A002
     """Prints an Arrow table as a table, CSV or JSON lines."""
-    import orjson  # noqa: PLC0415
-    import pyarrow.csv  # noqa: PLC0415
+    from corpus_platform.analytics.rows import csv_of, json_lines  # noqa: PLC0415  (imports Arrow)
 
     if format == "json":
-        for row in rows.to_pylist():
-            sys.stdout.buffer.write(orjson.dumps(row, default=str) + b"\n")
+        sys.stdout.buffer.writelines(json_lines(rows))
     elif format == "csv":
-        pyarrow.csv.write_csv(rows, sys.stdout.buffer)
-    elif format == "table":
-        shown = RichTable(*rows.column_names, box=None)
+        sys.stdout.buffer.write(csv_of(rows))
+    else:
+        shown = RichTable(*(_whole(_escaped(name)) for name in rows.column_names), box=None)
         for row in rows.to_pylist():
             shown.add_row(*("" if value is None else _escaped(str(value)) for value in row.values()))
         out.print(shown)
-    else:
-        raise SettingsError(f"there is no format `{format}`; there are table, csv and json")
     sys.stdout.flush()
+
+
+def _check_format(format: str) -> None:  # noqa: A002
+    if format not in {"table", "csv", "json"}:
+        raise SettingsError(f"there is no format `{format}`; there are table, csv and json")
+
+
+def _whole(name: str) -> Any:
+    """A column whose long values go on in the next line: what is printed can be copied."""
+    from rich.table import Column  # noqa: PLC0415
+
+    return Column(name, overflow="fold")
 
 
 def _right(name: str) -> Any:

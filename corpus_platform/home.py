@@ -141,8 +141,13 @@ class Home:
     def partitions(self, snapshots: Iterable[str] | None = None) -> Iterator[tuple[str, Partition]]:
         """Every table with each of its partitions, upstream first; the web's for these snapshots, or for those that the lake has."""
         known = {partition["snapshot"] for partition in self.lake.partitions("web.pages")}
+        seen: set[tuple[str, ...]] = set()
         for batch in self.batches(list(self.stages), sorted(known if snapshots is None else snapshots)):
-            yield from batch.tables
+            for name, partition in batch.tables:
+                # The pages that give the cut-offs are in a batch before the models and in their snapshot's.
+                if (key := (name, *partition.values())) not in seen:
+                    seen.add(key)
+                    yield name, partition
 
     def batches(self, assets: Iterable[str], snapshots: Iterable[str], *, upstream: bool = True) -> list[Batch]:
         """What has to be made for some assets (`corpora/ccnet`, `web/wet/documents`, or tables' names), in order.

@@ -1,7 +1,10 @@
 """Ad-hoc SQL over the lake: a DuckDB session with one view for each table (schema = layer, name = table).
 
 A view lists the files of the last commit, so a session sees one state of every table, works while a run is writing, and needs no DuckDB
-extension. Only statements that read are accepted. `publish` puts the same views into a file that any DuckDB client opens.
+extension. Times are UTC, wherever the machine is. Only statements that read are accepted. `publish` puts the same views into a file that any
+DuckDB client opens.
+
+Not here: results as text (rows.py).
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ _READS = {
     duckdb.StatementType.CALL,
 }
 
+_ODD_TYPES = {"INTERVAL", "BLOB", "BIT", "TIME WITH TIME ZONE", "UHUGEINT"}
+
 
 class SqlError(CorpusError):
     """The statement is wrong or would write; the message is DuckDB's own, with the tables that exist."""
@@ -35,6 +40,7 @@ class SqlError(CorpusError):
 def connect(lake: Lake, *, memory_limit: str | None = None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """A session in memory with a view for every table of the registry; a table never written is an empty view."""
     connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
     if memory_limit:
         connection.execute("SET memory_limit = ?", [memory_limit])
     if threads:
@@ -49,6 +55,7 @@ def publish(lake: Lake, path: Path) -> Path:
     """Writes the views into a DuckDB file and swaps it in by rename, so that clients never see half of it.
 
     The views list the lake's files as they are now: publish again after a commit. Over object storage a client needs httpfs and credentials.
+    A client shows times in its own time zone.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}")
@@ -63,19 +70,41 @@ def publish(lake: Lake, path: Path) -> Path:
 
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
-    """The result of the last of the statements as an Arrow table. Raises SqlError for a mistake or a statement that writes."""
+    """The result of the last of the statements as an Arrow table. Raises SqlError for a mistake or a statement that writes.
+
+    Columns of one name are told apart (`n`, `n_1`); values that only DuckDB has (INTERVAL, BLOB, BIT) come as its text.
+    """
     try:
         statements = duckdb.extract_statements(sql)
+        if not statements:
+            raise SqlError("there is no statement")
         for statement in statements:
             if statement.type not in _READS:
                 raise SqlError(f"`{statement.query.strip()[:60]}` is not a query: this session only reads")
         result = None
         for statement in statements:
             result = connection.sql(statement.query)
-        return result.to_arrow_table() if result is not None else pa.table({})
+        return _plain(result).to_arrow_table() if result is not None else pa.table({})
     except duckdb.Error as error:
         names = ", ".join(spec.name for spec in tables())
         raise SqlError(f"{error}\nTables: {names}") from None
+
+
+def _plain(result: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The same rows, with names that differ and types that Arrow's readers know."""
+    names: list[str] = []
+    for name in result.columns:
+        taken = (f"{name}_{n}" for n in range(1, len(names) + 1))
+        names.append(name if name not in names else next(other for other in taken if other not in names))
+    odd = [str(kind).upper() in _ODD_TYPES for kind in result.types]
+    if names == result.columns and not any(odd):
+        return result
+    return result.project(
+        ", ".join(
+            f'#{place}{"::VARCHAR" if is_odd else ""} AS "{name.replace(chr(34), 2 * chr(34))}"'
+            for place, (name, is_odd) in enumerate(zip(names, odd, strict=True), 1)
+        )
+    )
 
 
 def _make_views(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:

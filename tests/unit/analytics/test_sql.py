@@ -87,6 +87,24 @@ def test_a_mistake_is_told_with_the_tables_that_exist(lake):
         query(connect(lake), "select * from web.page")
 
 
+@pytest.mark.parametrize("nothing", ["", " ; ", "-- a remark"])
+def test_no_statement_is_told(lake, nothing):
+    with pytest.raises(SqlError, match="there is no statement"):
+        query(connect(lake), nothing)
+
+
+def test_the_last_of_several_statements_is_answered(lake):
+    assert query(connect(lake), "select 1 as a; select 2 as b;").to_pylist() == [{"b": 2}]
+
+
+def test_times_are_utc_wherever_the_machine_is(lake, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+
+    found = query(connect(lake), "select timestamptz '2024-02-20 00:30:00+02'::varchar as at")
+
+    assert found.to_pylist() == [{"at": "2024-02-19 22:30:00+00"}]
+
+
 def test_a_published_warehouse_is_read_by_any_duckdb_and_swapped_in_whole(lake, tmp_path):
     path = tmp_path / "warehouse.duckdb"
     commit(lake, [1])
