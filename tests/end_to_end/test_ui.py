@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -96,15 +96,21 @@ def backfill(ui) -> str:
 
 
 @pytest.fixture(scope="module")
-def status(ui, backfill) -> str:
-    """The backfill's own status at its end; the daemon looks at it every 30 s."""
+def made(ui, backfill) -> None:
+    """The corpus, last of the backfill's assets, is made."""
+    _await(ui, lambda: bool(events_of(ui, SNAPSHOT_ASSETS[-1])))
+
+
+def events_of(ui: Ui, asset: str) -> list[dict]:
+    """Materialisations of an asset, newest first."""
+    return ui.ask(MADE, key={"path": asset.split("/")})["assetNodeOrError"]["assetMaterializations"]
+
+
+def _await(ui: Ui, done: Callable[[], bool]) -> None:
     deadline = time.monotonic() + BACKFILL_SECONDS
-    while time.monotonic() < deadline:
-        found = ui.ask(STATUS, id=backfill)["partitionBackfillOrError"]["status"]
-        if found.startswith(("COMPLETED", "FAILED", "CANCELED")):
-            return found
+    while not done():
+        assert time.monotonic() < deadline, f"not done in {BACKFILL_SECONDS} s: {ui.log.read_text()[-3000:]}"
         time.sleep(1)
-    raise AssertionError(f"the backfill did not end in {BACKFILL_SECONDS} s: {ui.log.read_text()[-3000:]}")
 
 
 @dataclass
@@ -205,28 +211,7 @@ def test_a_failed_check_is_shown_as_failed(visit):
     assert visit.verdict().endswith("Partition en-20250101")
 
 
-def test_a_backfill_makes_the_snapshot_in_one_run_with_worker_processes(ui, home, status):
-    assert status == "COMPLETED_SUCCESS", ui.log.read_text()[-3000:]
-    answers = [ui.ask(MADE, key={"path": key.split("/")})["assetNodeOrError"] for key in SNAPSHOT_ASSETS]
-    events = [event for answer in answers for event in answer["assetMaterializations"]]
-    assert {event["partition"] for event in events} == {SNAPSHOT}
-    assert len(events) == len(SNAPSHOT_ASSETS)
-    assert len({event["runId"] for event in events}) == 1
-    figures = {entry["label"]: entry.get("intValue") for entry in events[0]["metadataEntries"]}
-    assert figures["shards_run"] == 2
-    partition = {"variant": "resiliparse", "snapshot": SNAPSHOT}
-    assert Home.open(home).status_of("corpora.ccnet", partition).state == "current"
-
-
-def test_the_server_talks_to_loopback_only_and_keeps_no_worker_after_a_run(ui, status):
-    processes = ui.processes()
-
-    there = {c.raddr.ip for process in processes for c in process.net_connections("inet") if c.raddr}
-    assert there <= {"127.0.0.1", "::1"}
-    assert not [command for p in processes if "corpus_platform.engine" in (command := " ".join(p.cmdline()))]
-
-
-def test_checks_of_the_backfill_are_shown_with_their_partition(visit, status):
+def test_checks_of_the_backfill_are_shown_with_their_partition(visit, made):
     visit.go(f"{PAGES}?view=checks&checkDetail=few_broken_records", "non-blocking")
     visit.see("Passed")
 
@@ -235,7 +220,7 @@ def test_checks_of_the_backfill_are_shown_with_their_partition(visit, status):
     assert "Skipped" not in visit.text()
 
 
-def test_the_graph_shows_groups_and_assets(visit, status):
+def test_the_graph_shows_groups_and_assets(visit, made):
     visit.go("/asset-groups", "corpora")
     visit.page.keyboard.press("Alt+KeyE")
     for name in ("articles", "language_model", "pages", "paragraph_hashes", "paragraphs", "documents", "ccnet"):
@@ -248,7 +233,7 @@ def test_the_graph_shows_groups_and_assets(visit, status):
     assert all(group in expanded for group in ("encyclopedia", "models", "web", "corpora"))
 
 
-def test_an_asset_s_page_shows_what_it_is_its_columns_and_its_checks(visit, status):
+def test_an_asset_s_page_shows_what_it_is_its_columns_and_its_checks(visit, made):
     visit.go(f"{DOCUMENTS}?view=overview", "A row is a page after paragraph dedup")
     for text in ("original_nlines", "Lines before paragraph deduplication", "corpus_platform", "fasttext", "snapshot"):
         visit.see(text)
@@ -262,7 +247,7 @@ def test_an_asset_s_page_shows_what_it_is_its_columns_and_its_checks(visit, stat
         assert name in visit.text()
 
 
-def test_an_asset_s_pictures_are_drawn_and_its_outcome_is_a_table(visit, status):
+def test_an_asset_s_pictures_are_drawn_and_its_outcome_is_a_table(visit, made):
     visit.go(f"{DOCUMENTS}?view=events&partition={SNAPSHOT}", "too short")
     visit.settle()
     visit.shoot("asset-outcome")
@@ -275,7 +260,7 @@ def test_an_asset_s_pictures_are_drawn_and_its_outcome_is_a_table(visit, status)
     assert all(natural == 704 and width > 300 for natural, width in visit.images())
 
 
-def test_the_preview_of_a_hostile_page_asks_no_other_host(visit, status):
+def test_the_preview_of_a_hostile_page_asks_no_other_host(visit, made):
     visit.go(f"{PAGES}?view=events&partition={SNAPSHOT}", "not html")
     visit.see("tracker.example")  # Markdown of up to 1,000 characters is shown in place.
     visit.settle()
@@ -283,3 +268,29 @@ def test_the_preview_of_a_hostile_page_asks_no_other_host(visit, status):
 
     assert visit.images() == []
     assert visit.page.get_by_role("link", name="tracker.example").count() == 0
+
+
+def test_the_backfill_made_the_snapshot_in_one_run_with_worker_processes(ui, home, backfill):
+    def status() -> str:
+        return ui.ask(STATUS, id=backfill)["partitionBackfillOrError"]["status"]
+
+    # Its own status, which the daemon looks after every 30 s: the runs that are known may all have ended before.
+    _await(ui, lambda: status() != "REQUESTED")
+
+    assert status() == "COMPLETED_SUCCESS", ui.log.read_text()[-3000:]
+    events = [event for asset in SNAPSHOT_ASSETS for event in events_of(ui, asset)]
+    assert {event["partition"] for event in events} == {SNAPSHOT}
+    assert len(events) == len(SNAPSHOT_ASSETS)
+    assert len({event["runId"] for event in events}) == 1
+    figures = {entry["label"]: entry.get("intValue") for entry in events[0]["metadataEntries"]}
+    assert figures["shards_run"] == 2
+    partition = {"variant": "resiliparse", "snapshot": SNAPSHOT}
+    assert Home.open(home).status_of("corpora.ccnet", partition).state == "current"
+
+
+def test_the_server_talks_to_loopback_only_and_has_no_worker_after_the_run(ui, made):
+    processes = ui.processes()
+
+    there = {c.raddr.ip for process in processes for c in process.net_connections("inet") if c.raddr}
+    assert there <= {"127.0.0.1", "::1"}
+    assert not [command for p in processes if "corpus_platform.engine" in (command := " ".join(p.cmdline()))]
