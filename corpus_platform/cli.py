@@ -5,8 +5,8 @@ A command prints its plan, shows progress, and ends with the next thing to type.
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
 import sys
 from contextlib import contextmanager
 from importlib.metadata import version as installed_version
@@ -14,27 +14,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
 from corpus_platform.errors import CorpusError, SettingsError, SourceError
-from corpus_platform.home import Home
+from corpus_platform.home import SETTINGS_FILE, Home
+from corpus_platform.printing import (
+    check_format,
+    err,
+    escaped,
+    out,
+    print_next,
+    print_rows,
+    print_summary,
+    right,
+    whole,
+)  # fmt: skip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from corpus_platform.demo import SnapshotSummary
     from corpus_platform.home import Batch
     from corpus_platform.stages.run import Progress as ShardProgress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 snapshots = typer.Typer(no_args_is_help=True, help="The snapshots of the web corpus.")
 app.add_typer(snapshots, name="snapshots")
-
-# A pipe or a file has no width: lines are cut for terminals only.
-out = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)
-err = Console(stderr=True)
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="CORPUS_HOME", help="Folder of settings, lake, models and Dagster instance.")
@@ -55,12 +60,14 @@ def main() -> None:
     except Exception as error:
         if not _is_ours(error):
             raise
-        err.print(f"[bold red]error[/]: {_escaped(str(error))}", highlight=False)
+        err.print(f"[bold red]error[/]: {escaped(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
 def _is_ours(error: Exception) -> bool:
-    """Whether a reader can act upon it: a CorpusError, or a blocking check that failed."""
+    """Whether a reader can act upon it: a CorpusError, a blocking check that failed, or a folder or disk that takes no files."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
     return isinstance(error, CorpusError) or type(error).__name__ == "DagsterAssetCheckFailedError"
 
 
@@ -90,7 +97,7 @@ def tables(
         sys.stdout.write(tables_markdown())
         return
     lake = Home.open(context.obj).lake
-    shown = RichTable(_whole("table"), *(_right(name) for name in ("rows", "MB", "partitions")), "a row is", box=None)
+    shown = RichTable(whole("table"), *(right(name) for name in ("rows", "MB", "partitions")), "a row is", box=None)
     for spec in registry():
         files = lake.files(spec.name)
         rows, size = sum(file.rows for file in files), sum(file.bytes for file in files) / 1e6
@@ -106,8 +113,8 @@ def status(context: typer.Context) -> None:
 
     home = Home.open(context.obj)
     known = known_partitions(instance_of(home))
-    right = (_right(name) for name in ("rows", "version", "shards to run"))
-    shown = RichTable(_whole("table"), _whole("partition"), "state", *right, box=None)
+    columns = (right(name) for name in ("rows", "version", "shards to run"))
+    shown = RichTable(whole("table"), whole("partition"), "state", *columns, box=None)
     stale = False
     for name, partition in home.partitions(known):
         found = home.status_of(name, partition)
@@ -117,7 +124,7 @@ def status(context: typer.Context) -> None:
         shown.add_row(name, ",".join(partition.values()), f"[{colour}]{found.state}[/]", *numbers, found.todo)
     out.print(shown)
     if stale:
-        out.print("\nEach is compared with what it reads as that is now: making a stale one may turn others stale.")
+        out.print("\nA table is compared with what it reads as that is now: this may change when that is made anew.")
     out.print("\nBring one up to date: corpus run corpora/ccnet --snapshot NAME", highlight=False)
 
 
@@ -130,8 +137,8 @@ def sql(
     """Asks the lake in DuckDB SQL. It only reads, and works while a run is writing."""
     from corpus_platform.analytics.sql import connect, query  # noqa: PLC0415  (imports DuckDB)
 
-    _check_format(format)
-    _print_rows(query(connect(Home.open(context.obj).lake), statement), format)
+    check_format(format)
+    print_rows(query(connect(Home.open(context.obj).lake), statement), format)
 
 
 @app.command()
@@ -149,7 +156,10 @@ def list_snapshots(context: typer.Context) -> None:
     home = Home.open(context.obj)
     source = home.settings.source.below(home.path)
     have = {partition["snapshot"] for partition in home.lake.partitions("corpora.ccnet")}
-    for name in source.snapshots():
+    names = source.snapshots()
+    if not names:
+        raise SourceError(f"there are no snapshots at {source.location}: set `source` in {home.path / SETTINGS_FILE}")
+    for name in names:
         out.print(f"{name}{'  in the corpus' if name in have else ''}", highlight=False)
 
 
@@ -187,7 +197,10 @@ def run(
     home = Home.open(context.obj)
     wanted = list(snapshot) if snapshot else known_partitions(instance_of(home))
     _check_known(home, snapshot or [])
-    ran = _run_batches(home, home.batches(assets, wanted, upstream=not only))
+    batches = home.batches(assets, wanted, upstream=not only)
+    if not batches:
+        raise SettingsError(f"there is nothing to make {', '.join(assets)} of: {_lack(wanted)}")
+    ran = _run_batches(home, batches)
     out.print(
         f"{ran} made, the others were current. Look: corpus status" if ran else "Everything is current.",
         highlight=False,
@@ -216,8 +229,8 @@ def demo(
     names = home.settings.source.below(home.path).snapshots()
     out.print(f"Snapshots at {home.settings.source.location}: {', '.join(names)}", highlight=False)
     _run_batches(home, home.batches(["corpora/ccnet"], names, upstream=True))
-    _print_summary([summary(home, name) for name in names])
-    _print_next(home)
+    print_summary([summary(home, name) for name in names])
+    print_next(home)
 
 
 @app.command()
@@ -304,106 +317,19 @@ def _progress() -> Iterator[Callable[[ShardProgress], None]]:
         yield watch
 
 
+def _lack(snapshots: list[str]) -> str:
+    if snapshots:
+        return "set `encyclopedia.location` to a place with dumps of the languages in `language_model.languages`"
+    return "name a snapshot with --snapshot, or make some known with `corpus snapshots add`"
+
+
 def _check_known(home: Home, names: list[str]) -> None:
     from difflib import get_close_matches  # noqa: PLC0415
 
-    known = home.settings.source.below(home.path).snapshots()
+    source = home.settings.source.below(home.path)
+    known = source.snapshots() if names else []
     for name in names:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f", nearest is {near[0]}" if near else ""
-            raise SourceError(f"there is no snapshot {name} at {home.settings.source.location}{hint}")
-
-
-def _print_summary(rows: list[SnapshotSummary]) -> None:
-    """A column for each snapshot, from its records to the corpus."""
-    shown = RichTable("", *(_right(row.snapshot) for row in rows), box=None)
-    figures: dict[str, Callable[[SnapshotSummary], str]] = {
-        "records": lambda row: f"{row.records:,}",
-        "rejects": lambda row: f"{sum(row.rejects.values()):,}",
-        "pages": lambda row: f"{row.pages:,}",
-        "paragraphs": lambda row: f"{row.lines:,}",
-        "paragraphs removed": lambda row: f"{row.lines_removed:,}",
-        "documents": lambda row: f"{row.documents:,}",
-        "languages": lambda row: _counts(row.languages, 3),
-        "buckets": lambda row: _counts(row.buckets.items(), 4),
-        "corpus, documents": lambda row: f"{row.corpus_rows:,}",
-        "corpus, MB": lambda row: f"{row.corpus_bytes / 1e6:.2f}",
-    }
-    for name, figure in figures.items():
-        shown.add_row(name, *(figure(row) for row in rows))
-    out.print(shown)
-    for row in rows:
-        if row.rejects:
-            out.print(f"rejects of {row.snapshot}: {_counts(row.rejects.items(), 20)}", highlight=False)
-
-
-def _counts(values: Iterable[tuple[str, int]], most: int) -> str:
-    """`en 139, de 83, +19 more`: the largest first."""
-    ordered = sorted(values, key=lambda item: -item[1])
-    more = [f"+{len(ordered) - most} more"] if len(ordered) > most else []
-    return ", ".join([*(f"{name} {n}" for name, n in ordered[:most]), *more])
-
-
-def _print_next(home: Home) -> None:
-    at = "" if home.path == Path(".corpus").resolve() else f" --home {home.path}"
-    command = f"  {_program()}{at}"
-    lines = (
-        "",
-        "Where to look next",
-        f"{command} ui       # the same in the Dagster web UI",
-        f"{command} tables",
-        f'{command} sql "select language, bucket, count(*) from corpora.ccnet group by all order by 3 desc"',
-        f'{command} sql "select reason, count(*) from ops.rejects group by 1"',
-        f'{command} sql "select rule, count(*) from ops.decisions group by 1"',
-    )
-    for line in lines:
-        out.print(line, highlight=False, soft_wrap=True)
-
-
-def _program() -> str:
-    """The program as its user can type it: its name where that is on PATH, else its path from here."""
-    name = Path(sys.argv[0])
-    if shutil.which(name.name):
-        return name.name
-    return os.path.relpath(name) if name.exists() else name.name
-
-
-def _print_rows(rows: Any, format: str) -> None:  # noqa: A002
-    """Prints an Arrow table as a table, CSV or JSON lines."""
-    from corpus_platform.analytics.rows import csv_of, json_lines  # noqa: PLC0415  (imports Arrow)
-
-    if format == "json":
-        sys.stdout.buffer.writelines(json_lines(rows))
-    elif format == "csv":
-        sys.stdout.buffer.write(csv_of(rows))
-    else:
-        shown = RichTable(*(_whole(_escaped(name)) for name in rows.column_names), box=None)
-        for row in rows.to_pylist():
-            shown.add_row(*("" if value is None else _escaped(str(value)) for value in row.values()))
-        out.print(shown)
-    sys.stdout.flush()
-
-
-def _check_format(format: str) -> None:  # noqa: A002
-    if format not in {"table", "csv", "json"}:
-        raise SettingsError(f"there is no format `{format}`; there are table, csv and json")
-
-
-def _whole(name: str) -> Any:
-    """A column whose long values go on in the next line: what is printed can be copied."""
-    from rich.table import Column  # noqa: PLC0415
-
-    return Column(name, overflow="fold")
-
-
-def _right(name: str) -> Any:
-    from rich.table import Column  # noqa: PLC0415
-
-    return Column(name, justify="right")
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape  # noqa: PLC0415
-
-    return escape(text)
+            near = get_close_matches(name, known, n=1, cutoff=0)
+            hint = f"nearest is {near[0]}" if near else f"set `source` in {home.path / SETTINGS_FILE}"
+            raise SourceError(f"there is no snapshot {name} at {source.location}; {hint}")

@@ -19,7 +19,7 @@ from assets.encyclopedia import encyclopedia_assets
 from assets.models import model_assets
 from assets.partitions import cc_snapshot, wiki_dump
 from assets.web import web_assets
-from corpus_platform.errors import CheckFailed
+from corpus_platform.errors import CheckFailed, SettingsError
 from corpus_platform.home import Home
 from resources.home import HomeResource
 
@@ -57,11 +57,19 @@ def defs() -> dg.Definitions:
 
 
 def instance_of(home: Home) -> dg.DagsterInstance:
-    """The Dagster instance of a home, in its folder `dagster`; made with the settings of `deploy/dagster.yaml` when it is new."""
+    """The Dagster instance of a home, in its folder `dagster`; made with the settings of `deploy/dagster.yaml` when it is new.
+
+    Raises SettingsError where no such folder can be made.
+    """
     folder = home.path / "dagster"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "dagster.yaml").exists():
-        shutil.copy(INSTANCE_SETTINGS, folder / "dagster.yaml")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "dagster.yaml").exists():
+            shutil.copy(INSTANCE_SETTINGS, folder / "dagster.yaml")
+    except OSError as error:
+        raise SettingsError(
+            f"{home.path} can't be a home ({error.strerror}): give another folder with --home"
+        ) from None
     return dg.DagsterInstance.from_config(str(folder))
 
 

@@ -6,13 +6,13 @@ Not here: the sample itself (sample/), running (definitions.py), printing (cli.p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import polars as pl
 
 from corpus_platform.errors import SettingsError
 from corpus_platform.home import SETTINGS_FILE
-from corpus_platform.settings import CorpusSettings, read_settings, write_settings
+from corpus_platform.settings import CorpusSettings, Variant, read_settings, write_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +26,10 @@ SAMPLE = "sample"
 def prepare(home: Path, *, source: Path | None, variant: str) -> CorpusSettings:
     """Makes the sample if there is no other input, and writes the home's settings.
 
-    Raises SettingsError where the home has settings of its own, or the folder has no crawl in it.
+    Raises SettingsError where the home has settings of its own, the folder has no crawl in it, or there is no such variant.
     """
+    if variant not in get_args(Variant):
+        raise SettingsError(f"there is no variant `{variant}`; there are {', '.join(get_args(Variant))}")
     place = home / SETTINGS_FILE
     if place.exists() and not place.read_text(encoding="utf-8").startswith(HEADER):
         raise SettingsError(f"{place} is not the demo's: choose another home, e.g. `corpus --home demo demo`")

@@ -152,38 +152,52 @@ class Home:
     def batches(self, assets: Iterable[str], snapshots: Iterable[str], *, upstream: bool = True) -> list[Batch]:
         """What has to be made for some assets (`corpora/ccnet`, `web/wet/documents`, or tables' names), in order.
 
-        With `upstream`, whatever they are made of is made before. Raises SettingsError for an asset that there is not.
+        With `upstream`, whatever they are made of is made before. A table of the web without a variant means all variants.
+        Raises SettingsError for an asset that there is not.
         """
-        wanted = self._tables([table_of(asset) for asset in assets], upstream=upstream)
+        wanted = self._wanted(assets, upstream=upstream)
+        tables = {name for name, _ in wanted}
         batches: list[Batch] = []
-        if ARTICLES in wanted:
-            batches += [self._batch((ARTICLES,), f"{p['language']}-{p['dump']}", p) for p in self._dumps(wanted)]
+        if ARTICLES in tables:
+            batches += [self._batch((ARTICLES,), f"{p['language']}-{p['dump']}", p) for p in self._dumps(tables)]
         cutoffs = self.settings.language_model.cutoffs_of
-        if MODELS in wanted and cutoffs:
+        if MODELS in tables and cutoffs and upstream:
             batches.append(
                 Batch((asset_of(PAGES, cutoffs.variant),), cutoffs.snapshot, ((PAGES, cutoffs.model_dump()),))
             )
-        if MODELS in wanted:
+        if MODELS in tables:
             batches += [self._batch((MODELS,), language, {"language": language}) for language in self._languages()]
-        for snapshot in snapshots:
-            parts = [(name, v) for v in self.settings.variants for name in WEB if name in wanted]
-            parts += [(CCNET, self.settings.ccnet_variant)] if CCNET in wanted else []
-            if parts:
-                names = tuple(asset_of(name, variant) for name, variant in parts)
-                where = tuple((n, {"variant": v, "snapshot": snapshot}) for n, v in parts)
-                batches.append(Batch(names, snapshot, where))
+        parts = [(name, v) for v in self.settings.variants for name in WEB if (name, v) in wanted]
+        parts += [(CCNET, self.settings.ccnet_variant)] if CCNET in tables else []
+        for snapshot in snapshots if parts else ():
+            names = tuple(asset_of(name, variant) for name, variant in parts)
+            where = tuple((n, {"variant": v, "snapshot": snapshot}) for n, v in parts)
+            batches.append(Batch(names, snapshot, where))
         return batches
 
-    def _tables(self, names: list[str], *, upstream: bool) -> set[str]:
-        """The tables of some assets, with all upstream ones if asked."""
-        found: set[str] = set()
-        queue = list(names)
+    def _wanted(self, assets: Iterable[str], *, upstream: bool) -> set[tuple[str, str]]:
+        """(table, variant) of some assets, with all upstream ones if asked; the variant is empty for tables that have none."""
+        found: set[tuple[str, str]] = set()
+        queue = [part for asset in assets for part in self._asset(asset)]
         while queue:
-            stage = self.stage(queue.pop())
-            if stage.name not in found:
-                found.add(stage.name)
-                queue += stage.upstream if upstream else ()
+            name, variant = queue.pop()
+            if (name, variant) not in found:
+                found.add((name, variant))
+                above = self.stage(name).upstream if upstream else ()
+                variant = variant or self.settings.ccnet_variant
+                queue += [(other, variant if other in WEB else "") for other in above]
         return found
+
+    def _asset(self, asset: str) -> list[tuple[str, str]]:
+        """(table, variant) of an asset that a user names: `web/documents` stands for all variants."""
+        name = table_of(asset)
+        self.stage(name)
+        variants = self.settings.variants if name in WEB else ("",)
+        named = asset.replace("/", ".").split(".")[1:-1]
+        if named and (len(named) > 1 or named[0] not in variants):
+            known = ", ".join(asset_of(name, variant) for variant in variants)
+            raise SettingsError(f"there is no asset `{asset}`; there are {known}, by the setting `variants`")
+        return [(name, variant) for variant in named or variants]
 
     def _dumps(self, wanted: set[str]) -> Iterator[Partition]:
         """The encyclopedia's dumps; only those of languages that have a model, where they are wanted for models."""

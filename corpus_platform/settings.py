@@ -8,10 +8,10 @@ Not here: secrets (they come from the environment), and what a Dagster instance 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from corpus_platform.engine.settings import EngineSettings
 from corpus_platform.errors import SettingsError
@@ -50,7 +50,7 @@ class CorpusSettings(Settings):
     lake: LakeSettings = LakeSettings()
     source: SourceSettings = SourceSettings()
     variants: tuple[Variant, ...] = Field(
-        default=("resiliparse",), description="Text variants of the web corpus that are made"
+        default=("resiliparse",), min_length=1, description="Text variants of the web corpus that are made"
     )
     pages: PagesSettings = PagesSettings()
     paragraphs: ParagraphSettings = ParagraphSettings()
@@ -63,6 +63,22 @@ class CorpusSettings(Settings):
         default=0.05, ge=0, le=1, description="Largest share of broken records before a stage fails"
     )
 
+    @model_validator(mode="after")
+    def _check_variants(self) -> Self:
+        made = ", ".join(self.variants)
+        cutoffs = self.language_model.cutoffs_of
+        if len(set(self.variants)) < len(self.variants):
+            raise ValueError(f"`variants` names one twice: {made}")
+        if self.ccnet_variant not in self.variants:
+            raise ValueError(f"`ccnet.variant` is {self.ccnet_variant}, which `variants` does not make: {made}")
+        if cutoffs and cutoffs.variant not in self.variants:
+            raise ValueError(
+                f"`language_model.cutoffs_of.variant` is {cutoffs.variant}, which `variants` does not make: {made}"
+            )
+        if self.pages.select and "wet" in self.variants:
+            raise ValueError("`pages.select` takes records of WARC files only: leave `wet` out of `variants`")
+        return self
+
     @property
     def ccnet_variant(self) -> str:
         """The text variant that the CCNet corpus is made from."""
@@ -73,11 +89,19 @@ def read_settings(path: Path) -> CorpusSettings:
     """The settings of a YAML file; the defaults where there is none. Raises SettingsError with file and line."""
     if not path.exists():
         return CorpusSettings()
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         values, tree = yaml.safe_load(text), yaml.compose(text)
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path}: not a YAML file: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"{path}: can't be read: {error.strerror}") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise SettingsError(f"{path}:{line}: not a YAML file: {error.problem}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not a YAML file in UTF-8: {' '.join(str(error).split())}") from None
+    if not isinstance(values or {}, dict):
+        raise SettingsError(f"{path}:1: settings are `name: value`, with the names {', '.join(_keys_of(()))}")
     try:
         return CorpusSettings.model_validate(values or {})
     except ValidationError as error:
@@ -96,8 +120,11 @@ def _explain(path: Path, tree: yaml.Node | None, error: Any) -> str:
     where = tuple(error["loc"])
     line = _line_of(tree, where)
     dotted = ".".join(str(part) for part in where)
+    message = error["msg"].removeprefix("Value error, ")
+    if not where:
+        return f"{path}: {message}"
     if error["type"] != "extra_forbidden":
-        return f"{path}:{line}: `{dotted}`: {error['msg']} (found {error['input']!r})"
+        return f"{path}:{line}: `{dotted}`: {message} (found {error['input']!r})"
     known = _keys_of(where[:-1])
     near = get_close_matches(str(where[-1]), known, n=1)
     hint = f", nearest is `{near[0]}`" if near else ""

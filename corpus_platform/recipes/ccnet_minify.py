@@ -55,8 +55,10 @@ def minify(rows: pl.DataFrame) -> pl.DataFrame:
 def unminify(minified: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
     """The rows with CCNet's fields again, from the short form and the raw documents, in the order of the short form.
 
-    `raw` has `cc_segment, digest, url, date_download, source_domain, title, raw_content`, `length` (Content-Length in bytes) and `nlines` as CCNet
-    reads them from WET. Raises `SourceError` when a document is not among them, `SchemaError` when it has fewer lines than are asked for.
+    `raw` has `cc_segment, digest, url, date_download, source_domain, title, raw_content`, and the `length` and `nlines` that become
+    `original_length` and `original_nlines`. `ccnet.split_titles` gives title and content of WET texts with the lines that are counted here;
+    the platform's own corpora say the characters of the content as their length, CCNet's the Content-Length in bytes. Raises `SourceError` when
+    a document is not among them, `SchemaError` when it has fewer lines than are asked for.
     """
     raw = raw.unique(_KEY, keep="first", maintain_order=True)
     joined = minified.join(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field
 
+from corpus_platform.errors import SourceError
 from corpus_platform.recipes.ccnet import FIELDS, Dropped, ccnet_rows
 from corpus_platform.recipes.ccnet_export import export
 from corpus_platform.recipes.ccnet_minify import minify
@@ -100,7 +101,16 @@ class Ccnet(Stage):
 
 
 def export_files(lake: Lake, partition: Partition, folder: Path, *, short: bool = False) -> list[ExportedFile]:
-    """Writes a partition of the corpus as CCNet's `<language>_<bucket>_<nnnn>.json.gz`; `short`: without text, as its minify step does."""
+    """Writes a partition of the corpus as CCNet's `<language>_<bucket>_<nnnn>.json.gz`; `short`: without text, as its minify step does.
+
+    Raises SourceError where the partition has not been made.
+    """
+    if lake.state(CCNET, partition) is None:
+        made = ", ".join("/".join(known.values()) for known in lake.partitions(CCNET)) or "none"
+        raise SourceError(
+            f"{CCNET}: there is no corpus of {'/'.join(partition.values())} yet (there is: {made}): "
+            f"corpus run corpora/ccnet --snapshot {partition['snapshot']}"
+        )
 
     def frames() -> Iterator[pl.DataFrame]:
         for file in lake.files(CCNET, partition):

@@ -2,6 +2,9 @@
 
 from collections import Counter
 
+import pytest
+
+from corpus_platform.errors import SettingsError
 from corpus_platform.home import Home
 
 SETTINGS = """
@@ -9,17 +12,48 @@ source: {location: crawl}
 variants: [wet, resiliparse]
 language_model: {location: models, languages: [en, zh], cutoffs_of: {variant: wet, snapshot: CC-MAIN-2024-10}}
 """
+SNAPSHOT = "CC-MAIN-2024-10"
 
 
-def test_each_partition_is_named_once_and_the_pages_of_the_cutoffs_before_the_models(tmp_path):
+@pytest.fixture
+def home(tmp_path):
     (tmp_path / "corpus.yaml").write_text(SETTINGS)
+    return Home.open(tmp_path)
 
-    found = [(name, *partition.values()) for name, partition in Home.open(tmp_path).partitions(["CC-MAIN-2024-10"])]
+
+def test_each_partition_is_named_once_and_the_pages_of_the_cutoffs_before_the_models(home):
+    found = [(name, *partition.values()) for name, partition in home.partitions([SNAPSHOT])]
 
     assert found[:3] == [
-        ("web.pages", "wet", "CC-MAIN-2024-10"),
+        ("web.pages", "wet", SNAPSHOT),
         ("models.language_model", "en"),
         ("models.language_model", "zh"),
     ]
     assert max(Counter(found).values()) == 1
     assert len(found) == 3 + 7 + 1
+
+
+def test_an_asset_is_made_in_the_variant_that_it_needs(home):
+    corpus = home.batches(["corpora/ccnet"], [SNAPSHOT])[-1]
+    pages = home.batches(["web/resiliparse/paragraph_hashes"], [SNAPSHOT])[-1]
+    all_variants = home.batches(["web/pages"], [SNAPSHOT])[-1]
+
+    assert corpus.assets == (
+        "web/wet/pages", "web/wet/paragraph_hashes", "web/wet/paragraphs", "web/wet/documents", "corpora/ccnet",
+    )  # fmt: skip
+    assert pages.assets == ("web/resiliparse/pages", "web/resiliparse/paragraph_hashes")
+    assert all_variants.assets == ("web/wet/pages", "web/resiliparse/pages")
+
+
+@pytest.mark.parametrize("asset", ["web/trafilatura/pages", "web/a/b/pages", "corpora/wet/ccnet"])
+def test_an_asset_in_a_variant_that_is_not_made_is_refused(home, asset):
+    with pytest.raises(SettingsError, match=rf"there is no asset `{asset}`; there are (web/wet/pages|corpora/ccnet)"):
+        home.batches([asset], [SNAPSHOT])
+
+
+def test_models_ask_for_no_snapshot_but_that_of_their_cutoffs(home):
+    alone = home.batches(["models/language_model"], [SNAPSHOT], upstream=False)
+    whole = home.batches(["models/language_model"], [SNAPSHOT])
+
+    assert [batch.key for batch in alone] == ["en", "zh"]
+    assert [batch.assets for batch in whole[:-2]] == [("web/wet/pages",)]

@@ -24,7 +24,7 @@ LAYERS = (
     {"home"},
     {"analytics", "sample"},
     {"demo"},
-    {"definitions"},
+    {"definitions", "printing"},
     {"cli"},
     {"resources"},
     {"assets"},

@@ -43,9 +43,48 @@ def test_a_wrong_value_is_refused_with_its_line(tmp_path):
         read_settings(path)
 
 
-def test_a_file_that_is_not_yaml_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"pages: [1, ", r"corpus.yaml:1: not a YAML file: expected the node content"),
+        (b"variants: [wet]\npages: {", r"corpus.yaml:2: not a YAML file: "),
+        (b"\xff\xfex", r"corpus.yaml: not a YAML file in UTF-8: .*0xff"),
+        (b"- wet", r"corpus.yaml:1: settings are `name: value`, with the names lake, source, variants"),
+    ],
+)
+def test_a_file_that_is_not_yaml_is_refused_in_one_line(tmp_path, content, message):
     path = tmp_path / "corpus.yaml"
-    path.write_text("pages: [1, ")
+    path.write_bytes(content)
 
-    with pytest.raises(SettingsError, match="not a YAML file"):
+    with pytest.raises(SettingsError, match=message) as error:
+        read_settings(path)
+
+    assert "\n" not in str(error.value)
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path):
+    (tmp_path / "corpus.yaml").mkdir()
+
+    with pytest.raises(SettingsError, match="can't be read: Is a directory"):
+        read_settings(tmp_path / "corpus.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("variants: []", "`variants`: .*at least 1 item"),
+        ("variants: [wet, wet]", "`variants` names one twice"),
+        ("ccnet: {variant: wet}", "`ccnet.variant` is wet, which `variants` does not make: resiliparse"),
+        (
+            "language_model: {cutoffs_of: {variant: wet, snapshot: CC-MAIN-2024-10}}",
+            "`language_model.cutoffs_of.variant` is wet, which `variants` does not make: resiliparse",
+        ),
+        ("variants: [resiliparse, wet]\npages: {select: {languages: [zho]}}", "leave `wet` out of `variants`"),
+    ],
+)
+def test_variants_that_do_not_fit_together_are_refused(tmp_path, text, message):
+    path = tmp_path / "corpus.yaml"
+    path.write_text(text)
+
+    with pytest.raises(SettingsError, match=message):
         read_settings(path)

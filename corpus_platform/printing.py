@@ -1,0 +1,122 @@
+"""What the command line prints: tables for people, CSV and JSON for programs, the summary of the demo and what to type next.
+
+Not here: the commands (cli.py), values as text (analytics/rows.py).
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column
+from rich.table import Table as RichTable
+
+from corpus_platform.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from corpus_platform.demo import SnapshotSummary
+    from corpus_platform.home import Home
+
+# A pipe or a file has no width: lines are cut for terminals only.
+out = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)
+err = Console(stderr=True)
+
+
+def print_summary(rows: list[SnapshotSummary]) -> None:
+    """A column for each snapshot, from its records to the corpus."""
+    shown = RichTable("", *(right(row.snapshot) for row in rows), box=None)
+    figures: dict[str, Callable[[SnapshotSummary], str]] = {
+        "records": lambda row: f"{row.records:,}",
+        "rejects": lambda row: f"{sum(row.rejects.values()):,}",
+        "pages": lambda row: f"{row.pages:,}",
+        "paragraphs": lambda row: f"{row.lines:,}",
+        "paragraphs removed": lambda row: f"{row.lines_removed:,}",
+        "documents": lambda row: f"{row.documents:,}",
+        "languages": lambda row: _counts(row.languages, 3),
+        "buckets": lambda row: _counts(row.buckets.items(), 4),
+        "corpus, documents": lambda row: f"{row.corpus_rows:,}",
+        "corpus, MB": lambda row: f"{row.corpus_bytes / 1e6:.2f}",
+    }
+    for name, figure in figures.items():
+        shown.add_row(name, *(figure(row) for row in rows))
+    out.print(shown)
+    for row in rows:
+        if row.rejects:
+            out.print(f"rejects of {row.snapshot}: {_counts(row.rejects.items(), 20)}", highlight=False)
+
+
+def _counts(values: Iterable[tuple[str, int]], most: int) -> str:
+    """`en 139, de 83, +19 more`: the largest first."""
+    ordered = sorted(values, key=lambda item: -item[1])
+    more = [f"+{len(ordered) - most} more"] if len(ordered) > most else []
+    return ", ".join([*(f"{name} {n}" for name, n in ordered[:most]), *more])
+
+
+def print_next(home: Home) -> None:
+    """Commands that look at what the demo has made."""
+    at = "" if home.path == Path(".corpus").resolve() else f" --home {shlex.quote(str(home.path))}"
+    command = f"  {_program()}{at}"
+    lines = (
+        "",
+        "Where to look next",
+        f"{command} ui       # the same in the Dagster web UI",
+        f"{command} tables",
+        f'{command} sql "select language, bucket, count(*) from corpora.ccnet group by all order by 3 desc"',
+        f'{command} sql "select reason, count(*) from ops.rejects group by 1"',
+        f'{command} sql "select rule, count(*) from ops.decisions group by 1"',
+    )
+    for line in lines:
+        out.print(line, highlight=False, soft_wrap=True)
+
+
+def _program() -> str:
+    """The program as its user can type it: its name where that is on PATH, else its path from here."""
+    name = Path(sys.argv[0])
+    if shutil.which(name.name):
+        return name.name
+    return os.path.relpath(name) if name.exists() else name.name
+
+
+def print_rows(rows: Any, format: str) -> None:  # noqa: A002
+    """Prints an Arrow table as a table, CSV or JSON lines."""
+    from corpus_platform.analytics.rows import csv_of, json_lines  # noqa: PLC0415  (imports Arrow)
+
+    if format == "json":
+        sys.stdout.buffer.write(b"".join(json_lines(rows)))
+    elif format == "csv":
+        sys.stdout.buffer.write(csv_of(rows))
+    else:
+        shown = RichTable(*(whole(escaped(name)) for name in rows.column_names), box=None)
+        for row in rows.to_pylist():
+            shown.add_row(*("" if value is None else escaped(str(value)) for value in row.values()))
+        out.print(shown)
+    sys.stdout.flush()
+
+
+def check_format(format: str) -> None:  # noqa: A002
+    """Raises SettingsError where there is no such format."""
+    if format not in {"table", "csv", "json"}:
+        raise SettingsError(f"there is no format `{format}`; there are table, csv and json")
+
+
+def whole(name: str) -> Column:
+    """A column whose long values go on in the next line: what is printed can be copied."""
+    return Column(name, overflow="fold")
+
+
+def right(name: str) -> Column:
+    """A column of numbers."""
+    return Column(name, justify="right")
+
+
+def escaped(text: str) -> str:
+    """The text as it is, for Rich would take `[...]` for markup."""
+    return escape(text)
