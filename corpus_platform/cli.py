@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from contextlib import contextmanager
 from importlib.metadata import version as installed_version
@@ -275,6 +276,8 @@ def ui(
     dagster = Path(sys.executable).with_name("dagster")
     out.print(f"Open http://127.0.0.1:{port} (stop with Ctrl-C)", highlight=False)
     command = [str(dagster), "dev", "-w", str(root / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port)]
+    # A shell without job control starts background jobs with SIGINT ignored, which Dagster copies onto SIGTERM: nothing would stop it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(root)
     os.execve(dagster, command, environment)  # noqa: S606  (this process becomes Dagster's)
 
