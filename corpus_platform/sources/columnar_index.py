@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,7 +27,7 @@ import pyarrow.parquet as pq
 
 from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.sources.common_crawl import CommonCrawl
-from corpus_platform.sources.store import InputMissing
+from corpus_platform.sources.store import InputFile, InputMissing
 from corpus_platform.sources.warc import MAX_BODY_BYTES, TEXT_TYPES, read_responses
 
 if TYPE_CHECKING:
@@ -274,6 +275,29 @@ def plan_selection(rows: Iterable[pl.DataFrame], gap: int = GAP) -> SelectionPla
         bytes_fetched=sum(fetched for _, fetched in costs),
         requests=sum(requests for requests, _ in costs),
     )
+
+
+def selection_plan(location: InputLocation, snapshot: str, selection: Selection) -> SelectionPlan:
+    """What a selection of a snapshot costs. A process asks a real index, of gigabytes, once: it keeps the answer while the files are the same.
+
+    A change is seen by size and version in folders and buckets; what a web server has is taken to stay.
+    """
+    return _plan_of(location, selection, tuple(_versions(location, index_files(location, snapshot))))
+
+
+@lru_cache(maxsize=4)
+def _plan_of(location: InputLocation, selection: Selection, files: tuple[InputFile, ...]) -> SelectionPlan:
+    return plan_selection(select(location, "", selection, [file.path for file in files]))
+
+
+def _versions(location: InputLocation, paths: list[str]) -> list[InputFile]:
+    if location.is_local:
+        return [location.stat(path) for path in paths]
+    if not location.can_list:
+        return [InputFile(path) for path in paths]
+    folders = sorted({path.rpartition("/")[0] for path in paths})
+    known = {file.path: file for folder in folders for file in location.files(folder)}
+    return [known.get(path) or location.stat(path) for path in paths]
 
 
 def read_selected(

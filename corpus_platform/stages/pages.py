@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -17,10 +18,11 @@ import polars as pl
 from pydantic import Field
 
 from corpus_platform.documents import document_id, domain_of
+from corpus_platform.errors import SourceError
 from corpus_platform.extract.extractor import Extractor
 from corpus_platform.extract.outcome import Unusable
 from corpus_platform.extract.page import page_text
-from corpus_platform.sources.columnar_index import SelectedFile, Selection, plan_selection, read_selected, select
+from corpus_platform.sources.columnar_index import SelectedFile, Selection, read_selected, selection_plan
 from corpus_platform.sources.common_crawl import CommonCrawl, WarcFolder, group_files, related_path
 from corpus_platform.sources.location import InputLocation
 from corpus_platform.sources.records import Record, Reject, WetRecord
@@ -166,11 +168,19 @@ class Pages(Stage):
                 output.count(name, n)
 
     def _selected(self, snapshot: str) -> list[Shard]:
+        """Groups of the files that have wanted records, in the order of the snapshot's list."""
         assert self.settings.select is not None
+        if snapshot in self.source.archives:
+            raise SourceError(
+                f"{snapshot}: an archive has no columnar index to select from; make it in a home without `pages.select`"
+            )
         location = self.source.at(snapshot)
-        index = {path: i for i, path in enumerate(self.source.crawl().paths(snapshot, "warc"))}
-        plan = plan_selection(select(location, snapshot, self.settings.select.selection()))
-        chosen = [(index[file.path], file) for file in plan.files if file.path in index]
+        listed = self.source.crawl().paths(snapshot, "warc")[: self.settings.first_files]
+        index = {path: i for i, path in enumerate(listed)}
+        plan = selection_plan(location, snapshot, self.settings.select.selection())
+        chosen = sorted(((index[file.path], file) for file in plan.files if file.path in index), key=itemgetter(0))
+        if not chosen:
+            raise SourceError(f"{snapshot}: no page in its columnar index fits `pages.select`")
         size = self.settings.shard_files
         return [_shard_of(i // size, chosen[i : i + size]) for i in range(0, len(chosen), size)]
 

@@ -1,5 +1,6 @@
 import gzip
 import pickle
+import shutil
 import zlib
 from collections import Counter
 
@@ -18,6 +19,7 @@ from corpus_platform.sources.columnar_index import (
     plan_selection,
     read_selected,
     select,
+    selection_plan,
 )
 from corpus_platform.sources.location import InputLocation
 from corpus_platform.sources.records import Record
@@ -244,3 +246,26 @@ def test_a_missing_or_damaged_index_is_named(tmp_path):
 
     with pytest.raises(SourceError, match=r"a.parquet: not a readable Parquet file"):
         list(select(location, SNAPSHOT, Selection(tlds=("cn",))))
+
+
+def test_an_index_is_read_once_while_it_is_the_same(crawl, web_server, tmp_path):
+    copy = tmp_path / "crawl"
+    shutil.copytree(crawl, copy)
+    selection = Selection(languages=("zho",))
+    web_server.files.update(
+        {str(path.relative_to(copy)): path.read_bytes() for path in copy.rglob("*.gz*") if path.is_file()}
+    )
+    listing = "".join(f"{INDEX}/part-0000{n}.gz.parquet\n" for n in range(2))
+    web_server.files[f"crawl-data/{SNAPSHOT}/cc-index-table.paths.gz"] = gzip.compress(listing.encode())
+
+    first = selection_plan(InputLocation(str(copy)), SNAPSHOT, selection)
+    again = selection_plan(InputLocation(str(copy)), SNAPSHOT, selection)
+    (copy / INDEX / "part-00001.gz.parquet").unlink()
+    less = selection_plan(InputLocation(str(copy)), SNAPSHOT, selection)
+    remote = selection_plan(web_server.location(), SNAPSHOT, selection)
+    asked = len(web_server.asked)
+    selection_plan(web_server.location(), SNAPSHOT, selection)
+
+    assert first.records == remote.records > less.records > 0
+    assert again is first
+    assert {path for _, path, _ in web_server.asked[asked:]} == {f"/crawl-data/{SNAPSHOT}/cc-index-table.paths.gz"}
