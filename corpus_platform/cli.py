@@ -116,14 +116,17 @@ def status(context: typer.Context) -> None:
     known = known_partitions(instance_of(home))
     columns = (right(name) for name in ("rows", "version", "shards to run"))
     shown = RichTable(whole("table"), whole("partition"), "state", *columns, box=None)
-    stale = False
+    stale, lacks = False, set[str]()
     for name, partition in home.partitions(known):
         found = home.status_of(name, partition)
         stale |= found.state == "stale"
+        lacks |= {found.why} - {""}
         colour = {"current": "green", "stale": "yellow"}.get(found.state, "red")
         numbers = ["" if number is None else f"{number:,}" for number in (found.rows, found.version)]
         shown.add_row(name, ",".join(partition.values()), f"[{colour}]{found.state}[/]", *numbers, found.todo)
     out.print(shown)
+    for why in sorted(lacks):
+        out.print(f"no input: {escaped(why)}", highlight=False, soft_wrap=True)
     if stale:
         out.print("\nA table is compared with what it reads as that is now: this may change when that is made anew.")
     out.print("\nBring one up to date: corpus run corpora/ccnet --snapshot NAME", highlight=False)

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus_platform.errors import SettingsError, SourceError
+from corpus_platform.errors import ModelError, SettingsError, SourceError
 from corpus_platform.lake import Lake, tables
 from corpus_platform.settings import CorpusSettings, read_settings
 from corpus_platform.stages.ccnet import Ccnet
@@ -59,6 +59,8 @@ class Status:
     rows: int | None = None
     version: int | None = None
     todo: str = ""
+    why: str = ""
+    """Why there is no input, where that is not for want of the table above."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +140,11 @@ class Home:
 
         return run_stage(self.stage(name), self.lake, self.engine, partition, on_progress=tell)
 
-    def partitions(self, snapshots: Iterable[str] | None = None) -> Iterator[tuple[str, Partition]]:
-        """Every table with each of its partitions, upstream first; the web's for these snapshots, or for those that the lake has."""
-        known = {partition["snapshot"] for partition in self.lake.partitions("web.pages")}
+    def partitions(self, snapshots: Iterable[str] = ()) -> Iterator[tuple[str, Partition]]:
+        """Every table with each of its partitions, upstream first; the web's for the snapshots that the lake has, and for these."""
+        known = {partition["snapshot"] for partition in self.lake.partitions(PAGES)}
         seen: set[tuple[str, ...]] = set()
-        for batch in self.batches(list(self.stages), sorted(known if snapshots is None else snapshots)):
+        for batch in self.batches(list(self.stages), sorted(known.union(snapshots))):
             for name, partition in batch.tables:
                 # The pages that give the cut-offs are in a batch before the models and in their snapshot's.
                 if (key := (name, *partition.values())) not in seen:
@@ -223,8 +225,9 @@ class Home:
         rows, version = (state.rows, state.version) if state else (None, None)
         try:
             plan = self.plan(name, partition)
-        except SourceError:
-            return Status(name, partition, "no input", rows, version)
+        except (SourceError, ModelError) as error:
+            why = str(error) if name in {ARTICLES, MODELS, PAGES} else ""
+            return Status(name, partition, "no input", rows, version, why=why)
         if plan.is_current:
             return Status(name, partition, "current", rows, version)
         return Status(

@@ -115,7 +115,10 @@ class LanguageModels(Stage):
 
     def _model(self, lake: Lake, language: str, work: _Work, folder: Path) -> LanguageModelInfo:
         if self.settings.location is not None:
-            return LanguageModel.from_location(self.settings.location, language).save(folder).info
+            model = LanguageModel.from_location(self.settings.location, language)
+            # A file that is no model is told here, with its own name, and not by every stage that scores with it.
+            Perplexity(model).score([language])
+            return model.save(folder).info
         texts = (
             text for file in work.articles for frame in batches(lake, file, columns=("text",)) for text in frame["text"]
         )

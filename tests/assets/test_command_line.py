@@ -41,11 +41,14 @@ def test_status_says_current_until_a_setting_changes(home):
     (home.path / "corpus.yaml").write_text(
         (home.path / "corpus.yaml").read_text() + "ccnet: {min_language_score: 0.9}\n"
     )
-    corpus(home, "snapshots", "add", SNAPSHOT)
     after = corpus(home, "status")
 
+    assert before.count("current") == 2 * 5
     assert "stale" not in before
-    assert [line.split()[0] for line in after.splitlines() if "stale" in line] == ["corpora.ccnet"]
+    assert [line.split()[:2] for line in after.splitlines() if "stale" in line] == [
+        ["corpora.ccnet", f"wet,{SNAPSHOT}"],
+        ["corpora.ccnet", f"wet,{NEXT_SNAPSHOT}"],
+    ]
 
 
 def test_sql_answers_as_table_csv_and_json(home):

@@ -3,9 +3,10 @@
 import sys
 
 import pytest
-from stage_crawl import make_crawl
+from stage_crawl import SNAPSHOT, make_crawl
 
 from corpus_platform import cli
+from corpus_platform.home import Home
 
 
 @pytest.fixture
@@ -66,3 +67,21 @@ def test_a_home_that_can_not_be_made_is_told(tmp_path, told, words):
 
     assert printed.startswith("error: ")
     assert "Not a directory" in printed
+
+
+def test_status_knows_what_was_made_without_dagster_and_says_why_there_is_no_input(tmp_path, monkeypatch, capsys):
+    make_crawl(tmp_path / "crawl", files=1)
+    settings = "source: {location: crawl}\nvariants: [wet]\nengine: {kind: serial}\nreject_budget: 0.9\n"
+    (tmp_path / "corpus.yaml").write_text(settings)
+    Home.open(tmp_path).run("web.pages", {"variant": "wet", "snapshot": SNAPSHOT})
+    (tmp_path / "crawl").rename(tmp_path / "elsewhere")
+    monkeypatch.setattr(sys, "argv", ["corpus", "--home", str(tmp_path), "status"])
+
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+
+    printed = capsys.readouterr().out
+    assert not end.value.code
+    assert "web.pages" in printed
+    assert "no input: " in printed
+    assert "wet.paths.gz is not there" in printed

@@ -4,8 +4,10 @@ from collections import Counter
 
 import pytest
 
-from corpus_platform.errors import SettingsError
+from corpus_platform.engine.serial import Serial
+from corpus_platform.errors import SettingsError, ShardFailed
 from corpus_platform.home import Home
+from corpus_platform.stages.run import run_stage
 
 SETTINGS = """
 source: {location: crawl}
@@ -57,3 +59,25 @@ def test_models_ask_for_no_snapshot_but_that_of_their_cutoffs(home):
 
     assert [batch.key for batch in alone] == ["en", "zh"]
     assert [batch.assets for batch in whole[:-2]] == [("web/wet/pages",)]
+
+
+def test_a_model_or_a_crawl_that_is_not_there_is_no_input_and_says_why(home):
+    pages = home.status_of("web.pages", {"variant": "wet", "snapshot": SNAPSHOT})
+    model = home.status_of("models.language_model", {"language": "en"})
+    corpus = home.status_of("corpora.ccnet", {"variant": "wet", "snapshot": SNAPSHOT})
+
+    assert [pages.state, model.state, corpus.state] == ["no input"] * 3
+    assert "wet.paths.gz is not there" in pages.why
+    assert "en.sp.model: not there" in model.why
+    assert not corpus.why
+
+
+def test_a_model_that_is_none_is_told_before_it_is_used(home, tmp_path):
+    (tmp_path / "models").mkdir()
+    for end in (".sp.model", ".arpa.bin"):
+        (tmp_path / "models" / f"en{end}").write_bytes(b"no model")
+
+    with pytest.raises(ShardFailed, match=r"models/en\.sp\.model"):
+        run_stage(home.stage("models.language_model"), home.lake, Serial(), {"language": "en"})
+
+    assert home.lake.scan("models.language_model").collect().is_empty()
