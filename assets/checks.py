@@ -188,7 +188,7 @@ def _languages_are_sure(name: str) -> Test:
 def _languages_have_models(name: str) -> Test:
     def languages_have_models(home: Home, partition: Partition) -> Verdict:
         """Documents in the languages whose perplexity is wanted have one; without a model their bucket is `all`."""
-        wanted = pl.col("language").is_in(home.settings.documents.languages)
+        wanted = pl.col("language").is_in(home.settings.scored_languages)
         frame = home.lake.scan(name, version=None, **partition).filter(wanted & (pl.col("bucket") == "all"))
         without = dict(frame.group_by("language").len().sort("language").collect().iter_rows())
         return not without, {"documents_without_perplexity": sum(without.values()), "by_language": _listed(without)}

@@ -114,7 +114,7 @@ class Home:
             Pages(s.pages, source=source, reject_budget=s.reject_budget),
             ParagraphHashes(s.paragraphs),
             Paragraphs(s.paragraphs),
-            Documents(s.documents, paragraphs=s.paragraphs),
+            Documents(s.documents.model_copy(update={"languages": s.scored_languages}), paragraphs=s.paragraphs),
             Ccnet(s.ccnet),
         ]
         return {stage.name: stage for stage in stages}
@@ -185,7 +185,8 @@ class Home:
             name, variant = queue.pop()
             if (name, variant) not in found:
                 found.add((name, variant))
-                above = self.stage(name).upstream if upstream else ()
+                published = name == MODELS and self.settings.language_model.location is not None
+                above = self.stage(name).upstream if upstream and not published else ()
                 variant = variant or self.settings.ccnet_variant
                 queue += [(other, variant if other in WEB else "") for other in above]
         return found

@@ -84,6 +84,11 @@ class CorpusSettings(Settings):
         """The text variant that the CCNet corpus is made from."""
         return self.ccnet.variant or self.variants[0]
 
+    @property
+    def scored_languages(self) -> tuple[str, ...]:
+        """Languages whose documents get a perplexity, where there is a model."""
+        return self.documents.languages or self.language_model.languages
+
 
 def read_settings(path: Path) -> CorpusSettings:
     """The settings of a YAML file; the defaults where there is none. Raises SettingsError with file and line."""

@@ -24,7 +24,7 @@ from corpus_platform.recipes.ccnet import Bucket, Dropped
 from corpus_platform.stages.language_model import MODELS, open_model
 from corpus_platform.stages.paragraphs import HASHES, PAGES, PARAGRAPHS, ParagraphSettings, groups_of
 from corpus_platform.stages.read import batches, content_of, digests, lazy
-from corpus_platform.stages.stage import Settings, Shard, Stage
+from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
 from corpus_platform.text.batch import TextBatch
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class DocumentSettings(Settings):
     """How language and perplexity are found."""
 
     languages: tuple[str, ...] = Field(
-        default=("en", "zh"), description="Languages whose perplexity is wanted, where a model exists"
+        default=(),
+        description="Languages whose perplexity is wanted, where a model exists; those of `language_model` by default",
     )
     newlines: Literal["space", "delete"] = Field(
         default="space",
@@ -118,6 +119,10 @@ class Documents(Stage):
             output.count("kept", frame.height)
             output.write(frame.select(self.output().schema.names))
 
+    def settings_hash(self) -> str:
+        """The same whatever languages are asked for: a shard reads the models that there are, so one that is added in vain makes nothing stale."""
+        return digest_of(self.settings.model_dump(mode="json", exclude={"languages"}))
+
     def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
         """Versions of the tables that the documents are made of."""
         states = {name: lake.state(name, partition) for name in (PAGES, HASHES, PARAGRAPHS)}
@@ -127,7 +132,8 @@ class Documents(Stage):
 
     def _models(self, lake: Lake) -> dict[str, dict[str, Any]]:
         rows = lake.scan(MODELS).filter(pl.col("digest").is_not_null()).collect().to_dicts()
-        return {row["language"]: row for row in rows if row["language"] in self.settings.languages}
+        asked = self.settings.languages
+        return {row["language"]: row for row in rows if not asked or row["language"] in asked}
 
 
 def _needed(lake: Lake, work: _Work) -> np.ndarray:

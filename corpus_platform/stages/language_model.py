@@ -26,7 +26,7 @@ from corpus_platform.models.perplexity import Cutoffs, LanguageModel, LanguageMo
 from corpus_platform.stages.encyclopedia import ARTICLES, UNDATED
 from corpus_platform.stages.pages import PAGES
 from corpus_platform.stages.read import batches, digests
-from corpus_platform.stages.stage import Settings, Shard, Stage
+from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
 
 if TYPE_CHECKING:
     from corpus_platform.lake import Lake
@@ -79,6 +79,11 @@ class LanguageModels(Stage):
     upstream: ClassVar[tuple[str, ...]] = (ARTICLES,)
     version: ClassVar[str] = "1"
     settings: LanguageModelSettings = LanguageModelSettings()
+
+    def settings_hash(self) -> str:
+        """What makes one language's model: not the other languages, nor where its inputs are, for they are part of the shard."""
+        given = {"training"} if self.settings.location is not None else set[str]()
+        return digest_of(self.settings.model_dump(mode="json", exclude={"languages", "location", "dumps", *given}))
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """One shard: all articles of the dump, or the published files."""

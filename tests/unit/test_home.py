@@ -61,6 +61,20 @@ def test_models_ask_for_no_snapshot_but_that_of_their_cutoffs(home):
     assert [batch.assets for batch in whole[:-2]] == [("web/wet/pages",)]
 
 
+def test_articles_are_read_for_models_that_are_trained_only(tmp_path):
+    (tmp_path / "dumps").mkdir()
+    (tmp_path / "dumps" / "enwiki-20240301-pages-articles.xml.bz2").write_bytes(b"")
+    text = "encyclopedia: {location: dumps}\nlanguage_model: {languages: [en]"
+    homes = []
+    for name, rest in (("trained", "}"), ("published", ", location: models}")):
+        (tmp_path / "corpus.yaml").write_text(text + rest)
+        homes.append((name, Home.open(tmp_path)))
+
+    found = {name: [batch.key for batch in home.batches(["models/language_model"], [])] for name, home in homes}
+
+    assert found == {"trained": ["en-20240301", "en"], "published": ["en"]}
+
+
 def test_a_model_or_a_crawl_that_is_not_there_is_no_input_and_says_why(home):
     pages = home.status_of("web.pages", {"variant": "wet", "snapshot": SNAPSHOT})
     model = home.status_of("models.language_model", {"language": "en"})
