@@ -18,7 +18,8 @@ from corpus_platform.errors import SourceError
 from corpus_platform.recipes.ccnet import FIELDS, Dropped, ccnet_rows
 from corpus_platform.recipes.ccnet_export import export
 from corpus_platform.recipes.ccnet_minify import minify
-from corpus_platform.stages.documents import DECISIONS, DOCUMENTS, RECIPE
+from corpus_platform.stages.decisions import DECISIONS, drop
+from corpus_platform.stages.documents import DOCUMENTS, RECIPE
 from corpus_platform.stages.read import batches, digests
 from corpus_platform.stages.stage import Settings, Shard, Stage
 
@@ -84,20 +85,9 @@ class Ccnet(Stage):
         state = lake.state(DOCUMENTS, partition)
         return {DOCUMENTS: state.version} if state else {}
 
-    def _drop(self, output: Output, dropped: pl.DataFrame, reason: Dropped) -> None:
-        if dropped.is_empty():
-            return
-        output.count(f"dropped:{reason}", dropped.height)
-        rows = dropped.select(
-            "doc_id",
-            "url",
-            pl.lit(RECIPE).alias("recipe"),
-            pl.lit("language").alias("step"),
-            pl.lit(reason.value).alias("rule"),
-            pl.col("language_score").cast(pl.Float64).alias("value"),
-            pl.lit(self.settings.min_language_score).alias("threshold"),
-        )
-        output.write(rows, DECISIONS)
+    def _drop(self, output: Output, dropped: pl.DataFrame, rule: Dropped) -> None:
+        value, threshold = pl.col("language_score"), self.settings.min_language_score
+        drop(output, dropped, recipe=RECIPE, step="language", rule=rule, value=value, threshold=threshold)
 
 
 def export_files(lake: Lake, partition: Partition, folder: Path, *, short: bool = False) -> list[ExportedFile]:

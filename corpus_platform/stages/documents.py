@@ -21,6 +21,7 @@ from corpus_platform.dedup.paragraphs import keep_lines, paragraph_hashes
 from corpus_platform.dedup.sorted_sets import HashLookup, intersect, sorted_chunks
 from corpus_platform.models.language_id import LanguageId, language_id_digest
 from corpus_platform.recipes.ccnet import Bucket, Dropped
+from corpus_platform.stages.decisions import DECISIONS, drop
 from corpus_platform.stages.language_model import MODELS, open_model
 from corpus_platform.stages.paragraphs import HASHES, PAGES, PARAGRAPHS, ParagraphSettings, groups_of
 from corpus_platform.stages.read import batches, content_of, digests, lazy
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from corpus_platform.lake.files import DataFile
     from corpus_platform.stages.stage import Output, Partition
 
-DOCUMENTS, DECISIONS = "web.documents", "ops.decisions"
+DOCUMENTS = "web.documents"
 RECIPE = "ccnet"
 
 
@@ -100,13 +101,9 @@ class Documents(Stage):
         for pages in batches(lake, work.pages):
             output.count("records", pages.height)
             content = content_of(pages, partition["variant"])
-            frame = content.filter(pl.col("characters") >= self.paragraphs.min_characters)
-            _drop(
-                output,
-                content.filter(pl.col("characters") < self.paragraphs.min_characters),
-                Dropped.TOO_SHORT,
-                self.paragraphs.min_characters,
-            )
+            characters, least = pl.col("characters"), self.paragraphs.min_characters
+            frame = content.filter(characters >= least)
+            _drop(output, content.filter(characters < least), Dropped.TOO_SHORT, value=characters, threshold=least)
             batch = TextBatch.of(frame["text"])
             hashes, _ = paragraph_hashes(batch)
             kept = keep_lines(batch, hashes, lookup)
@@ -114,8 +111,9 @@ class Documents(Stage):
             output.count("lines_removed:repeated_in_group", int(kept.repeated_in_group.sum()))
             output.count("lines_removed:repeated_in_document", int(kept.repeated_in_document.sum()))
             frame = _with_kept(frame, batch, kept.frame())
-            _drop(output, frame.filter(pl.col("nlines") == 0), Dropped.ALL_PARAGRAPHS_REPEATED, 1)
-            frame = annotate(frame.filter(pl.col("nlines") > 0))
+            nlines = pl.col("nlines")
+            _drop(output, frame.filter(nlines == 0), Dropped.ALL_PARAGRAPHS_REPEATED, value=nlines, threshold=1)
+            frame = annotate(frame.filter(nlines > 0))
             output.count("kept", frame.height)
             output.write(frame.select(self.output().schema.names))
 
@@ -156,22 +154,9 @@ def _with_kept(frame: pl.DataFrame, batch: TextBatch, kept: pl.DataFrame) -> pl.
     return pl.concat([frame.drop("text"), before, kept], how="horizontal")
 
 
-def _drop(output: Output, dropped: pl.DataFrame, reason: Dropped, threshold: float) -> None:
+def _drop(output: Output, dropped: pl.DataFrame, rule: Dropped, *, value: pl.Expr, threshold: float) -> None:
     """Puts dropped pages into the ledger."""
-    if dropped.is_empty():
-        return
-    output.count(f"dropped:{reason}", dropped.height)
-    value = pl.col("characters") if reason == Dropped.TOO_SHORT else pl.lit(0)
-    rows = dropped.select(
-        "doc_id",
-        pl.col("url"),
-        pl.lit(RECIPE).alias("recipe"),
-        pl.lit("paragraphs").alias("step"),
-        pl.lit(reason.value).alias("rule"),
-        value.cast(pl.Float64).alias("value"),
-        pl.lit(float(threshold)).alias("threshold"),
-    )
-    output.write(rows, DECISIONS)
+    drop(output, dropped, recipe=RECIPE, step="paragraphs", rule=rule, value=value, threshold=threshold)
 
 
 class _Annotator:
