@@ -17,7 +17,9 @@ LAYERS = (
     {"documents", "lake", "engine"},
     {"tables"},
     {"text"},
-    {"sources", "extract", "dedup", "models"},
+    {"lists"},
+    {"sources", "extract", "dedup", "models", "clean"},
+    {"signals"},
     {"recipes"},
     {"stages"},
     {"settings"},
@@ -37,6 +39,7 @@ ONLY = {
     "engine": {"errors"},
     "tables": {"errors", "documents", "lake"},
     "text": {"errors", "documents"},
+    "lists": {"errors"},
 }
 """Units that may import less than all that is below them: lake and engine know nothing of text, text nothing of tables."""
 

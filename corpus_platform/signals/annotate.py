@@ -1,0 +1,69 @@
+"""Documents in, their signals out: each family once over the batch.
+
+Not here: reading and writing (stages/signals.py, the command `corpus annotate`), what signals mean (the families).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from corpus_platform.signals.registry import families, families_of, signals
+from corpus_platform.signals.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from corpus_platform.signals.environment import Environment
+
+
+def default_signals() -> tuple[str, ...]:
+    """Names of the signals that are computed unasked, in the order of the columns."""
+    return tuple(signal.name for family in families() if family.default for signal in family.signals)
+
+
+def annotate(
+    frame: pl.DataFrame, names: Iterable[str] | None = None, environment: Environment | None = None, *, text: str = "text"
+) -> pl.DataFrame:
+    """The signals of documents: a frame of as many rows with a column per name (`default_signals` where none are given), in the registry's order.
+
+    `frame` has the texts and any of the columns that families read (`url`, `domain`, `language`, `perplexity` ...). Where `language` is missing or
+    null it is identified first. Raises SettingsError for an unknown name, SchemaError for a null text.
+    """
+    wanted = list(default_signals() if names is None else names)
+    subject = Subject.of(frame, environment, text=text)
+    return compute(subject, wanted)
+
+
+def compute(subject: Subject, names: Iterable[str]) -> pl.DataFrame:
+    """The signals of a subject; languages first, for others depend on them."""
+    wanted = list(names)
+    asked = families_of(wanted)
+    by_name = {family.name: family for family in families()}
+    found: dict[str, Any] = {}
+    if "language" in by_name:
+        languages = frozenset({"language", "language_score"})
+        found = dict(by_name["language"].compute(subject, languages))
+        columns = subject.columns.with_columns(as_series(name, found[name]) for name in ("language", "language_score"))
+        subject = replace(subject, columns=columns)
+    for name, signals_wanted in asked.items():
+        if name != "language":
+            found.update(by_name[name].compute(subject, signals_wanted))
+    order = {name: i for i, name in enumerate(signals())}
+    return pl.DataFrame([as_series(name, found[name]) for name in sorted(wanted, key=order.__getitem__)])
+
+
+def as_series(name: str, values: Any) -> pl.Series:
+    """A column as a Polars series of the signal's type; NaN becomes null."""
+    dtype = signals()[name].column_type
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        made = pl.Series(name, values)
+    elif isinstance(values, np.ndarray):
+        made = pl.Series(name, values).fill_nan(None) if values.dtype.kind == "f" else pl.Series(name, values)
+    else:
+        made = pl.Series(name, values, dtype=dtype)
+    return made.cast(dtype)

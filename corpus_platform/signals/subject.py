@@ -1,0 +1,79 @@
+"""A batch of documents under annotation: texts, what is known of them, and the tokenisations that families share.
+
+Each view is made once per batch, when the first family asks for it.
+
+Not here: the views themselves (text/), signals (the modules beside this one).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from corpus_platform.signals.environment import Environment
+from corpus_platform.text.batch import TextBatch
+from corpus_platform.text.normalise import norm_rp
+from corpus_platform.text.words import cjk_words, simple_words, whitespace_words, wordpunct
+
+if TYPE_CHECKING:
+    from corpus_platform.text.words import Tokens
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Texts, and their other columns (`url`, `domain`, `language`, `perplexity` ...: as many rows; any may be missing)."""
+
+    batch: TextBatch
+    columns: pl.DataFrame
+    environment: Environment = field(default_factory=Environment)
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, environment: Environment | None = None, *, text: str = "text") -> Subject:
+        """The documents of a frame whose column `text` holds the texts."""
+        return cls(TextBatch.of(frame[text]), frame.drop(text), environment or Environment())
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+    def column(self, name: str, dtype: type[pl.DataType] = pl.String) -> pl.Series:
+        """A column of the documents; nulls where they have none."""
+        if name in self.columns.columns:
+            return self.columns[name]
+        return pl.Series(name, [None] * len(self), dtype)
+
+    @cached_property
+    def raw_words(self) -> Tokens:
+        """NLTK's wordpunct tokens of the raw text."""
+        return wordpunct(self.batch)
+
+    @cached_property
+    def normalised(self) -> TextBatch:
+        """RedPajama-V2's normal form of each text."""
+        return norm_rp(self.batch)
+
+    @cached_property
+    def normalised_words(self) -> Tokens:
+        """The words of the normal form, split at white space."""
+        return whitespace_words(self.normalised)
+
+    @cached_property
+    def space_words(self) -> Tokens:
+        """The raw text split at white space, as `str.split` does it."""
+        return whitespace_words(self.batch)
+
+    @cached_property
+    def words(self) -> Tokens:
+        """The words of the Gopher-like rules: `\\w+|[^\\w\\s]`, or spaCy's by setting."""
+        if self.environment.settings.words == "spacy":
+            from corpus_platform.signals.spacy_words import spacy_words  # noqa: PLC0415  (an optional extra)
+
+            return spacy_words(self.batch)
+        return simple_words(self.batch)
+
+    @cached_property
+    def cjk_words(self) -> Tokens:
+        """Words with each Han, Hiragana and Katakana character a word of its own."""
+        return cjk_words(self.batch)
