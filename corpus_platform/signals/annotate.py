@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from corpus_platform.signals.environment import Environment
+    from corpus_platform.signals.registry import Family
+
+LANGUAGE = "language"
+"""The family that others depend on, and its column."""
 
 
 def default_signals() -> tuple[str, ...]:
@@ -27,7 +31,11 @@ def default_signals() -> tuple[str, ...]:
 
 
 def annotate(
-    frame: pl.DataFrame, names: Iterable[str] | None = None, environment: Environment | None = None, *, text: str = "text"
+    frame: pl.DataFrame,
+    names: Iterable[str] | None = None,
+    environment: Environment | None = None,
+    *,
+    text: str = "text",
 ) -> pl.DataFrame:
     """The signals of documents: a frame of as many rows with a column per name (`default_signals` where none are given), in the registry's order.
 
@@ -40,21 +48,26 @@ def annotate(
 
 
 def compute(subject: Subject, names: Iterable[str]) -> pl.DataFrame:
-    """The signals of a subject; languages first, for others depend on them."""
-    wanted = list(names)
+    """The signals of a subject; languages first, where one is missing and a family that is asked reads it."""
+    wanted = list(dict.fromkeys(names))
     asked = families_of(wanted)
     by_name = {family.name: family for family in families()}
     found: dict[str, Any] = {}
-    if "language" in by_name:
-        languages = frozenset({"language", "language_score"})
-        found = dict(by_name["language"].compute(subject, languages))
-        columns = subject.columns.with_columns(as_series(name, found[name]) for name in ("language", "language_score"))
-        subject = replace(subject, columns=columns)
+    if any(name == LANGUAGE or LANGUAGE in by_name[name].reads for name in asked):
+        found, subject = _with_language(subject, by_name[LANGUAGE])
     for name, signals_wanted in asked.items():
-        if name != "language":
+        if name != LANGUAGE:
             found.update(by_name[name].compute(subject, signals_wanted))
     order = {name: i for i, name in enumerate(signals())}
     return pl.DataFrame([as_series(name, found[name]) for name in sorted(wanted, key=order.__getitem__)])
+
+
+def _with_language(subject: Subject, family: Family) -> tuple[dict[str, Any], Subject]:
+    """The signals of the language family, and the subject with them as columns; the same subject, with its views, where it had them already."""
+    found = dict(family.compute(subject, frozenset(signal.name for signal in family.signals)))
+    if subject.column(LANGUAGE).null_count():
+        subject = replace(subject, columns=subject.columns.with_columns(as_series(name, found[name]) for name in found))
+    return found, subject
 
 
 def as_series(name: str, values: Any) -> pl.Series:

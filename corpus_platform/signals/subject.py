@@ -66,7 +66,7 @@ class Subject:
 
     @cached_property
     def words(self) -> Tokens:
-        """The words of the Gopher-like rules: `\\w+|[^\\w\\s]`, or spaCy's by setting."""
+        r"""The words of the Gopher-like rules: `\w+|[^\w\s]`, or spaCy's by setting."""
         if self.environment.settings.words == "spacy":
             from corpus_platform.signals.spacy_words import spacy_words  # noqa: PLC0415  (an optional extra)
 
