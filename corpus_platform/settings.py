@@ -7,11 +7,10 @@ Not here: secrets (they come from the environment), and what a Dagster instance 
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from corpus_platform.engine.settings import EngineSettings
 from corpus_platform.errors import SettingsError
@@ -22,6 +21,7 @@ from corpus_platform.stages.language_model import LanguageModelSettings
 from corpus_platform.stages.pages import PagesSettings, SourceSettings
 from corpus_platform.stages.paragraphs import ParagraphSettings
 from corpus_platform.stages.stage import Settings
+from corpus_platform.yaml_file import keys_of, mistake, read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,23 +94,16 @@ def read_settings(path: Path) -> CorpusSettings:
     """The settings of a YAML file; the defaults where there is none. Raises SettingsError with file and line."""
     if not path.exists():
         return CorpusSettings()
+    file = read_yaml(path)
+    if not isinstance(file.values or {}, dict):
+        raise SettingsError(
+            f"{path}:1: settings are `name: value`, with the names {', '.join(keys_of(CorpusSettings, ()))}"
+        )
     try:
-        text = path.read_text(encoding="utf-8")
-        values, tree = yaml.safe_load(text), yaml.compose(text)
-    except OSError as error:
-        raise SettingsError(f"{path}: can't be read: {error.strerror}") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise SettingsError(f"{path}:{line}: not a YAML file: {error.problem}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not a YAML file in UTF-8: {' '.join(str(error).split())}") from None
-    if not isinstance(values or {}, dict):
-        raise SettingsError(f"{path}:1: settings are `name: value`, with the names {', '.join(_keys_of(()))}")
-    try:
-        return CorpusSettings.model_validate(values or {})
+        return CorpusSettings.model_validate(file.values or {})
     except ValidationError as error:
-        raise SettingsError("\n".join(_explain(path, tree, e) for e in error.errors())) from None
+        words = ("setting", "this section")
+        raise SettingsError("\n".join(mistake(file, (), e, CorpusSettings, words) for e in error.errors())) from None
 
 
 def write_settings(path: Path, settings: CorpusSettings, *, header: str = "") -> None:
@@ -118,48 +111,3 @@ def write_settings(path: Path, settings: CorpusSettings, *, header: str = "") ->
     path.parent.mkdir(parents=True, exist_ok=True)
     values = settings.model_dump(mode="json", exclude_defaults=True)
     path.write_text(header + yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
-
-
-def _explain(path: Path, tree: yaml.Node | None, error: Any) -> str:
-    """One line for one mistake: where it is, what is wrong, what would be right."""
-    where = tuple(error["loc"])
-    line = _line_of(tree, where)
-    dotted = ".".join(str(part) for part in where)
-    message = error["msg"].removeprefix("Value error, ")
-    if not where:
-        return f"{path}: {message}"
-    if error["type"] != "extra_forbidden":
-        return f"{path}:{line}: `{dotted}`: {message} (found {error['input']!r})"
-    known = _keys_of(where[:-1])
-    near = get_close_matches(str(where[-1]), known, n=1)
-    hint = f", nearest is `{near[0]}`" if near else ""
-    return f"{path}:{line}: there is no setting `{dotted}`{hint}; this section takes {', '.join(known)}"
-
-
-def _keys_of(where: tuple[Any, ...]) -> list[str]:
-    model: Any = CorpusSettings
-    for part in where:
-        inner = model.model_fields[part].annotation if part in model.model_fields else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        model = inner
-    return list(model.model_fields)
-
-
-def _line_of(node: yaml.Node | None, where: tuple[Any, ...]) -> int:
-    """Line (from 1) of the deepest part of the path that is in the file."""
-    line = _line(node)
-    for part in where:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-            if pair is None:
-                return line
-            line, node = _line(pair[0]), pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            node = node.value[part]
-            line = _line(node)
-    return line
-
-
-def _line(node: yaml.Node | None) -> int:
-    return 1 if node is None or node.start_mark is None else node.start_mark.line + 1

@@ -14,7 +14,7 @@ LIBRARY = "corpus_platform"
 
 LAYERS = (
     {"errors"},
-    {"documents", "lake", "engine"},
+    {"documents", "lake", "engine", "yaml_file"},
     {"tables"},
     {"text"},
     {"lists"},
@@ -37,6 +37,7 @@ ONLY = {
     "documents": {"errors"},
     "lake": {"errors"},
     "engine": {"errors"},
+    "yaml_file": {"errors"},
     "tables": {"errors", "documents", "lake"},
     "text": {"errors", "documents"},
     "lists": {"errors"},
