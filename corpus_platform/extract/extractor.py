@@ -24,7 +24,7 @@ import orjson
 from corpus_platform.errors import SettingsError
 from corpus_platform.extract.helper import receive, send, unpack
 from corpus_platform.extract.main_text import Extracted, Method, TextOptions, extract, without_surrogates
-from corpus_platform.extract.outcome import ExtractionCrashed, ExtractionError, ExtractionTimeout, PageTooLarge
+from corpus_platform.extract.outcome import ExtractionCrashed, ExtractionError, ExtractionTimeout, NoMath, PageTooLarge
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -76,6 +76,8 @@ class Extractor:
             return self._extract_in_helper(html, self.time_limit)
         try:
             return extract(html, self.options.method, self.options)
+        except NoMath:
+            raise
         except Exception as error:
             raise ExtractionError(f"{self.options.method}: {type(error).__name__}: {error}") from error
 
@@ -101,6 +103,8 @@ class Extractor:
                 continue
             if answer["last"]:
                 self.close()
+            if answer.get("reason") == NoMath.reason:
+                raise NoMath(answer["error"])
             if "error" in answer:
                 raise ExtractionError(f"{self.options.method}: {answer['error']}")
             return unpack(answer)

@@ -28,6 +28,7 @@ import orjson
 
 from corpus_platform.engine.machine import peak_rss
 from corpus_platform.extract.main_text import Extracted, TextOptions, extract, prepare
+from corpus_platform.extract.outcome import Unusable
 from corpus_platform.extract.reuse import Reuse
 
 _LENGTH = struct.Struct(">Q")
@@ -67,14 +68,16 @@ def _answer(html: str, options: TextOptions) -> dict[str, Any]:
     """The page's fields, or the error that the extractor raised."""
     try:
         found = extract(html, options.method, options)
+    except Unusable as error:
+        return {"reason": error.reason, "error": str(error)}
     except Exception as error:  # noqa: BLE001  (an extractor may raise anything; it concerns this page only)
         return {"error": f"{type(error).__name__}: {error}"[:500]}
-    return {"text": found.text, "title": found.title, "marks": astuple(found.marks)}
+    return {"text": found.text, "title": found.title, "marks": astuple(found.marks), "notes": found.notes}
 
 
 def unpack(answer: dict[str, Any]) -> Extracted:
     """The `Extracted` of an answer."""
-    return Extracted(answer["text"], answer["title"], Reuse(*answer["marks"]))
+    return Extracted(answer["text"], answer["title"], Reuse(*answer["marks"]), answer["notes"])
 
 
 def send(channel: socket.socket, message: bytes) -> None:

@@ -3,6 +3,8 @@ r"""HTML -> main text, title and reuse marks of one page.
 - `resiliparse` (Bevendorff et al., https://resiliparse.chatnoir.eu): rules on one parse in compiled code; 1 ms a page. What DCLM uses
 - `trafilatura` (Barbaresi, https://trafilatura.readthedocs.io): favours precision, no comments, duplicates removed inside the page; 20 to 30 ms.
   What RefinedWeb and FineWeb use
+- `justext` (Pomikalek 2011, https://github.com/miso-belica/jusText): paragraphs by length, links and share of English stop words. What Pile-CC uses
+- `math`: resiliparse with formulas kept as LaTeX; refuses pages without any (math_text.py). What OpenWebMath needs
 
 Promise: the text depends on the page alone. trafilatura keeps a cache of paragraphs for as long as its process lives, so that a page's text depends on
 earlier pages; here each page gets a cache of its own. Its other caches hold pure functions.
@@ -16,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,12 +26,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
+from corpus_platform.extract.math_text import math_text
 from corpus_platform.extract.reuse import Reuse, marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Method = Literal["resiliparse", "trafilatura"]
+Method = Literal["resiliparse", "trafilatura", "justext", "math"]
 
 
 class TextOptions(BaseModel):
@@ -58,6 +61,8 @@ class Extracted:
     title: str | None
     marks: Reuse
     """Reuse signals that the page itself holds."""
+    notes: dict[str, int] = field(default_factory=dict)
+    """What the extractor counted: for `math`, formulas by the way in which they were found."""
 
 
 def extract(html: str, method: Method = "resiliparse", options: TextOptions | None = None) -> Extracted:
@@ -67,6 +72,9 @@ def extract(html: str, method: Method = "resiliparse", options: TextOptions | No
     tree = HTMLTree.parse(html)
     # Title and marks first: the extractors may change the tree.
     title, marks = _title(tree), marks_of(tree)
+    if method == "math":
+        text, notes = math_text(html)
+        return Extracted(clean_lines(text), title, marks, notes)
     return Extracted(clean_lines(_METHODS[method](html, tree, options)), title, marks)
 
 
@@ -74,6 +82,8 @@ def prepare(method: Method) -> None:
     """Loads what the method needs, so that the first page does not pay for it."""
     if method == "trafilatura":
         _trafilatura()
+    elif method == "justext":
+        _justext()
 
 
 def extract_plain(text: str) -> Extracted:
@@ -100,10 +110,23 @@ def _by_trafilatura(html: str, _tree: HTMLTree, options: TextOptions) -> str:
     return text or ""
 
 
+def _by_justext(html: str, _tree: HTMLTree, _options: TextOptions) -> str:
+    justext, errors = _justext()
+    try:
+        # Text is no longer bytes: a declared encoding would be refused.
+        paragraphs = justext.justext(_XML_DECLARATION.sub("", html), justext.get_stoplist("English"))
+    except errors:
+        return ""
+    return "\n\n".join(paragraph.text for paragraph in paragraphs if not paragraph.is_boilerplate)
+
+
 _METHODS: dict[Method, Callable[[str, HTMLTree, TextOptions], str]] = {
     "resiliparse": _by_resiliparse,
     "trafilatura": _by_trafilatura,
+    "justext": _by_justext,
 }
+
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 _PARAGRAPHS = 4096
 """Paragraphs that trafilatura's duplicate test remembers: its own default."""
@@ -118,6 +141,15 @@ def _trafilatura() -> tuple[Any, Any]:
     # It warns of every page without text.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     return trafilatura, LRUCache
+
+
+@cache
+def _justext() -> tuple[Any, tuple[type[Exception], ...]]:
+    """The library, and what it raises where a page has no element at all."""
+    import justext  # noqa: PLC0415
+    from lxml.etree import LxmlError  # noqa: PLC0415
+
+    return justext, (LxmlError, justext.core.JustextError)
 
 
 def _title(tree: HTMLTree) -> str | None:

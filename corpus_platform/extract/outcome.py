@@ -6,6 +6,7 @@ Unusable
  +-- ExtractionError     extraction_error     the extractor gave up with an error of its own
  +-- PageTooLarge        page_too_large       more characters than the options allow
  +-- NotText             not_text             the bytes are an image, an archive, ...
+ +-- NoMath              no_math              the text variant of formulas was asked for, and the page has none
 
 All of them concern one page; a run goes on after each. A page without text (only scripts, say) is no error: its text is empty.
 """
@@ -50,3 +51,9 @@ class NotText(Unusable):
     """The bytes are no text in any charset."""
 
     reason = "not_text"
+
+
+class NoMath(Unusable):
+    """The page has no formula; only the variant that keeps formulas refuses it for that."""
+
+    reason = "no_math"

@@ -40,6 +40,8 @@ class PageText:
     """What resiliparse's fast detector takes the text for; wrong on short texts and rare languages. None where it does not know."""
     language_hint_distance: int | None
     """How far the text is from that language's profile: good text has some 200; less is better."""
+    notes: dict[str, int]
+    """What the extractor counted (`Extracted.notes`)."""
 
 
 def page_text(body: bytes, headers: Headers, content_type: str | None, extractor: Extractor) -> PageText:
@@ -67,6 +69,7 @@ def page_text(body: bytes, headers: Headers, content_type: str | None, extractor
         licence=reuse.licence,
         language_hint=language,
         language_hint_distance=distance,
+        notes=found.notes,
     )
 
 

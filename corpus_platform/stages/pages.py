@@ -233,7 +233,7 @@ class _Reader:
         except Unusable as error:
             return Reject(
                 record.file, record.position, error.reason, str(error), record.url, record.record_id,
-                broken=error.reason not in {"not_text", "page_too_large"},
+                broken=error.reason not in {"not_text", "page_too_large", "no_math"},
             )  # fmt: skip
         return {
             **self._row(record),
@@ -242,7 +242,7 @@ class _Reader:
             "language": page.language_hint,
             "content_type": record.content_type,
             "licence": page.licence,
-            "meta": _json({"truncated": record.truncated}),
+            "meta": _json({"truncated": record.truncated, "formulas": page.notes}),
             "http_status": record.status,
             "charset": page.charset,
             "charset_source": page.charset_source,

@@ -100,3 +100,18 @@ def test_unicode_is_left_as_it_is():
 def test_options_are_closed():
     with pytest.raises(ValueError, match="alt_text"):
         TextOptions.model_validate({"alt_text": True})
+
+
+def test_justext_keeps_long_paragraphs_of_running_english():
+    page = f"<nav><a href=x>Home</a> | <a href=y>News</a></nav>{STORY.replace('</p><p>', ' ')}<p>Share. Like.</p>"
+
+    found = extract(page, "justext")
+
+    assert "counted the gulls on the pier" in found.text
+    assert "Home" not in found.text
+    assert "Share" not in found.text
+
+
+@pytest.mark.parametrize("html", ["", "\0", "<!-- -->", "<?xml version='1.0' encoding='gbk'?>", "\ud800"])
+def test_justext_gives_an_empty_text_for_a_page_without_paragraphs(html):
+    assert extract(html, "justext").text == ""
