@@ -15,18 +15,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
-import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import polars as pl
 
     from corpus_platform.signals.environment import Environment
     from corpus_platform.signals.subject import Subject
 
 Comparison = Literal["<", "<=", ">", ">=", "==", "!=", "in", "not in"]
 
-MODULES = ("common",)
+MODULES = ("common", "dedup")
 """Modules of `steps/` that define steps."""
 
 
@@ -42,6 +43,8 @@ class Rule:
     """Only documents in these languages are judged; empty: all."""
     null: Literal["keep", "drop"] = "keep"
     """What becomes of a document whose signal has no value."""
+    decimals: int | None = None
+    """The value is rounded to so many decimals before it is held against the threshold."""
 
 
 @dataclass(frozen=True)

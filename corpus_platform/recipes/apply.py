@@ -1,0 +1,230 @@
+"""A recipe over documents: every one ends as kept, or as a decision with step, rule, value and threshold.
+
+What is stored is used; signals are computed where they are missing, or where an edit has changed the text, and only those that are asked for.
+Promise: kept + dropped = in, and the verdict on a document does not depend on the documents beside it.
+
+Not here: what is asked for when (plan.py), tables and runs (stages/), the ledger's form (ledger.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from corpus_platform.errors import SchemaError
+from corpus_platform.recipes.judge import first_holding, judge
+from corpus_platform.recipes.plan import compile_recipe
+from corpus_platform.recipes.step import DedupStep, EditStep, FilterStep
+from corpus_platform.recipes.values import Values
+
+if TYPE_CHECKING:
+    from corpus_platform.recipes.judge import Judged
+    from corpus_platform.recipes.plan import Plan
+    from corpus_platform.recipes.recipe import Recipe
+    from corpus_platform.recipes.step import Edited, Step
+    from corpus_platform.signals.environment import Environment
+
+DECISION_SCHEMA = {
+    "doc_id": pl.String,
+    "step": pl.String,
+    "rule": pl.String,
+    "value": pl.Float64,
+    "threshold": pl.Float64,
+    "seen": pl.String,
+}
+"""Columns of a decision: `seen` holds the value of a rule over words, `value` and `threshold` those of one over numbers."""
+
+
+@dataclass(frozen=True)
+class FunnelRow:
+    """What a step did: documents that came in, were dropped (by rule) or changed."""
+
+    step: str
+    kind: str
+    documents: int
+    dropped: int = 0
+    rules: dict[str, int] = field(default_factory=dict)
+    changed: int = 0
+    removed: dict[str, int] = field(default_factory=dict)
+    """What an edit took out, by rule."""
+    unknown: dict[str, int] = field(default_factory=dict)
+    """Documents, by rule, whose signal had no value: the rule could not judge them."""
+    pending: bool = False
+    """Whether the step was only declared: the platform can't do it yet."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What a recipe made of documents. `kept` has the frame's columns with the texts as they are now, `changed` bool says which of them were edited."""
+
+    kept: pl.DataFrame
+    changed: np.ndarray
+    decisions: pl.DataFrame
+    funnel: list[FunnelRow]
+    removed: dict[str, int]
+    """What edits took out, by `step:rule`."""
+    pending: list[str]
+    """Steps that were declared and not done, by name."""
+    computed: dict[str, int]
+    """Documents, by signal, whose value was not stored, or not true any more, and was computed."""
+    stale: dict[str, int]
+    """Documents, by signal, that were judged by the value of their text before it was edited, for what measures it is not here."""
+
+
+def apply(recipe: Recipe, frame: pl.DataFrame, environment: Environment) -> Applied:
+    """Runs a recipe over documents: `doc_id`, `text`, and any stored signals and columns (`url`, `language` ...).
+
+    The environment's `compat` says how the stored signals were computed; the recipe's says how they are judged: where a stored signal is
+    not the same in both it is computed anew. Raises SchemaError where ids or texts are missing.
+    """
+    run = Run(recipe, frame, environment)
+    run.all()
+    return run.applied()
+
+
+class Run:
+    """A recipe on its way over documents, step by step."""
+
+    def __init__(self, recipe: Recipe, frame: pl.DataFrame, environment: Environment) -> None:
+        self.recipe = recipe
+        self.plan: Plan = compile_recipe(recipe, environment)
+        self.environment = judging(recipe, environment)
+        self.values = Values(_checked(frame), self.environment, stored_reference=environment.reference)
+        self.alive = np.arange(frame.height)
+        self.funnel: list[FunnelRow] = []
+        self._decisions: list[pl.DataFrame] = []
+
+    def all(self) -> None:
+        """Every step in its order."""
+        for index in range(len(self.recipe.steps)):
+            self.step(index)
+
+    def step(self, index: int) -> None:
+        """One step over the documents that are left."""
+        step = self.recipe.steps[index]
+        match step:
+            case FilterStep():
+                self.drop(step, self.judged(index))
+            case EditStep():
+                self.edited(step, self.edit(index))
+            case DedupStep():
+                self.funnel.append(FunnelRow(step.name, step.kind, self.alive.size, pending=step.pending))
+
+    def judged(self, index: int) -> list[Judged]:
+        """A filter's rules over the documents that are left."""
+        step = self.recipe.steps[index]
+        assert isinstance(step, FilterStep)
+        rules = step.rules(self.environment)
+        self.values.measure(self.plan.wanted(index, self._lacks), self.alive)
+        if any(rule.languages for rule in rules):
+            self.values.identify(self.alive)
+        language = self.values.column("language").gather(self.alive)
+        return [judge(rule, self.values.column(rule.signal).gather(self.alive), language) for rule in rules]
+
+    def drop(self, step: FilterStep, judged: list[Judged]) -> None:
+        """Takes the documents out for which a rule holds."""
+        first = first_holding(judged, self.alive.size)
+        unknown = {one.rule.name: int(one.unknown.sum()) for one in judged}
+        counted: Counter[str] = Counter()
+        for i, one in enumerate(judged):
+            rows = np.flatnonzero(first == i)
+            if not rows.size:
+                continue
+            counted[one.rule.name] += rows.size
+            threshold = None if isinstance(one.rule.threshold, str | tuple) else float(one.rule.threshold)
+            self._decide(
+                step, self.alive[rows], one.rule.name, one.value.gather(rows), threshold, one.seen.gather(rows)
+            )
+        self.funnel.append(
+            FunnelRow(
+                step.name,
+                step.kind,
+                self.alive.size,
+                dropped=counted.total(),
+                rules=dict(counted),
+                unknown={rule: n for rule, n in unknown.items() if n},
+            )
+        )
+        self.alive = self.alive[first < 0]
+
+    def edit(self, index: int, *, trace: bool = False) -> Edited:
+        """An edit of the documents that are left, not yet taken over."""
+        step = self.recipe.steps[index]
+        assert isinstance(step, EditStep)
+        if "language" in step.needs():
+            self.values.identify(self.alive)
+        self.values.measure([name for name in self.plan.wanted(index, self._lacks) if name != "language"], self.alive)
+        return step.edit(self.values.subject(self.alive, step.needs()), trace=trace)
+
+    def edited(self, step: EditStep, edited: Edited) -> None:
+        """Takes an edit over: the new texts, and the documents that it drops."""
+        dropped = edited.dropped if edited.dropped.size else np.full(self.alive.size, -1, np.int16)
+        counted: Counter[str] = Counter()
+        for i, rule in enumerate(edited.rules):
+            rows = np.flatnonzero(dropped == i)
+            if rows.size:
+                counted[rule] += rows.size
+                value = pl.Series(edited.value[rows]).fill_nan(None)
+                threshold = pl.Series(edited.threshold[rows]).fill_nan(None)
+                self._decide(step, self.alive[rows], rule, value, threshold, None)
+        left = dropped < 0
+        changed = np.asarray(edited.changed, np.bool_)
+        self.values.edit(self.alive, edited.text, changed & left)
+        row = FunnelRow(
+            step.name,
+            step.kind,
+            self.alive.size,
+            dropped=counted.total(),
+            rules=dict(counted),
+            changed=int((changed & left).sum()),
+            removed=dict(edited.removed),
+        )
+        self.funnel.append(row)
+        self.alive = self.alive[left]
+
+    def applied(self) -> Applied:
+        """What came of it."""
+        decisions = pl.concat(self._decisions) if self._decisions else pl.DataFrame(schema=DECISION_SCHEMA)
+        return Applied(
+            kept=self.values.result(self.alive),
+            changed=self.values.version[self.alive] > 0,
+            decisions=decisions,
+            funnel=self.funnel,
+            removed={f"{row.step}:{rule}": n for row in self.funnel for rule, n in row.removed.items()},
+            pending=[row.step for row in self.funnel if row.pending],
+            computed=dict(self.values.computed),
+            stale=dict(self.values.stale),
+        )
+
+    def _lacks(self, name: str) -> bool:
+        return bool(self.values.missing(name, self.alive).size)
+
+    def _decide(
+        self, step: Step, rows: np.ndarray, rule: str, value: pl.Series, threshold: Any, seen: pl.Series | None
+    ) -> None:
+        found = pl.DataFrame({"doc_id": self.values.frame["doc_id"].gather(rows)}).with_columns(
+            pl.lit(step.name).alias("step"),
+            pl.lit(rule).alias("rule"),
+            value.alias("value"),
+            threshold.alias("threshold") if isinstance(threshold, pl.Series) else pl.lit(threshold).alias("threshold"),
+            (pl.lit(None) if seen is None else seen).alias("seen"),
+        )
+        self._decisions.append(found.cast(DECISION_SCHEMA))  # type: ignore[arg-type]
+
+
+def judging(recipe: Recipe, environment: Environment) -> Environment:
+    """The environment with the recipe's own `compat`."""
+    return replace(environment, settings=environment.settings.model_copy(update={"compat": recipe.compat}))
+
+
+def _checked(frame: pl.DataFrame) -> pl.DataFrame:
+    for name in ("doc_id", "text"):
+        if name not in frame.columns:
+            raise SchemaError(f"documents need the columns doc_id and text; these have {', '.join(frame.columns)}")
+        if nulls := frame[name].null_count():
+            raise SchemaError(f"{nulls} of {frame.height} documents have no `{name}`: fill or leave them out before")
+    return frame

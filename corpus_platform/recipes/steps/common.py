@@ -1,0 +1,114 @@
+"""Steps of many systems: language, length, a threshold on any signal, CCNet's buckets and perplexity, a sample.
+
+Not here: the rules that are one system's own (the modules beside this one), dedups (dedup.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import Field, model_validator
+
+from corpus_platform.recipes.ccnet import Bucket, Dropped
+from corpus_platform.recipes.step import FilterStep, Rule, register_step
+
+if TYPE_CHECKING:
+    from corpus_platform.recipes.step import Comparison
+    from corpus_platform.signals.environment import Environment
+
+
+@register_step
+class Language(FilterStep):
+    """Keeps documents of the given languages whose language is sure enough.
+
+    A document whose language was given without a score is sure.
+    """
+
+    step = "language"
+
+    keep: tuple[str, ...] = Field(default=(), description="Languages that are kept; all where it is empty")
+    min_score: float | None = Field(default=None, ge=0, le=1, description="Least score that is kept")
+    above: float | None = Field(default=None, ge=0, le=1, description="Score that must be passed")
+    decimals: int | None = Field(default=None, ge=0, description="Decimals that the score is rounded to before")
+
+    def rules(self, environment: Environment) -> tuple[Rule, ...]:
+        """Whether there is one, the score, then the language."""
+        del environment
+        if self.min_score is None and self.above is None and not self.keep:
+            return ()
+        name, found = (
+            Dropped.LANGUAGE_BELOW_THRESHOLD.value,
+            [Rule("language_unknown", "language", "==", "", null="drop")],
+        )
+        if self.min_score is not None:
+            found.append(Rule(name, "language_score", "<", self.min_score, decimals=self.decimals))
+        if self.above is not None:
+            found.append(Rule(name, "language_score", "<=", self.above, decimals=self.decimals))
+        if self.keep:
+            found.append(Rule(Dropped.LANGUAGE_NOT_WANTED.value, "language", "not in", self.keep))
+        return tuple(found)
+
+
+@register_step
+class Threshold(FilterStep):
+    """Holds any one signal or column against thresholds; its name in the ledger is the signal's unless it has a label."""
+
+    step = "signal"
+
+    signal: str = Field(description="Name of the signal or column")
+    min: float | None = Field(default=None, description="Least value that is kept")
+    max: float | None = Field(default=None, description="Largest value that is kept")
+    above: float | None = Field(default=None, description="Value that must be passed: it is not kept itself")
+    below: float | None = Field(default=None, description="Value that must not be reached: it is not kept itself")
+    among: tuple[str, ...] = Field(default=(), description="Words that are kept")
+    not_among: tuple[str, ...] = Field(default=(), description="Words that are dropped")
+    rule: str | None = Field(default=None, description="Name of the rule; by default `<signal>_below` and so on")
+    languages: tuple[str, ...] = Field(default=(), description="Languages that are judged; all where it is empty")
+    null: Literal["keep", "drop"] = Field(default="keep", description="What becomes of documents without a value")
+    decimals: int | None = Field(default=None, ge=0, description="Decimals that the value is rounded to before")
+
+    @property
+    def name(self) -> str:
+        """Name in ledger and funnel."""
+        return self.label or self.signal
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not self._bounds():
+            raise ValueError("give at least one of min, max, above, below, among, not_among")
+        return self
+
+    def rules(self, environment: Environment) -> tuple[Rule, ...]:
+        """One rule for each threshold."""
+        del environment
+        return tuple(
+            Rule(
+                self.rule or f"{self.signal}_{word}", self.signal, sign, bound, self.languages, self.null, self.decimals
+            )
+            for word, sign, bound in self._bounds()
+        )
+
+    def _bounds(self) -> list[tuple[str, Comparison, float | tuple[str, ...]]]:
+        every: list[tuple[str, Comparison, float | tuple[str, ...] | None]] = [
+            ("below", "<", self.min),
+            ("below", "<=", self.above),
+            ("above", ">", self.max),
+            ("above", ">=", self.below),
+            ("not_wanted", "not in", self.among or None),
+            ("unwanted", "in", self.not_among or None),
+        ]
+        return [(word, sign, bound) for word, sign, bound in every if bound is not None]
+
+
+@register_step
+class CcnetBucket(FilterStep):
+    """Keeps documents of some of CCNet's buckets: thirds by perplexity; `all` is what has no model."""
+
+    step = "ccnet_bucket"
+
+    keep: tuple[Bucket, ...] = Field(min_length=1, description="Buckets that are kept")
+
+    def rules(self, environment: Environment) -> tuple[Rule, ...]:
+        """One rule over the bucket's name."""
+        del environment
+        return (Rule("bucket_not_wanted", "bucket", "not in", tuple(b.value for b in self.keep), null="drop"),)

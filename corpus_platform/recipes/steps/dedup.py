@@ -1,0 +1,1 @@
+"""Dedups as systems define them."""
