@@ -27,6 +27,7 @@ REASONS = {
     "empty_file": "The file has no bytes",
     "http_error": "The server's answer was not a success",
     "no_identity": "The record has no WARC-Record-ID or no address",
+    "no_text": "The row has no text under the name that was given",
     "no_records": "The file has no record of the type that was looked for",
     "not_html": "The content type is not one that text is read from: an image, an office document",
     "not_http": "The record is not an HTTP answer: DNS, FTP",

@@ -41,8 +41,10 @@ def text_of(inner):
         ('So <math alttext="{\\displaystyle \\pi r}"><mi>r</mi></math> holds.', r"So $\pi r$ holds."),
         ('So <math display="block"><msup><mi>x</mi><mn>2</mn></msup></math> holds.', "So $$x^{2}$$ holds."),
         (
-            '<span class="katex"><math><semantics><mi>x</mi><annotation encoding="application/x-tex">\\xi</annotation>'
-            '</semantics></math><span class="katex-html">ξ</span></span> holds.',
+            (
+                '<span class="katex"><math><semantics><mi>x</mi><annotation encoding="application/x-tex">\\xi</annotation>'
+                '</semantics></math><span class="katex-html">ξ</span></span> holds.'
+            ),
             r"$\xi$ holds.",
         ),
         (
