@@ -45,6 +45,10 @@ class Spans:
         """The bytes of one span."""
         return self.data[self.start[index] : self.end[index]].tobytes()
 
+    def strings(self) -> pa.Array:
+        """All spans as an Arrow `large_string` array, in a buffer of its own."""
+        return strings_of(*gather(self.data, self.start, self.end))
+
 
 @dataclass(frozen=True)
 class TextBatch:
@@ -116,6 +120,37 @@ def strings_of(data: np.ndarray, document_start: np.ndarray) -> pa.Array:
     """A `large_string` array over bytes and offsets (int64 of size n + 1); nothing is copied."""
     offsets = pa.py_buffer(np.ascontiguousarray(document_start, np.int64))
     return pa.LargeStringArray.from_buffers(document_start.size - 1, offsets, pa.py_buffer(data))
+
+
+def totals(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Sum of `values[offsets[d] : offsets[d + 1]]` for each d: int64 for whole numbers and booleans, else float64."""
+    kind = np.float64 if values.dtype.kind == "f" else np.int64
+    return _totals(values.astype(kind, copy=False), offsets)
+
+
+@kernel
+def _totals(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Sums by document."""
+    found = np.zeros(offsets.size - 1, values.dtype)
+    for d in range(found.size):
+        for i in range(offsets[d], offsets[d + 1]):
+            found[d] += values[i]
+    return found
+
+
+@kernel
+def gather(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The bytes of ranges one after the other, and offsets of size n + 1."""
+    offset = np.zeros(start.size + 1, np.int64)
+    for row in range(start.size):
+        offset[row + 1] = offset[row] + end[row] - start[row]
+    together = np.empty(offset[-1], np.uint8)
+    for row in range(start.size):
+        to = offset[row]
+        for i in range(start[row], end[row]):
+            together[to] = data[i]
+            to += 1
+    return together, offset
 
 
 @kernel

@@ -14,13 +14,20 @@ Not here: hashing (sha1.py), what is done with equal lines (dedup/).
 
 from __future__ import annotations
 
+import re
+import string
+import unicodedata
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from corpus_platform.text import unicode
-from corpus_platform.text.batch import Spans
+from corpus_platform.text.batch import Spans, TextBatch, gather
 from corpus_platform.text.kernel import kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CC_PUNCTUATION = "，。、„”“«»１」「《》´∶：？！（）；–—．～’…━〈〉【】％►"
 """What CCNet deletes from a paragraph before hashing it. ASCII punctuation stays. The full-width one has no effect: it is 0 by then."""
@@ -57,6 +64,54 @@ def norm_cc(lines: Spans) -> Spans:
 def strip(lines: Spans) -> Spans:
     """Each line without white space at its ends, as `str.strip` does it: narrower spans of the same buffer."""
     return Spans(lines.data, *_strip(lines.data, lines.start, lines.end, unicode.code_points()))
+
+
+def _each(batch: TextBatch, function: Callable[[str], str]) -> TextBatch:
+    return TextBatch.of([function(text) for text in batch.documents.strings().to_pylist()])
+
+
+def norm_rp(batch: TextBatch) -> TextBatch:
+    """RedPajama-V2's normal form of each text: ASCII punctuation deleted; lower case; stripped; white space runs to one space; NFD."""
+    return _each(batch, _norm_rp)
+
+
+def norm_rp_spans(spans: Spans) -> Spans:
+    """`norm_rp` of each span by itself, in a buffer of its own."""
+    return norm_rp(TextBatch(*gather(spans.data, spans.start, spans.end))).documents
+
+
+def norm_slim(batch: TextBatch) -> TextBatch:
+    """SlimPajama's normal form of each text: lower case; ASCII punctuation deleted; stripped; white space runs to one space."""
+    return _each(batch, lambda text: re.sub(r"\s+", " ", text.lower().translate(_ASCII_PUNCTUATION).strip()))
+
+
+def lower(batch: TextBatch) -> TextBatch:
+    """`str.lower` of each text."""
+    return _each(batch, str.lower)
+
+
+def norm_dt(batch: TextBatch) -> TextBatch:
+    """Datatrove's `simplify_text` of each text."""
+    return _each(batch, _norm_dt)
+
+
+_ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
+DATATROVE_PUNCTUATION = (
+    "!/—”:％１〈&(、━\\【#%「」，】；+^]~“《„';’{|∶´[=-`*．（–？！：$～«〉,><》)?）。…@_.\"}►»"
+    + "".join(map(chr, [*range(9), 11, 12, *range(13, 32), *range(127, 160)]))
+)
+_TO_SPACE = str.maketrans(dict.fromkeys(DATATROVE_PUNCTUATION, " "))
+
+
+def _norm_rp(text: str) -> str:
+    text = text.translate(_ASCII_PUNCTUATION).lower().strip()
+    return unicodedata.normalize("NFD", re.sub(r"\s+", " ", text))
+
+
+def _norm_dt(text: str) -> str:
+    text = re.sub(r"\d+([.,،٫⎖⎗⎘]\d+)?", "0", text.lower()).translate(_TO_SPACE)
+    text = unicodedata.normalize("NFD", re.sub(r"\s+", " ", text.strip()))
+    return "".join(c for c in text if unicodedata.category(c) != "Mn").strip()
 
 
 @kernel

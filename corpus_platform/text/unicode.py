@@ -11,6 +11,8 @@ Not here: kernels on texts (normalise.py and its neighbours), or rules of a reci
 from __future__ import annotations
 
 import re
+import string
+import unicodedata
 from functools import cache
 
 import numpy as np
@@ -63,5 +65,116 @@ def code_points() -> np.ndarray:
     text = _text(every)
     table[[match.start() for match in re.finditer(r"\s", text)]] |= WHITE
     table[[match.start() for match in re.finditer(r"\d", text)]] |= DIGIT
+    table.flags.writeable = False
+    return table
+
+
+# Facts of one code point, as Python's own functions on a one-character text say them; bits of `facts()`.
+WORD = 1 << 0
+"""`\\w`: alphanumeric or the low line."""
+SPACE = 1 << 1
+"""White space: `\\s`, `str.split`, `str.strip` and `str.isspace` agree on it."""
+LINE_BREAK = 1 << 2
+"""Ends a line to `str.splitlines`."""
+ALPHABETIC = 1 << 3
+"""`str.isalpha`."""
+ALPHANUMERIC = 1 << 4
+"""`str.isalnum`."""
+UPPER = 1 << 5
+"""`str.isupper` of the character alone."""
+NOT_UPPER = 1 << 6
+"""Cased, but lower or title case: a text with one of these is not `str.isupper`."""
+NUMERIC = 1 << 7
+"""`str.isnumeric`."""
+DECIMAL = 1 << 8
+"""`str.isdecimal`, which is `\\d`."""
+ASCII_LETTER = 1 << 9
+"""A-Z and a-z."""
+ASCII_PUNCTUATION = 1 << 10
+"""The 32 characters of `string.punctuation`."""
+PUNCTUATION = 1 << 11
+"""General category P*."""
+SYMBOL = 1 << 12
+"""General category S*."""
+HAN = 1 << 13
+"""Chinese characters: the Unicode script Han, without its radicals and marks other than U+3005, U+3007 and U+3021-3029, 3038-303B."""
+KANA = 1 << 14
+"""Hiragana and Katakana, half-width forms and the prolonged sound mark included."""
+HANGUL = 1 << 15
+"""Korean syllables and jamo."""
+MARK = 1 << 16
+"""General category Mn: non-spacing marks, such as accents after NFD."""
+CONTROL = 1 << 17
+"""General category Cc."""
+LETTER_OR_MARK = 1 << 18
+"""General category L* or M*."""
+LOWER_CASE = 1 << 19
+"""`str.islower` of the character alone."""
+DIGIT_CHARACTER = 1 << 20
+"""`str.isdigit`."""
+
+_HAN = (
+    (0x3005, 0x3005),
+    (0x3007, 0x3007),
+    (0x3021, 0x3029),
+    (0x3038, 0x303B),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x323AF),
+)
+_KANA = (
+    (0x3041, 0x3096),
+    (0x309D, 0x309F),
+    (0x30A1, 0x30FA),
+    (0x30FC, 0x30FF),
+    (0x31F0, 0x31FF),
+    (0xFF66, 0xFF9F),
+    (0x1AFF0, 0x1B16F),
+)
+_HANGUL = ((0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7A3), (0xD7B0, 0xD7FB), (0xFFA0, 0xFFDC))
+
+
+def _matches(pattern: str, text: str) -> list[int]:
+    return [match.start() for match in re.finditer(pattern, text)]
+
+
+@cache
+def facts() -> np.ndarray:
+    """The facts of each code point: read-only uint32 of size 0x110000. Made once per process from Python's own Unicode data."""
+    characters = [chr(c) for c in range(CODE_POINTS)]
+    text = "".join(characters)
+    table = np.zeros(CODE_POINTS, np.uint32)
+    table[_matches(r"\w", text)] |= WORD
+    table[_matches(r"\s", text)] |= SPACE
+    table[_matches("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text)] |= LINE_BREAK
+    for bit, test in (
+        (ALPHABETIC, str.isalpha),
+        (ALPHANUMERIC, str.isalnum),
+        (UPPER, str.isupper),
+        (LOWER_CASE, str.islower),
+        (NUMERIC, str.isnumeric),
+        (DECIMAL, str.isdecimal),
+        (DIGIT_CHARACTER, str.isdigit),
+    ):
+        table[np.fromiter(map(test, characters), bool, CODE_POINTS)] |= bit
+    table[np.fromiter((c.islower() or (c.istitle() and not c.isupper()) for c in characters), bool, CODE_POINTS)] |= (
+        NOT_UPPER
+    )
+    category = np.array(list(map(unicodedata.category, characters)))
+    first = category.astype("U1")
+    for bit, chosen in (
+        (PUNCTUATION, first == "P"),
+        (SYMBOL, first == "S"),
+        (MARK, category == "Mn"),
+        (CONTROL, category == "Cc"),
+        (LETTER_OR_MARK, (first == "L") | (first == "M")),
+    ):
+        table[chosen] |= bit
+    table[[ord(c) for c in string.punctuation]] |= ASCII_PUNCTUATION
+    table[[ord(c) for c in string.ascii_letters]] |= ASCII_LETTER
+    for bit, ranges in ((HAN, _HAN), (KANA, _KANA), (HANGUL, _HANGUL)):
+        for low, high in ranges:
+            table[low : high + 1] |= bit
     table.flags.writeable = False
     return table

@@ -1,0 +1,335 @@
+"""Repeated words and n-grams of documents, under each of the definitions that systems use.
+
+An n-gram is repeated when it occurs at least twice in its document. A repeated (n+1)-gram is made of two repeated n-grams, so each length only looks at
+what was repeated one word before: all lengths together cost little more than the first two.
+Promise: equal to counting tuples of words in a `Counter`, but for words of equal hash (2^-64).
+
+Not here: fractions and thresholds (signals/, recipes/).
+"""
+
+# Kernels are typed by Numba: to pyright an element of an array is an array.
+# pyright: reportArgumentType=false, reportReturnType=false
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from corpus_platform.text.hashing import hash_texts
+from corpus_platform.text.kernel import kernel
+from corpus_platform.text.repeats import room_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from corpus_platform.text.words import Tokens
+
+_U64 = np.uint64
+_SPREAD = _U64(0x9E3779B97F4A7C15)
+_BASE = _U64(0xD6E8FEB86659FD93)
+"""Multiplier of the hash of joined words: any large odd number."""
+
+
+@dataclass(frozen=True)
+class Ngrams:
+    """N-grams of n = 1 .. longest in d documents. Row n - 1 of an int64[longest, d] array is about n-grams; `characters` are without spaces."""
+
+    count: np.ndarray
+    """Occurrences of the most frequent n-gram, the first seen among equals; 0 where there are fewer than n words."""
+    characters: np.ndarray
+    """Characters of its words."""
+    covered: np.ndarray
+    """Characters of the words that some repeated n-gram covers, each word once (RedPajama-V2)."""
+    duplicate: np.ndarray
+    """Characters of all occurrences of repeated n-grams, overlaps counted (Dolma)."""
+    every: np.ndarray
+    """Characters of all n-grams."""
+    unique: np.ndarray
+    """Distinct words, int64[d]."""
+    entropy: np.ndarray
+    """Entropy of the words in nats, float64[d]; 0.0 where there are none."""
+
+    @classmethod
+    def of(cls, tokens: Tokens, longest: int) -> Ngrams:
+        """All lengths up to `longest`, in one pass."""
+        table = np.zeros((5, longest, tokens.documents), np.int64)
+        unique, entropy = _ngrams(tokens.hash, tokens.characters, tokens.document_token, table)
+        count, characters, covered, duplicate, every = table
+        return cls(count, characters, covered, duplicate, every, unique, entropy)
+
+
+def top_ngram(tokens: Tokens, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Count of the most frequent n-gram of each document and the characters of its words: int64[d] twice. Ties: the first seen; count 0 below n words."""
+    found = Ngrams.of(tokens, n)
+    return found.count[n - 1], found.characters[n - 1]
+
+
+def covered_characters(tokens: Tokens, n: int) -> np.ndarray:
+    """Characters of all words that lie in an n-gram which occurs at least twice (RedPajama-V2): int64[d]."""
+    return Ngrams.of(tokens, n).covered[n - 1]
+
+
+def duplicate_ngram_characters(tokens: Tokens, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Characters of all occurrences of repeated n-grams, and of all n-grams (Dolma): int64[d] twice."""
+    found = Ngrams.of(tokens, n)
+    return found.duplicate[n - 1], found.every[n - 1]
+
+
+def unique_words(tokens: Tokens) -> np.ndarray:
+    """Distinct words of each document, int64[d]."""
+    return Ngrams.of(tokens, 1).unique
+
+
+def entropy(tokens: Tokens) -> np.ndarray:
+    """Entropy of the words of each document in nats, float64[d]; 0.0 where there are none."""
+    return Ngrams.of(tokens, 1).entropy
+
+
+def repeated_characters(tokens: Tokens, n: int) -> np.ndarray:
+    """Characters that datatrove's scan finds repeated: int64[d].
+
+    From left to right: an n-gram that was met before adds its characters, and the scan jumps over its n words; any other is remembered, and the scan goes
+    on with the next word. Met before means equal as words joined without space. Source: datatrove, gopher_repetition_filter.py (find_all_duplicate).
+    """
+    return repeated_characters_range(tokens, n, n)[0]
+
+
+def repeated_characters_range(tokens: Tokens, shortest: int, longest: int) -> np.ndarray:
+    """`repeated_characters` of n = shortest .. longest: int64[longest - shortest + 1, d], in one pass over the words."""
+    spans = tokens.spans
+    return _repeated_characters(
+        spans.data, spans.start, spans.end, tokens.characters, tokens.document_token, shortest, longest
+    )
+
+
+def count_phrases(tokens: Tokens, phrases: Sequence[str]) -> np.ndarray:
+    """Places of each document where the words of one of the phrases stand, a place once for each phrase: int64[d].
+
+    A phrase is cut at single spaces; case and punctuation have to be as in the words.
+    """
+    cut = sorted({tuple(phrase.split(" ")) for phrase in phrases if phrase})
+    if not cut:
+        return np.zeros(tokens.documents, np.int64)
+    words = hash_texts([word for phrase in cut for word in phrase])
+    offset = np.concatenate([np.zeros(1, np.int64), np.cumsum([len(phrase) for phrase in cut], dtype=np.int64)])
+    return _count_phrases(tokens.hash, tokens.document_token, words, offset)
+
+
+@kernel
+def _place(key: np.uint64, mask: np.uint64) -> np.uint64:
+    """Where the search for a key starts in a table."""
+    key = _U64(key * _SPREAD)
+    return _U64(key ^ (key >> _U64(32))) & mask
+
+
+@kernel
+def _group(key: np.uint64, table: np.ndarray, mask: np.uint64, keys: np.ndarray, count: np.ndarray, groups: int) -> int:
+    """Number of the group of a key, counted up; `groups`, and a new entry, for a key not seen before."""
+    place = _place(key, mask)
+    while table[place] >= 0:
+        group = table[place]
+        if keys[group] == key:
+            count[group] += 1
+            return group
+        place = _U64(place + _U64(1)) & mask
+    table[place] = groups
+    keys[groups] = key
+    count[groups] = 1
+    return groups
+
+
+@kernel
+def _longest(offset: np.ndarray) -> int:
+    longest = 0
+    for d in range(offset.size - 1):
+        longest = max(longest, offset[d + 1] - offset[d])
+    return longest
+
+
+@kernel
+def _ngrams(
+    hashes: np.ndarray, characters: np.ndarray, document_token: np.ndarray, found: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fills the rows of `Ngrams`; returns distinct words and entropy."""
+    documents = document_token.size - 1
+    unique, entropies = np.zeros(documents, np.int64), np.zeros(documents)
+    longest = _longest(document_token)
+    table, keys = np.empty(room_for(longest), np.int32), np.empty(longest, np.uint64)
+    count, place, group = np.empty(longest, np.int32), np.empty(longest, np.int32), np.empty(longest, np.int32)
+    prefix, sums = np.zeros(longest + 1, np.int64), np.zeros(longest + 2, np.int64)
+    for d in range(documents):
+        first, words = document_token[d], document_token[d + 1] - document_token[d]
+        for w in range(words):
+            prefix[w + 1] = prefix[w] + characters[first + w]
+            sums[w + 1] = sums[w] + prefix[w]
+        sums[words + 1] = sums[words] + prefix[words]
+        left = words
+        for n in range(1, found.shape[1] + 1):
+            if words < n:
+                break
+            found[0, n - 1, d], found[1, n - 1, d] = 1, prefix[n]
+            found[4, n - 1, d] = sums[words + 1] - sums[n] - sums[words - n + 1]
+            if left == 0:
+                continue
+            room = room_for(left)
+            table[:room] = -1
+            groups = candidates = 0
+            for k in range(left):
+                key = hashes[first + k] if n == 1 else _U64(0)
+                if n == 1:
+                    place[k] = k
+                elif k + 1 == left or place[k + 1] != place[k] + 1:
+                    continue
+                else:
+                    key = _U64(_U64(group[k]) << _U64(32)) | _U64(group[k + 1])
+                place[candidates] = place[k]
+                group[candidates] = _group(key, table, _U64(room - 1), keys, count, groups)
+                groups = max(groups, group[candidates] + 1)
+                candidates += 1
+            if n == 1:
+                unique[d], entropies[d] = groups, _entropy(count[:groups], words)
+            left = _keep_repeated(place, group, count, candidates, n, prefix, found[:, n - 1, d])
+    return unique, entropies
+
+
+@kernel
+def _entropy(count: np.ndarray, words: int) -> float:
+    """Entropy of a distribution given by counts."""
+    total = 0.0
+    for group in range(count.size):
+        if count[group] > 1:
+            total += count[group] * math.log(count[group])
+    return math.log(words) - total / words
+
+
+@kernel
+def _keep_repeated(
+    place: np.ndarray,
+    group: np.ndarray,
+    count: np.ndarray,
+    candidates: int,
+    n: int,
+    prefix: np.ndarray,
+    row: np.ndarray,
+) -> int:
+    """Keeps the candidates that are repeated n-grams, and says of them what `Ngrams` says; returns their number."""
+    left = until = 0
+    best = 1
+    for k in range(candidates):
+        times = count[group[k]]
+        if times < 2:
+            continue
+        p = place[k]
+        size = prefix[p + n] - prefix[p]
+        if times > best:
+            best = times
+            row[0], row[1] = times, size
+        row[2] += prefix[p + n] - prefix[max(p, until)]
+        row[3] += size
+        until = p + n
+        place[left], group[left] = p, group[k]
+        left += 1
+    return left
+
+
+@kernel
+def _word_polynomials(
+    data: np.ndarray, start: np.ndarray, end: np.ndarray, power: np.ndarray, value: np.ndarray
+) -> None:
+    """Hash of each word that can be joined, `hash(xy) = hash(x) * power(y) + hash(y)`: value and power."""
+    for w in range(start.size):
+        hashed, scale = _U64(0), _U64(1)
+        for i in range(start[w], end[w]):
+            hashed = _U64(_U64(hashed * _BASE) + _U64(data[i]) + _U64(1))
+            scale = _U64(scale * _BASE)
+        value[w], power[w] = hashed, scale
+
+
+@kernel
+def _repeated_characters(
+    data: np.ndarray,
+    start: np.ndarray,
+    end: np.ndarray,
+    characters: np.ndarray,
+    document_token: np.ndarray,
+    shortest: int,
+    longest: int,
+) -> np.ndarray:
+    """The jumping scan for each n and document."""
+    documents = document_token.size - 1
+    found = np.zeros((longest - shortest + 1, documents), np.int64)
+    most = _longest(document_token)
+    table, prefix = np.empty(room_for(most), np.int32), np.zeros(most + 1, np.int64)
+    power, value, joined = np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.uint64)
+    for d in range(documents):
+        first, last = document_token[d], document_token[d + 1]
+        words = last - first
+        _word_polynomials(data, start[first:last], end[first:last], power, value)
+        for w in range(words):
+            prefix[w + 1] = prefix[w] + characters[first + w]
+            joined[w] = value[w]
+        for n in range(1, longest + 1):
+            grams = words - n + 1
+            if grams < 1:
+                break
+            if n > 1:
+                for w in range(grams):
+                    joined[w] = _U64(_U64(joined[w] * power[w + n - 1]) + value[w + n - 1])
+            if n >= shortest:
+                found[n - shortest, d] = _scan(joined[:grams], n, prefix, table)
+    return found
+
+
+@kernel
+def _scan(joined: np.ndarray, n: int, prefix: np.ndarray, table: np.ndarray) -> int:
+    """Characters of n-grams met before, jumping over each."""
+    room = room_for(joined.size)
+    mask = _U64(room - 1)
+    table[:room] = -1
+    w = found = 0
+    while w < joined.size:
+        key = joined[w]
+        place = _place(key, mask)
+        while table[place] >= 0 and joined[table[place]] != key:
+            place = _U64(place + _U64(1)) & mask
+        if table[place] >= 0:
+            found += prefix[w + n] - prefix[w]
+            w += n
+        else:
+            table[place] = w
+            w += 1
+    return found
+
+
+@kernel
+def _count_phrases(hashes: np.ndarray, document_token: np.ndarray, words: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Places where the hashes of a phrase stand one after the other."""
+    found = np.zeros(document_token.size - 1, np.int64)
+    phrases = offset.size - 1
+    mask = _U64(room_for(2 * phrases) - 1)
+    # Phrases with the same first word are a chain: `following` leads from one to the next.
+    table, following = np.full(mask + _U64(1), -1, np.int64), np.full(phrases, -1, np.int64)
+    for phrase in range(phrases):
+        place = _place(words[offset[phrase]], mask)
+        while table[place] >= 0 and words[offset[table[place]]] != words[offset[phrase]]:
+            place = _U64(place + _U64(1)) & mask
+        following[phrase] = table[place]
+        table[place] = phrase
+    for d in range(found.size):
+        for t in range(document_token[d], document_token[d + 1]):
+            place = _place(hashes[t], mask)
+            while table[place] >= 0 and words[offset[table[place]]] != hashes[t]:
+                place = _U64(place + _U64(1)) & mask
+            phrase = table[place]
+            while phrase >= 0:
+                size = offset[phrase + 1] - offset[phrase]
+                if t + size <= document_token[d + 1]:
+                    equal = True
+                    for k in range(1, size):
+                        equal &= hashes[t + k] == words[offset[phrase] + k]
+                    found[d] += equal
+                phrase = following[phrase]
+    return found

@@ -1,0 +1,191 @@
+r"""Tokens: the words of texts as byte ranges, with their lengths and hashes.
+
+Four ways to cut, each equal to the plain Python beside it on any text: `wordpunct` (`\w+|[^\w\s]+`, NLTK's WordPunctTokenizer), `simple_words`
+(`\w+|[^\w\s]`), `whitespace_words` (`str.split`) and `cjk_words`, which is `simple_words` with each Chinese character or kana a word of its own.
+Promise: nothing is copied; a token's `hash` (hashing.py) is the same in every process and release.
+
+Not here: n-grams (ngrams.py), lists of words.
+"""
+
+# Kernels are typed by Numba: to pyright an element of an array is an array.
+# pyright: reportArgumentType=false, reportReturnType=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from corpus_platform.text import unicode
+from corpus_platform.text.batch import Spans, TextBatch, totals
+from corpus_platform.text.hashing import hash_bytes
+from corpus_platform.text.kernel import kernel
+from corpus_platform.text.search import flags_of
+from corpus_platform.text.utf8 import decode
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BETWEEN, _RUN, _OTHER_RUN, _ALONE = 0, 1, 2, 3
+"""What a character is to a tokeniser: no part of a token; part of a run of its like, of either kind; a token of its own."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Words of a batch of n documents, t in all.
+
+    `spans`: their bytes; `document_token` int64[n + 1]: those of document d are `document_token[d]` to `document_token[d + 1]`, exclusive;
+    `characters` int32[t]: their code points; `hash` uint64[t]: equal for equal bytes, and for others with a probability of 2^-64.
+    """
+
+    spans: Spans
+    document_token: np.ndarray
+    characters: np.ndarray
+    hash: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    @property
+    def documents(self) -> int:
+        """Number of documents."""
+        return self.document_token.size - 1
+
+    @cached_property
+    def count(self) -> np.ndarray:
+        """Words of each document, int64."""
+        return np.diff(self.document_token)
+
+    @cached_property
+    def document_characters(self) -> np.ndarray:
+        """Code points of all words of each document, int64."""
+        return totals(self.characters, self.document_token)
+
+    @cached_property
+    def _flags(self) -> tuple[np.ndarray, np.ndarray]:
+        return flags_of(self.spans)
+
+    @property
+    def some(self) -> np.ndarray:
+        """uint32[t]: the facts (unicode.py) that hold for at least one character of each word."""
+        return self._flags[0]
+
+    @property
+    def every(self) -> np.ndarray:
+        """uint32[t]: the facts that hold for all characters of each word."""
+        return self._flags[1]
+
+    @cached_property
+    def upper(self) -> np.ndarray:
+        """bool[t]: `str.isupper` of each word."""
+        return ((self.some & unicode.UPPER) != 0) & ((self.some & unicode.NOT_UPPER) == 0)
+
+    def strings(self) -> pa.Array:
+        """The words as an Arrow array."""
+        return self.spans.strings()
+
+    def select(self, keep: np.ndarray) -> Tokens:
+        """The words for which `keep` (bool[t]) holds."""
+        spans = Spans(self.spans.data, self.spans.start[keep], self.spans.end[keep])
+        first = np.concatenate([np.zeros(1, np.int64), np.cumsum(keep, dtype=np.int64)])[self.document_token]
+        return Tokens(spans, first, self.characters[keep], self.hash[keep])
+
+
+def wordpunct(batch: TextBatch) -> Tokens:
+    r"""`re.findall(r"\w+|[^\w\s]+", text)` of each text."""
+    return _tokens(batch, "wordpunct")
+
+
+def simple_words(batch: TextBatch) -> Tokens:
+    r"""`re.findall(r"\w+|[^\w\s]", text)` of each text."""
+    return _tokens(batch, "simple")
+
+
+def whitespace_words(batch: TextBatch) -> Tokens:
+    """`text.split()` of each text."""
+    return _tokens(batch, "whitespace")
+
+
+def cjk_words(batch: TextBatch) -> Tokens:
+    """As `simple_words`, but a Chinese character, Hiragana or Katakana is always a word of its own; Korean stays in words."""
+    return _tokens(batch, "cjk")
+
+
+def tokens_at(data: np.ndarray, start: np.ndarray, end: np.ndarray, document_token: np.ndarray) -> Tokens:
+    """Tokens that another tokeniser has found: byte ranges of `data` (int64[t] each), and their offsets by document."""
+    spans = Spans(data, np.ascontiguousarray(start, np.int64), np.ascontiguousarray(end, np.int64))
+    return Tokens(spans, np.ascontiguousarray(document_token, np.int64), *_measure(data, spans.start, spans.end))
+
+
+@cache
+def _classes(kind: str) -> np.ndarray:
+    """What each code point is to a tokeniser: uint8 of size 0x110000."""
+    facts = unicode.facts()
+    other = {"wordpunct": _OTHER_RUN, "simple": _ALONE, "whitespace": _RUN, "cjk": _ALONE}[kind]
+    classes = np.where((facts & unicode.WORD) != 0, _RUN, other).astype(np.uint8)
+    classes[(facts & unicode.SPACE) != 0] = _BETWEEN
+    if kind == "cjk":
+        classes[(facts & (unicode.HAN | unicode.KANA)) != 0] = _ALONE
+    return classes
+
+
+def _tokens(batch: TextBatch, kind: str) -> Tokens:
+    start, end, characters, hashes, document_token = _tokenise(batch.data, batch.document_start, _classes(kind))
+    return Tokens(Spans(batch.data, start, end), document_token, characters, hashes)
+
+
+@kernel
+def _measure(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Code points and hash of each range."""
+    characters, hashes = np.zeros(start.size, np.int32), np.empty(start.size, np.uint64)
+    for t in range(start.size):
+        for i in range(start[t], end[t]):
+            characters[t] += (data[i] & 0xC0) != 0x80
+        hashes[t] = hash_bytes(data, start[t], end[t])
+    return characters, hashes
+
+
+@kernel
+def _grown(values: np.ndarray) -> np.ndarray:
+    """A copy with room for twice as many."""
+    larger = np.empty(values.size * 2, values.dtype)
+    larger[: values.size] = values
+    return larger
+
+
+@kernel
+def _tokenise(
+    data: np.ndarray, document_start: np.ndarray, classes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Start, end, code points and hash of each token, and the first token of each document."""
+    room = data.size // 4 + 64
+    start, end = np.empty(room, np.int64), np.empty(room, np.int64)
+    characters, hashes = np.empty(room, np.int32), np.empty(room, np.uint64)
+    document_token = np.zeros(document_start.size, np.int64)
+    t = 0
+    for d in range(document_start.size - 1):
+        i, last = document_start[d], document_start[d + 1]
+        while i < last:
+            code, size = decode(data, i)
+            kind = classes[code]
+            if kind == _BETWEEN:
+                i += size
+                continue
+            first, count = i, 1
+            i += size
+            if kind != _ALONE:
+                while i < last:
+                    code, size = decode(data, i)
+                    if classes[code] != kind:
+                        break
+                    i += size
+                    count += 1
+            if t == start.size:
+                start, end, characters, hashes = _grown(start), _grown(end), _grown(characters), _grown(hashes)
+            start[t], end[t], characters[t] = first, i, count
+            hashes[t] = hash_bytes(data, first, i)
+            t += 1
+        document_token[d + 1] = t
+    return start[:t], end[:t], characters[:t], hashes[:t], document_token
