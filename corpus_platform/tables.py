@@ -1,9 +1,10 @@
 """The tables of the platform: what a row of each is, its columns, key, partitions and order.
 
-Tables that hold text are kept per (variant, snapshot): a text variant is made once (`resiliparse`, `trafilatura`, `wet`) and a document has
+Tables that hold text are kept per (variant, snapshot): a text variant is made once (`resiliparse`, `trafilatura`, `wet` ...) and a document has
 the same doc_id in all of them. The registry, the UI's metadata, the SQL views and the docs are made from these.
+The layer `corpora` is open: it has a table for each recipe, all alike.
 
-Not here: how a table is stored (lake/), what fills it (stages/).
+Not here: how a table is stored (lake/), what fills it (stages/), the table of signals, whose columns are the registry's (stages/signals.py).
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from __future__ import annotations
 import pyarrow as pa
 
 from corpus_platform.documents import DOCUMENT_COLUMNS, ORDER, column
-from corpus_platform.lake.registry import SIDE_PARTITION, TableSpec, register
+from corpus_platform.lake.registry import SIDE_PARTITION, TableSpec, open_layer, register
 
-VARIANT = column("variant", pa.string(), "Text variant: resiliparse, trafilatura, wet", nullable=False)
+VARIANT = column("variant", pa.string(), "How a page became text: resiliparse, trafilatura, wet ...", nullable=False)
+TEXT_VARIANT = column(
+    "variant", pa.string(), "Text variant: `wet` ..., `wet.ccnet` after CCNet's paragraph dedup", nullable=False
+)
 SNAPSHOT = column("snapshot", pa.string(), "Snapshot of the crawl, e.g. CC-MAIN-2024-10", nullable=False)
 LANGUAGE = column("language", pa.string(), "Language code, as fastText's lid.176 names it", nullable=False)
 STAGE = column("stage", pa.string(), "Main table of the stage that wrote the row, e.g. web.pages", nullable=False)
@@ -154,6 +158,56 @@ LANGUAGE_MODEL = register(
     )
 )
 
+CLASSIFIER = register(
+    TableSpec(
+        "models.classifier",
+        "A row is a text classifier: what it tells apart, how well, and what it was made of",
+        (
+            column("model", pa.string(), "Name of the model with dots for slashes, e.g. safety.zh", nullable=False),
+            column("name", pa.string(), "Name that signals and recipes use, e.g. safety/zh", nullable=False),
+            column("path", pa.string(), "Folder of the model's files in the lake; null where no model was made"),
+            column("digest", pa.string(), "Identity of the model; null where no model was made"),
+            column("reason", pa.string(), "Why no model was made"),
+            column("origin", pa.string(), "trained, or the location that the model was taken from", nullable=False),
+            column("languages", pa.list_(pa.string()), "Languages that it is for; empty: any"),
+            column("labels", pa.list_(pa.string()), "Its classes"),
+            column("positive", pa.list_(pa.string()), "Classes whose probabilities make the score"),
+            column("training_rows", pa.list_(pa.int64()), "Texts of each class that it was trained on"),
+            column("held_back_rows", pa.list_(pa.int64()), "Texts of each class that it was only judged on"),
+            column("precision", pa.list_(pa.float64()), "Precision of each class on the texts held back"),
+            column("recall", pa.list_(pa.float64()), "Recall of each class on the texts held back"),
+            column("meta", pa.string(), "Features, settings and data of the training, as a JSON object"),
+        ),
+        key=("model",),
+        partition_by=("model",),
+    )
+)
+
+IMPORTANCE = register(
+    TableSpec(
+        "models.importance",
+        "A row is a pair of n-gram distributions that say how much a text is like a target rather than like the web",
+        (
+            column("model", pa.string(), "Name of the model with dots for slashes", nullable=False),
+            column("name", pa.string(), "Name that signals and recipes use, e.g. importance/books/en", nullable=False),
+            column("path", pa.string(), "Folder of the model's files in the lake; null where no model was made"),
+            column("digest", pa.string(), "Identity of the model; null where no model was made"),
+            column("reason", pa.string(), "Why no model was made"),
+            column("origin", pa.string(), "trained, or the location that the model was taken from", nullable=False),
+            column("languages", pa.list_(pa.string()), "Languages that it is for"),
+            column("hash", pa.string(), "Name of the hash that puts n-grams into buckets"),
+            column("buckets", pa.int64(), "Number of buckets"),
+            column("target_documents", pa.int64(), "Documents that the target was counted on"),
+            column("source_documents", pa.int64(), "Documents of the web that it is held against"),
+            column("target_words", pa.float64(), "Mean words of a document of the target"),
+            column("source_words", pa.float64(), "Mean words of a document of the web"),
+            column("meta", pa.string(), "Settings of the training, as a JSON object"),
+        ),
+        key=("model",),
+        partition_by=("model",),
+    )
+)
+
 CCNET = register(
     TableSpec(
         "corpora.ccnet",
@@ -178,7 +232,7 @@ CCNET = register(
             column("language_score", pa.float32(), "Confidence of the language, 0..1"),
             column("perplexity", pa.float32(), "Perplexity of the text under its language's model"),
             column("bucket", pa.string(), "head, middle, tail by perplexity; all where there is no model"),
-            VARIANT,
+            TEXT_VARIANT,
             SNAPSHOT,
         ),
         key=("doc_id", "variant", "snapshot"),
@@ -186,6 +240,22 @@ CCNET = register(
         order=ORDER,
     )
 )
+
+
+def corpus_table(name: str) -> TableSpec:
+    """The table of a recipe that publishes documents."""
+    edited = column("edited", pa.bool_(), "Whether a step of the recipe changed the text", nullable=False)
+    return TableSpec(
+        name,
+        f"A row is a document of the corpus of the recipe `{name.partition('.')[2]}`",
+        (*DOCUMENT_COLUMNS, edited, TEXT_VARIANT, SNAPSHOT),
+        key=("doc_id", "variant", "snapshot"),
+        partition_by=("variant", "snapshot"),
+        order=ORDER,
+    )
+
+
+open_layer("corpora", corpus_table)
 
 REJECTS = register(
     TableSpec(
@@ -226,6 +296,7 @@ DECISIONS = register(
             column("rule", pa.string(), "Rule of the step", nullable=False),
             column("value", pa.float64(), "Value that the rule saw"),
             column("threshold", pa.float64(), "Threshold that it was held against"),
+            column("seen", pa.string(), "What a rule over words saw, e.g. the language"),
             column("url", pa.string(), "Address of the document"),
             STAGE,
             PARTITION,

@@ -1,0 +1,128 @@
+"""Models by name: where signals and recipes find what they are computed with.
+
+Names, as `Environment.models` has them (a name that ends in a language is for that language only):
+
+    quality/wikiref/en      pages like those that Wikipedia cites          classifier
+    quality/palm/en         pages like Wikipedia, books and OpenWebText    classifier
+    quality/wikipedia/fr    pages like the encyclopedia of a language      classifier (fr, es, it, de)
+    quality/zh_clean        clean against dirty Chinese (ChineseWebText)   classifier
+    dclm                    pages like instructions and explanations       classifier
+    math                    pages of mathematics (OpenWebMath)             classifier
+    safety/en  safety/zh    safe, or porn, gambling, violence, hate, fraud classifier, shipped
+    topics/en  topics/zh    what a text is about                           classifier, shipped
+    genres/en  genres/zh    what kind of text it is                        classifier, shipped
+    importance/books/en     DSIR weights (books, openwebtext, wikipedia)   importance
+
+Every model has a `name`, a `digest` and `score(texts)`; classifiers have `classify(texts)` too (protocols `Scorer`, `Labeller`). A *shipped* one
+can be made in seconds from the texts that the platform carries.
+
+Not here: how models are trained (classifier.py, importance.py, templates.py), which ones a lake has (stages/classifiers.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from corpus_platform.errors import ModelError
+from corpus_platform.models.classifier import INFO as CLASSIFIER_INFO
+from corpus_platform.models.classifier import Classifier, Predictions, from_file
+from corpus_platform.models.importance import INFO as IMPORTANCE_INFO
+from corpus_platform.models.importance import Importance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    import polars as pl
+
+_FASTTEXT = (".bin", ".ftz")
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Anything that gives a text a number."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Identity of the model, for the fingerprints of what is scored with it."""
+        ...
+
+    def score(self, texts: Sequence[str] | pl.Series) -> np.ndarray:
+        """The number of each text, float64[n]; NaN where there is none."""
+        ...
+
+
+@runtime_checkable
+class Labeller(Scorer, Protocol):
+    """A scorer that also says which class a text is of."""
+
+    def classify(self, texts: Sequence[str] | pl.Series) -> Predictions:
+        """Label, its probability and score of each text."""
+        ...
+
+
+class Shelf(Mapping[str, Scorer]):
+    """Models in folders, each opened when it is first asked for. A shelf pickles; each process opens its own models."""
+
+    def __init__(self, folders: Mapping[str, str | Path], opened: Mapping[str, Scorer] | None = None) -> None:
+        self._folders = {name: Path(folder) for name, folder in folders.items()}
+        self._opened: dict[str, Scorer] = dict(opened or {})
+
+    def __getitem__(self, name: str) -> Scorer:
+        if name not in self._opened:
+            self._opened[name] = open_model(self._folders[name])
+        return self._opened[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._folders, *self._opened}))
+
+    def __len__(self) -> int:
+        return len({*self._folders, *self._opened})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Shelf, (self._folders, {n: m for n, m in self._opened.items() if n not in self._folders})
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Identity of every model, for the fingerprint of what is made with them."""
+        return {name: self[name].digest for name in self}
+
+
+def open_model(folder: str | Path) -> Scorer:
+    """The model of a folder that `train_classifier` or `save_importance` filled. Raises ModelError where there is none."""
+    place = Path(folder)
+    if (place / CLASSIFIER_INFO).is_file():
+        return Classifier(place)
+    if (place / IMPORTANCE_INFO).is_file():
+        return Importance(place)
+    raise ModelError(f"{place}: no model there: it has neither {CLASSIFIER_INFO} nor {IMPORTANCE_INFO}")
+
+
+def take(name: str, location: str | Path, cache: str | Path) -> Scorer:
+    """A model from a folder of ours, from a fastText file (its description is kept in `cache`), or from a folder of a BERT-class model."""
+    place = Path(location).expanduser()
+    if place.suffix in _FASTTEXT:
+        return from_file(place, Path(cache) / name.replace("/", "."), name=name)
+    if (place / "config.json").is_file():
+        from corpus_platform.models.scorers import Transformer  # noqa: PLC0415  (an optional extra)
+
+        return Transformer(place, name=name)
+    return open_model(place)
+
+
+def need(models: Mapping[str, Any], name: str) -> Any:
+    """The model of a name. Raises ModelError that says how to get one."""
+    if name in models:
+        return models[name]
+    known = ", ".join(sorted(models)) or "none"
+    raise ModelError(
+        f"there is no model `{name}` (there are: {known}): make it with the stage models.classifier or models.importance, "
+        f"give its place (`--model {name}=PATH`), or set `optional: true` in the step that asks for it"
+    )

@@ -1,0 +1,113 @@
+"""The training texts that the platform ships: written by us as sentences with slots, filled in at random but always alike.
+
+A *kit* is a YAML file of `training/`: for each class sentences with slots (`{game}`), the words that fill them, and sentences without slots that
+are only judged on (`held_back`). Nothing in the texts is from anywhere else, and nothing is explicit: classes are told by their key words.
+
+Not here: training (classifier.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from corpus_platform.errors import ModelError
+from corpus_platform.models.classifier import FastTextSettings
+from corpus_platform.models.training_sets import RowSettings, training_set
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from corpus_platform.models.features import Features
+    from corpus_platform.models.training_sets import TrainingSet
+
+_FOLDER = "training"
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Kit:
+    """Training texts of one model in one language."""
+
+    name: str
+    digest: str
+    values: Any
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The language of the texts."""
+        return (self.values["language"],)
+
+    @property
+    def positive(self) -> tuple[str, ...]:
+        """Classes whose probability is the score."""
+        return tuple(self.values["positive"])
+
+    @property
+    def features(self) -> Features:
+        """What the model reads of a text."""
+        return "words"
+
+    @property
+    def training(self) -> FastTextSettings:
+        """FastText's settings: small, for the texts are few."""
+        return FastTextSettings(**self.values["training"])
+
+    @cached_property
+    def _slots(self) -> dict[str, list[str]]:
+        return {name: [str(word) for word in words] for name, words in self.values.get("slots", {}).items()}
+
+    def rows(self) -> TrainingSet:
+        """The filled-in texts of each class, and those held back."""
+        classes, size = self.values["classes"], int(self.values["rows_per_class"])
+        texts = {label: list(self._filled(label, size)) for label in classes}
+        held = {label: [str(text) for text in of["held_back"]] for label, of in classes.items()}
+        return training_set(texts, RowSettings(balance=False, per_class=size, min_rows=10), held=held)
+
+    def _filled(self, label: str, size: int) -> Iterator[str]:
+        """`size` texts of a class: one to three of its sentences each, slots filled at random."""
+        rng = random.Random(f"{self.name}/{label}")  # noqa: S311  (repeatable, no secret)
+        of = self.values["classes"][label]
+        sentences = [str(sentence) for sentence in of["sentences"]]
+        own = {name: [str(word) for word in words] for name, words in of.get("slots", {}).items()}
+        slots = {**self._slots, **own}
+        for sentence in sentences:
+            yield self._fill(sentence, slots, rng)
+        for _ in range(size - len(sentences)):
+            chosen = rng.sample(sentences, min(rng.choice((1, 1, 2, 3)), len(sentences)))
+            yield self.values.get("join", " ").join(self._fill(sentence, slots, rng) for sentence in chosen)
+
+    def _fill(self, sentence: str, slots: dict[str, list[str]], rng: random.Random) -> str:
+        def word(match: re.Match[str]) -> str:
+            if match[1] not in slots:
+                raise ModelError(
+                    f"{_FOLDER}/{self.name}: `{sentence}` has the slot {{{match[1]}}}, which nothing fills"
+                )
+            return rng.choice(slots[match[1]])
+
+        return _SLOT.sub(word, sentence)
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Names of the models whose texts are shipped."""
+    folder = files("corpus_platform.models").joinpath(_FOLDER)
+    found = [entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml")]
+    return tuple(sorted(name.removesuffix(".yaml").replace(".", "/") for name in found))
+
+
+@cache
+def kit(name: str) -> Kit:
+    """The training texts of a shipped model. Raises ModelError where there are none."""
+    if name not in names():
+        raise ModelError(f"no training texts are shipped for `{name}`, only for {', '.join(names())}")
+    path = files("corpus_platform.models").joinpath(_FOLDER, f"{name.replace('/', '.')}.yaml")
+    content = path.read_bytes()
+    return Kit(name, hashlib.blake2b(content, digest_size=16).hexdigest(), yaml.safe_load(content))
