@@ -112,7 +112,7 @@ class Run:
             case EditStep():
                 self.edited(step, self.edit(index))
             case DedupStep():
-                self.funnel.append(FunnelRow(step.name, step.kind, self.alive.size, pending=step.pending))
+                self.funnel.append(FunnelRow(step.name, step.kind, self.alive.size, pending=step.is_pending))
 
     def judged(self, index: int) -> list[Judged]:
         """A filter's rules over the documents that are left."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Comparison = Literal["<", "<=", ">", ">=", "==", "!=", "in", "not in"]
 
-MODULES = ("common", "dedup")
+MODULES = ("common", "dedup", "openwebmath")
 """Modules of `steps/` that define steps."""
 
 
@@ -114,7 +114,12 @@ class DedupStep(Step):
 
     kind: ClassVar[Literal["filter", "edit", "dedup"]] = "dedup"
     pending: ClassVar[bool] = True
-    """Whether the platform can't do it yet: then the run says so and goes on."""
+    """Whether the platform can't do this kind yet: then the run says so and goes on."""
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether this one is still to be done."""
+        return self.pending
 
 
 _STEPS: dict[str, type[Step]] = {}
