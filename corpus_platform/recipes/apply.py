@@ -17,7 +17,7 @@ import polars as pl
 
 from corpus_platform.errors import SchemaError
 from corpus_platform.recipes.judge import first_holding, judge
-from corpus_platform.recipes.plan import compile_recipe
+from corpus_platform.recipes.plan import compile_recipe, rules_of
 from corpus_platform.recipes.step import DedupStep, EditStep, FilterStep
 from corpus_platform.recipes.values import Values
 
@@ -118,9 +118,9 @@ class Run:
         """A filter's rules over the documents that are left."""
         step = self.recipe.steps[index]
         assert isinstance(step, FilterStep)
-        rules = step.rules(self.environment)
+        rules = rules_of(step, self.environment, self.values.stored)
         self.values.measure(self.plan.wanted(index, self._lacks), self.alive)
-        if any(rule.languages for rule in rules):
+        if any(rule.languages or rule.but_languages for rule in rules):
             self.values.identify(self.alive)
         language = self.values.column("language").gather(self.alive)
         return [judge(rule, self.values.column(rule.signal).gather(self.alive), language) for rule in rules]

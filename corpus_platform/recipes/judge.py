@@ -49,10 +49,7 @@ class Judged:
 def judge(rule: Rule, column: pl.Series, language: pl.Series | None) -> Judged:
     """Holds a rule against the column of its signal; `language` is needed where the rule is for some languages only."""
     n = len(column)
-    asked = np.ones(n, np.bool_)
-    if rule.languages:
-        known = language if language is not None else pl.Series([None] * n, dtype=pl.String)
-        asked = known.is_in(list(rule.languages)).fill_null(value=False).to_numpy()
+    asked = _asked(rule, language if language is not None else pl.Series([None] * n, dtype=pl.String))
     nothing, words = pl.Series([None] * n, dtype=pl.Float64), pl.Series([None] * n, dtype=pl.String)
     if isinstance(rule.threshold, str | tuple):
         words = column.cast(pl.String)
@@ -76,6 +73,15 @@ def first_holding(judged: Sequence[Judged], n: int) -> np.ndarray:
     for i, one in enumerate(judged):
         first[(first < 0) & one.holds] = i
     return first
+
+
+def _asked(rule: Rule, language: pl.Series) -> np.ndarray:
+    asked = np.ones(len(language), np.bool_)
+    if rule.languages:
+        asked &= language.is_in(list(rule.languages)).fill_null(value=False).to_numpy()
+    if rule.but_languages:
+        asked &= ~language.is_in(list(rule.but_languages)).fill_null(value=False).to_numpy()
+    return asked
 
 
 def _compare_words(rule: Rule, column: pl.Series) -> pl.Series:

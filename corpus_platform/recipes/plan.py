@@ -5,16 +5,19 @@ Not here: running it (apply.py).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from corpus_platform.errors import ModelError
 from corpus_platform.recipes.step import DedupStep, EditStep, FilterStep
 from corpus_platform.signals.registry import families, signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from corpus_platform.recipes.recipe import Recipe
+    from corpus_platform.recipes.step import Rule
     from corpus_platform.signals.environment import Environment
 
 _FIRST = ("language", "url")
@@ -67,6 +70,39 @@ class Plan:
         return tuple(dict.fromkeys([*own, *with_it]))
 
 
+class _EveryModel(Mapping[str, Any]):
+    """Stands for all models where it only matters which rules there are."""
+
+    def __getitem__(self, name: str) -> Any:
+        return self
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def rules_of(step: FilterStep, environment: Environment, stored: Container[str] | None = None) -> tuple[Rule, ...]:
+    """The rules of a filter; where its model is missing they are given only if all that they ask about is stored.
+
+    Without `stored` it does not matter which models there are. Raises ModelError where a model is needed.
+    """
+    without_models = replace(environment, models=_EveryModel())
+    if stored is None:
+        return step.rules(without_models)
+    try:
+        return step.rules(environment)
+    except ModelError:
+        rules = step.rules(without_models)
+        if all(rule.signal in stored for rule in rules):
+            return rules
+        raise
+
+
 def compile_recipe(recipe: Recipe, environment: Environment) -> Plan:
     """The plan of a recipe, whose rules may depend on lists and settings of the environment."""
     compat = environment.settings.model_copy(update={"compat": recipe.compat})
@@ -89,6 +125,6 @@ def _needs(step: object, environment: Environment) -> tuple[str, ...]:
         return step.needs()
     if not isinstance(step, FilterStep):
         return ()
-    names = [rule.signal for rule in step.rules(environment)]
+    names = [rule.signal for rule in rules_of(step, environment)]
     known = signals()
     return tuple(dict.fromkeys(sorted(names, key=lambda name: name not in known)))

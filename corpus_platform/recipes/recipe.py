@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 
 from corpus_platform.documents import DOCUMENT_COLUMNS
 from corpus_platform.errors import SettingsError
+from corpus_platform.recipes.plan import rules_of
 from corpus_platform.recipes.step import EditStep, FilterStep, Step, steps
 from corpus_platform.signals.environment import Environment, SignalSettings
 from corpus_platform.signals.registry import signals
@@ -99,6 +100,8 @@ def recipes(folder: Path | None = None) -> dict[str, Recipe]:
 
 def recipe(name: str, folder: Path | None = None) -> Recipe:
     """The recipe of a name. Raises SettingsError with the nearest name where there is none."""
+    if folder is None and (SYSTEMS / f"{name}.yaml").is_file():
+        return _read(SYSTEMS / f"{name}.yaml")
     known = recipes(folder)
     if name not in known:
         raise SettingsError(
@@ -122,14 +125,19 @@ def complaints(step: Step) -> list[str]:
     found: dict[str, None] = {}
     for compat in ("sane", "reference"):
         environment = Environment(SignalSettings(compat=compat))
-        found |= {text: None for rule in step.rules(environment) if (text := _complaint(step, rule))}
+        found |= {text: None for rule in rules_of(step, environment) if (text := _complaint(step, rule))}
     return list(found)
 
 
 @cache
 def _shipped() -> dict[str, Recipe]:
-    found = [read_recipe(path) for path in sorted(SYSTEMS.glob("*.yaml"))]
+    found = [_read(path) for path in sorted(SYSTEMS.glob("*.yaml"))]
     return {recipe.name: recipe for recipe in found}
+
+
+@cache
+def _read(path: Path) -> Recipe:
+    return read_recipe(path)
 
 
 def _steps_of(file: YamlFile) -> tuple[list[Step], list[str]]:

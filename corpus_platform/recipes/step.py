@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Comparison = Literal["<", "<=", ">", ">=", "==", "!=", "in", "not in"]
 
-MODULES = ("common", "dedup", "openwebmath")
+MODULES = ("common", "dedup", "openwebmath", "pile")
 """Modules of `steps/` that define steps."""
 
 
@@ -45,6 +45,8 @@ class Rule:
     """What becomes of a document whose signal has no value."""
     decimals: int | None = None
     """The value is rounded to so many decimals before it is held against the threshold."""
+    but_languages: tuple[str, ...] = ()
+    """Documents in these languages are not judged."""
 
 
 @dataclass(frozen=True)

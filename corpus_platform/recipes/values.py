@@ -66,9 +66,10 @@ class Values:
         dtype = signals()[name].column_type if name in signals() else pl.String
         return pl.Series(name, [None] * self.frame.height, dtype)
 
-    def has(self, name: str) -> bool:
-        """Whether anything is known of a column."""
-        return name in self._columns
+    @property
+    def stored(self) -> frozenset[str]:
+        """Columns that something is known of."""
+        return frozenset(self._columns)
 
     def missing(self, name: str, rows: np.ndarray) -> np.ndarray:
         """Those of the rows (int64) whose value is not known for the text that they have now."""

@@ -112,3 +112,87 @@ class CcnetBucket(FilterStep):
         """One rule over the bucket's name."""
         del environment
         return (Rule("bucket_not_wanted", "bucket", "not in", tuple(b.value for b in self.keep), null="drop"),)
+
+
+@register_step
+class Length(FilterStep):
+    """Drops texts that are too short or too long."""
+
+    step = "length"
+
+    min: float | None = Field(default=None, ge=0, description="Least length that is kept")
+    max: float | None = Field(default=None, ge=0, description="Largest length that is kept")
+    of: str = Field(default="text_characters", description="Signal that says the length; code points by default")
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("give `min`, `max` or both")
+        return self
+
+    def rules(self, environment: Environment) -> tuple[Rule, ...]:
+        """Too short, too long."""
+        del environment
+        short = (Rule("too_short", self.of, "<", self.min, null="drop"),) if self.min is not None else ()
+        long = (Rule("too_long", self.of, ">", self.max),) if self.max is not None else ()
+        return short + long
+
+
+@register_step
+class Sample(FilterStep):
+    """Keeps a random share of the documents: the same ones in every run, snapshot by snapshot, whatever else is there.
+
+    Two samples whose ranges do not overlap have no document in common.
+    """
+
+    step = "sample"
+
+    share: float = Field(gt=0, le=1, description="Share that is kept")
+    start: float = Field(default=0, ge=0, lt=1, description="Where the range of the sample starts")
+
+    @model_validator(mode="after")
+    def _ends_within(self) -> Self:
+        if self.start + self.share > 1:
+            raise ValueError(f"`start` + `share` is {self.start + self.share:g}: a range must end at 1 or before")
+        return self
+
+    def rules(self, environment: Environment) -> tuple[Rule, ...]:
+        """Before the range, behind it."""
+        del environment
+        end = self.start + self.share
+        before = (Rule("not_in_sample", "sample_position", "<", self.start),) if self.start else ()
+        return (*before, *((Rule("not_in_sample", "sample_position", ">=", end),) if end < 1 else ()))
+
+
+@register_step
+class Perplexity(FilterStep):
+    """Drops documents of high perplexity under their language's model, or of very low one: boilerplate and lists."""
+
+    step = "perplexity"
+
+    max: float | None = Field(default=None, gt=0, description="Largest perplexity that is kept, in any language")
+    min: float | None = Field(default=None, ge=0, description="Least perplexity that is kept, in any language")
+    by_language: dict[str, float] = Field(
+        default={}, description="Largest perplexity of a language, in place of `max` for it"
+    )
+    null: Literal["keep", "drop"] = Field(default="keep", description="What becomes of documents without a perplexity")
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if self.min is None and self.max is None and not self.by_language:
+            raise ValueError("give `max`, `by_language` or `min`")
+        return self
+
+    def rules(self, environment: Environment) -> tuple[Rule, ...]:
+        """Too high, by language or in all; too low."""
+        del environment
+        found = [
+            Rule("perplexity_above", "perplexity", ">", most, (language,), self.null)
+            for language, most in self.by_language.items()
+        ]
+        if self.max is not None:
+            others = tuple(self.by_language)
+            found.append(Rule("perplexity_above", "perplexity", ">", self.max, null=self.null, but_languages=others))
+        if self.min is not None:
+            found.append(Rule("perplexity_below", "perplexity", "<", self.min, null=self.null))
+        return tuple(found)

@@ -97,8 +97,8 @@ class MinHash(Dedup):
     def _has_bands(self) -> Self:
         if (self.bands is None) != (self.rows is None):
             raise ValueError("`bands` and `rows` go together")
-        if self.bands is None and self.threshold is None:
-            raise ValueError("give `bands` and `rows`, or a `threshold`")
+        if self.bands is None and self.threshold is None and not self.unverified:
+            raise ValueError("give `bands` and `rows`, or a `threshold`, or say in `unverified` why they are not known")
         if self.bands and self.rows and self.bands * self.rows > self.permutations:
             raise ValueError(
                 f"{self.bands} bands of {self.rows} rows need {self.bands * self.rows} permutations, "

@@ -14,7 +14,8 @@ import polars as pl
 
 from corpus_platform.recipes.apply import apply
 from corpus_platform.recipes.explain import explain
-from corpus_platform.recipes.recipe import document_columns, recipes
+from corpus_platform.recipes.recipe import SYSTEMS, document_columns
+from corpus_platform.recipes.recipe import recipe as recipe_of
 from corpus_platform.signals.environment import Environment, SignalSettings
 from corpus_platform.signals.registry import signals
 
@@ -35,7 +36,7 @@ class Row:
 
     @property
     def compat(self):
-        return self.values.get("compat") or recipes()[self.recipe].compat
+        return self.values.get("compat") or recipe_of(self.recipe).compat
 
     @property
     def columns(self):
@@ -98,8 +99,10 @@ def verdicts(recipe):
 
 
 def known(recipe, compat):
-    assert recipe in recipes(), f"fixtures/{recipe}.jsonl has no recipe: there are {', '.join(recipes())}"
-    return recipes()[recipe].model_copy(update={"compat": compat})
+    return recipe_of(recipe).model_copy(update={"compat": compat})
+
+
+SHIPPED = sorted(path.stem for path in SYSTEMS.glob("*.yaml"))
 
 
 def environment(compat):
@@ -109,7 +112,7 @@ def environment(compat):
 def difference(row):
     """What is wrong with a row's verdict, in words; empty where it is as expected."""
     verdict, step, rule, text = verdicts(row.recipe)[row.values["id"]]
-    names = {step} | {s.step for s in recipes()[row.recipe].steps if s.name == step}
+    names = {step} | {s.step for s in recipe_of(row.recipe).steps if s.name == step}
     expected = row.values
     got = "kept" if verdict == "keep" else f"dropped by {step}/{rule}"
     wanted = (
