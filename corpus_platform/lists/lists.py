@@ -39,6 +39,8 @@ KINDS: dict[str, Kind] = {
     "url_banned_words": "words",
     "url_soft_banned_words": "words",
     "url_banned_subwords": "words",
+    "owm_url_parts": "words",
+    "math_boilerplate": "words",
 }
 """Every list by name."""
 

@@ -1,0 +1,141 @@
+r"""What OpenWebMath asks of a page: formulas, accented letters, length, and whether its address is of an unwanted kind.
+
+Source: Paster et al. 2023 (OpenWebMath), github.com/keirp/OpenWebMath, filtering/filter_dataset.py.
+
+Not here: how formulas get into the text (extract/math_text.py), MathScore (models.py), edits and thresholds (recipes/).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from corpus_platform.signals.registry import Family, Signal, register
+from corpus_platform.text.batch import strings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from corpus_platform.signals.subject import Subject
+
+MATH = "math"
+"""Name of the model of MathScore."""
+_PAPER = "OpenWebMath (Paster et al. 2023), filtering/filter_dataset.py"
+_ACCENTED = "[üïöêäâîûôèéà]"
+_PAGE_INDEX = r"\$\$?\\PageIndex\{[^}]*\}\$\$?"
+_FORMULA = r"\$\$[^$]*\$\$|\$[^$]*\$"
+_KEPT_LIBRETEXTS = "math|phys|stats"
+
+
+def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
+    """All signals of the family; the address ones need no text."""
+    found: dict[str, Any] = {}
+    scores = wanted & {"owm_math_score", "owm_score_with_formulas", "owm_score_without_formulas"}
+    if scores or wanted & {"owm_formulas", "owm_accented_fraction", "owm_libretexts"}:
+        texts = pl.Series(strings_of(subject.batch.data, subject.batch.document_start))
+        formulas = texts.str.replace_all(_PAGE_INDEX, "")
+        if not subject.environment.reference:
+            formulas = formulas.str.replace_all(r"\\\$", "")
+        found["owm_formulas"] = formulas.str.count_matches(_FORMULA).cast(pl.Int32)
+        accented = texts.str.to_lowercase().str.count_matches(_ACCENTED).to_numpy()
+        size = subject.batch.characters
+        found["owm_accented_fraction"] = np.where(size > 0, accented / np.maximum(size, 1), np.nan)
+    found["owm_characters"] = subject.batch.characters.astype(np.int32)
+    urls = subject.column("url")
+    parts = subject.environment.lists.get("owm_url_parts").entries
+    search = urls.str.contains("/search", literal=True) & ~urls.str.contains("//search", literal=True)
+    found["owm_bad_url"] = urls.str.contains_any(list(parts)) | search if parts else search
+    if "owm_libretexts" in wanted:
+        foreign = urls.str.contains("libretexts", literal=True) & ~urls.str.contains(_KEPT_LIBRETEXTS)
+        found["owm_libretexts"] = foreign & (found["owm_formulas"] == 0)
+    if scores:
+        score = _math_score(subject)
+        has = (found["owm_formulas"] > 0).to_numpy()
+        found["owm_math_score"] = score
+        found["owm_score_with_formulas"] = np.where(has, score, np.nan)
+        found["owm_score_without_formulas"] = np.where(has, np.nan, score)
+    return found
+
+
+def _math_score(subject: Subject) -> np.ndarray:
+    """MathScore of each text, its formulas masked; NaN without the model."""
+    model = subject.environment.models.get(MATH)
+    if model is None:
+        return np.full(len(subject), np.nan)
+    texts = pl.Series(strings_of(subject.batch.data, subject.batch.document_start))
+    return model.score(texts.str.replace_all(_FORMULA, " "))
+
+
+register(
+    Family(
+        name="openwebmath",
+        version="1",
+        signals=(
+            Signal(
+                name="owm_formulas",
+                definition="Formulas between dollar signs: `$$..$$` or `$..$`, without `\\PageIndex` marks and escaped dollar signs",
+                source=_PAPER,
+                dtype=pl.Int32,
+                range=">= 0",
+                empty="0",
+                reference="Escaped dollar signs count too",
+            ),
+            Signal(
+                name="owm_accented_fraction",
+                definition="Share of the characters that are one of the twelve letters ü ï ö ê ä â î û ô è é à, in either case",
+                source=_PAPER,
+            ),
+            Signal(
+                name="owm_characters",
+                definition="Characters of the text",
+                source=_PAPER,
+                dtype=pl.Int32,
+                range=">= 0",
+                empty="0",
+            ),
+            Signal(
+                name="owm_bad_url",
+                definition="Whether the address holds an entry of the list `owm_url_parts`, or `/search` not after the host's slashes",
+                source=_PAPER,
+                dtype=pl.Boolean,
+                range="true, false",
+                empty="null without an address",
+                lists=("owm_url_parts",),
+            ),
+            Signal(
+                name="owm_libretexts",
+                definition="Whether the page is of a LibreTexts library other than mathematics, physics and statistics, and has no formula",
+                source=_PAPER,
+                dtype=pl.Boolean,
+                range="true, false",
+                empty="null without an address",
+            ),
+        ),
+        compute=compute,
+        reads=("url",),
+    )
+)
+
+register(
+    Family(
+        name="math_score",
+        version="1",
+        signals=tuple(
+            Signal(
+                name=name,
+                definition=f"MathScore of the text without its formulas{which}: probability of a fastText classifier that it is about mathematics",
+                source="OpenWebMath (Paster et al. 2023), section 3.1",
+                models=(MATH,),
+            )
+            for name, which in (
+                ("owm_math_score", ""),
+                ("owm_score_with_formulas", ", of pages that have some"),
+                ("owm_score_without_formulas", ", of pages that have none"),
+            )
+        ),
+        compute=compute,
+        default=False,
+    )
+)
