@@ -16,7 +16,7 @@ import polars as pl
 
 from corpus_platform.text.batch import TextBatch, join_spans, strings_of
 from corpus_platform.text.kernel import kernel
-from corpus_platform.text.normalise import strip
+from corpus_platform.text.lines import strip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,243 +1,150 @@
-"""Normalised lines at compiled speed: one loop over UTF-8 bytes, driven by tables of Unicode facts.
+"""Normal forms of texts at compiled speed: CCNet's, RedPajama-V2's, SlimPajama's, datatrove's, and plain lower case.
 
-`norm_cc` is CCNet's normalisation for paragraph hashes: strip; lower-case; every decimal digit becomes 0; delete 34 punctuation and all control
-characters. A line's lower case is that of Python's `str.lower`, rule of the final sigma included. It is taken inside the line, which is
-the same as in the document: newlines and white space are neither cased nor ignorable, so no sigma looks past them.
-Promise: equal to the plain Python of the definition on any text.
-Source: facebookresearch/cc_net, text_normalizer.py (normalize_for_dedup).
+Each is a table that says what becomes of a character; rewrite.py has the loop. Lower case is Python's `str.lower`, rule of the final sigma included.
+Promise: equal to the plain Python of the definition on any text, with the Unicode data of this Python (3.11: Unicode 14).
 
-Not here: hashing (sha1.py), what is done with equal lines (dedup/).
+Not here: hashing (hashing.py, sha1.py), what is done with equal texts (dedup/).
 """
-
-# Kernels are typed by Numba: to pyright an element of an array is an array.
-# pyright: reportArgumentType=false, reportReturnType=false
 
 from __future__ import annotations
 
-import re
 import string
-import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from corpus_platform.text import unicode
-from corpus_platform.text.batch import Spans, TextBatch, gather
-from corpus_platform.text.kernel import kernel
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from corpus_platform.text.batch import Spans, TextBatch
+from corpus_platform.text.lines import strip
+from corpus_platform.text.rewrite import NOTHING, NUMBER, POINT, REPLACEMENT, SPECIAL, WHITE, Rules, rewrite
 
 CC_PUNCTUATION = "，。、„”“«»１」「《》´∶：？！（）；–—．～’…━〈〉【】％►"
 """What CCNet deletes from a paragraph before hashing it. ASCII punctuation stays. The full-width one has no effect: it is 0 by then."""
 
-_WHITE = np.uint32(unicode.WHITE)
-_CASED = np.uint32(unicode.CASED)
-_IGNORABLE = np.uint32(unicode.IGNORABLE)
-_LOWER = np.uint32(unicode.LOWER)
-_CAPITAL_SIGMA = unicode.CAPITAL_SIGMA
-_FINAL_SIGMA = unicode.FINAL_SIGMA
-_CAPITAL_I_DOT = unicode.CAPITAL_I_DOT
-_NOTHING = unicode.LOWER
-"""Stands in the table for a character that is deleted; it is not a code point."""
-
-
-@cache
-def _cc_table() -> np.ndarray:
-    """The Unicode table with CCNet's replacement in the place of the lower-case character."""
-    table = unicode.code_points().copy()
-    lower = (table & _LOWER).astype(np.int64)
-    deleted = np.zeros(unicode.CODE_POINTS, bool)
-    deleted[[ord(c) for c in CC_PUNCTUATION]] = True
-    deleted[0:0x20] = deleted[0x7F:0xA0] = True
-    replacement = np.where((table[lower] & unicode.DIGIT) != 0, ord("0"), np.where(deleted[lower], _NOTHING, lower))
-    return (table & ~_LOWER) | replacement.astype(np.uint32)
-
-
-def norm_cc(lines: Spans) -> Spans:
-    """CCNet's normalised form of each line, in a buffer of its own."""
-    data, start = _normalise(lines.data, lines.start, lines.end, _cc_table())
-    return Spans(data, start[:-1], start[1:])
-
-
-def strip(lines: Spans) -> Spans:
-    """Each line without white space at its ends, as `str.strip` does it: narrower spans of the same buffer."""
-    return Spans(lines.data, *_strip(lines.data, lines.start, lines.end, unicode.code_points()))
-
-
-def _each(batch: TextBatch, function: Callable[[str], str]) -> TextBatch:
-    return TextBatch.of([function(text) for text in batch.documents.strings().to_pylist()])
-
-
-def norm_rp(batch: TextBatch) -> TextBatch:
-    """RedPajama-V2's normal form of each text: ASCII punctuation deleted; lower case; stripped; white space runs to one space; NFD."""
-    return _each(batch, _norm_rp)
-
-
-def norm_rp_spans(spans: Spans) -> Spans:
-    """`norm_rp` of each span by itself, in a buffer of its own."""
-    return norm_rp(TextBatch(*gather(spans.data, spans.start, spans.end))).documents
-
-
-def norm_slim(batch: TextBatch) -> TextBatch:
-    """SlimPajama's normal form of each text: lower case; ASCII punctuation deleted; stripped; white space runs to one space."""
-    return _each(batch, lambda text: re.sub(r"\s+", " ", text.lower().translate(_ASCII_PUNCTUATION).strip()))
-
-
-def lower(batch: TextBatch) -> TextBatch:
-    """`str.lower` of each text."""
-    return _each(batch, str.lower)
-
-
-def norm_dt(batch: TextBatch) -> TextBatch:
-    """Datatrove's `simplify_text` of each text."""
-    return _each(batch, _norm_dt)
-
-
-_ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
 DATATROVE_PUNCTUATION = (
     "!/—”:％１〈&(、━\\【#%「」，】；+^]~“《„';’{|∶´[=-`*．（–？！：$～«〉,><》)?）。…@_.\"}►»"
     + "".join(map(chr, [*range(9), 11, 12, *range(13, 32), *range(127, 160)]))
 )
-_TO_SPACE = str.maketrans(dict.fromkeys(DATATROVE_PUNCTUATION, " "))
+"""What datatrove turns into spaces: 70 marks and the control characters but for tab and newline."""
+
+_DATATROVE_POINTS = ".,،٫⎖⎗⎘"
 
 
-def _norm_rp(text: str) -> str:
-    text = text.translate(_ASCII_PUNCTUATION).lower().strip()
-    return unicodedata.normalize("NFD", re.sub(r"\s+", " ", text))
+def norm_cc(lines: Spans) -> Spans:
+    """CCNet's normal form of each line, in a buffer of its own.
+
+    Stripped; lower case; every decimal digit becomes 0; 34 punctuation and all control characters deleted. A line's lower case is the same as in its
+    document: newlines and white space are neither cased nor ignorable, so no sigma looks past them.
+    Source: facebookresearch/cc_net, text_normalizer.py (normalize_for_dedup).
+    """
+    return _spans(strip(lines), _cc())
 
 
-def _norm_dt(text: str) -> str:
-    text = re.sub(r"\d+([.,،٫⎖⎗⎘]\d+)?", "0", text.lower()).translate(_TO_SPACE)
-    text = unicodedata.normalize("NFD", re.sub(r"\s+", " ", text.strip()))
-    return "".join(c for c in text if unicodedata.category(c) != "Mn").strip()
+def norm_rp(batch: TextBatch) -> TextBatch:
+    """RedPajama-V2's normal form of each text: ASCII punctuation deleted; lower case; stripped; white space runs to one space; NFD.
+
+    Source: RedPajama-Data, app/src/utilities/text/normalization.py.
+    """
+    return TextBatch(*rewrite(batch.documents, _rp()))
 
 
-@kernel
-def _decode(data: np.ndarray, i: int) -> tuple[int, int]:
-    """The code point whose first byte is at i, and its length in bytes."""
-    byte = np.int64(data[i])
-    if byte < 0x80:
-        return byte, 1
-    if byte < 0xE0:
-        return (byte & 0x1F) << 6 | np.int64(data[i + 1]) & 0x3F, 2
-    middle = (np.int64(data[i + 1]) & 0x3F) << 6
-    if byte < 0xF0:
-        return (byte & 0x0F) << 12 | middle | np.int64(data[i + 2]) & 0x3F, 3
-    return (byte & 0x07) << 18 | middle << 6 | (np.int64(data[i + 2]) & 0x3F) << 6 | np.int64(data[i + 3]) & 0x3F, 4
+def norm_rp_spans(spans: Spans) -> Spans:
+    """`norm_rp` of each span by itself, in a buffer of its own."""
+    return _spans(spans, _rp())
 
 
-@kernel
-def _before(data: np.ndarray, i: int) -> int:
-    """First byte of the character that ends before i."""
-    i -= 1
-    while (data[i] & 0xC0) == 0x80:
-        i -= 1
-    return i
+def norm_slim(batch: TextBatch) -> TextBatch:
+    """SlimPajama's normal form of each text: lower case; ASCII punctuation deleted; stripped; white space runs to one space. No Unicode form.
+
+    Source: Cerebras modelzoo, data_preparation/nlp/slimpajama.
+    """
+    return TextBatch(*rewrite(batch.documents, _slim()))
 
 
-@kernel
-def _encode(code: int, data: np.ndarray, i: int) -> int:
-    """Writes a code point at i; returns the place after it."""
-    if code < 0x80:
-        data[i] = code
-        return i + 1
-    if code < 0x800:
-        data[i] = 0xC0 | code >> 6
-        data[i + 1] = 0x80 | code & 0x3F
-        return i + 2
-    if code < 0x10000:
-        data[i] = 0xE0 | code >> 12
-        data[i + 1] = 0x80 | code >> 6 & 0x3F
-        data[i + 2] = 0x80 | code & 0x3F
-        return i + 3
-    data[i] = 0xF0 | code >> 18
-    data[i + 1] = 0x80 | code >> 12 & 0x3F
-    data[i + 2] = 0x80 | code >> 6 & 0x3F
-    data[i + 3] = 0x80 | code & 0x3F
-    return i + 4
+def norm_dt(batch: TextBatch) -> TextBatch:
+    """Datatrove's normal form of each text, for MinHash: lower case; numbers to 0; punctuation to spaces; white space runs to one; NFD without marks.
+
+    A number is a run of decimal digits, with one decimal point (of seven scripts) and more digits if they follow; 1.2.3 is two. Marks are category Mn. Where
+    a mark stood between two spaces both stay. Source: datatrove, utils/text.py (simplify_text with its defaults).
+    """
+    return TextBatch(*rewrite(batch.documents, _dt()))
 
 
-@kernel
-def _trim(data: np.ndarray, start: int, end: int, table: np.ndarray) -> tuple[int, int]:
-    """A range without white space at its ends."""
-    while start < end:
-        code, size = _decode(data, start)
-        if not table[code] & _WHITE:
-            break
-        start += size
-    while start < end:
-        last = _before(data, end)
-        if not table[_decode(data, last)[0]] & _WHITE:
-            break
-        end = last
-    return start, end
+def lower(batch: TextBatch) -> TextBatch:
+    """`str.lower` of each text."""
+    return TextBatch(*rewrite(batch.documents, _lower()))
 
 
-@kernel
-def _strip(data: np.ndarray, start: np.ndarray, end: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`_trim` for each line."""
-    first, last = np.empty_like(start), np.empty_like(end)
-    for line in range(start.size):
-        first[line], last[line] = _trim(data, start[line], end[line], table)
-    return first, last
+def _spans(spans: Spans, rules: Rules) -> Spans:
+    data, start = rewrite(spans, rules)
+    return Spans(data, start[:-1], start[1:])
 
 
-@kernel
-def _is_final_sigma(data: np.ndarray, start: int, end: int, at: int, table: np.ndarray) -> bool:
-    """Is a capital sigma at `at` the last letter of a word: a cased letter before it and none after, ignorable characters aside."""
-    i, fact = at, np.uint32(0)
-    while i > start:
-        i = _before(data, i)
-        fact = table[_decode(data, i)[0]]
-        if not fact & _IGNORABLE:
-            break
-    if not fact & _CASED:
-        return False
-    i, fact = at + 2, np.uint32(0)
-    while i < end:
-        code, size = _decode(data, i)
-        fact = table[code]
-        if not fact & _IGNORABLE:
-            break
-        i += size
-    return not fact & _CASED
+def _of(text: str) -> list[int]:
+    return [ord(character) for character in text]
 
 
-@kernel
-def _normalise(
-    data: np.ndarray, start: np.ndarray, end: np.ndarray, table: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Strips each range and replaces its characters as the table says: bytes, and offsets of size n + 1."""
-    size = np.int64(0)
-    for line in range(start.size):
-        size += end[line] - start[line]
-    # Lower case takes at most three bytes where the capital took two.
-    out, out_start = np.empty(size + size // 2 + 4, np.uint8), np.zeros(start.size + 1, np.int64)
-    ascii_table, ascii_kept = np.empty(128, np.uint8), np.empty(128, np.int64)
-    for code in range(128):
-        replacement = table[code] & _LOWER
-        ascii_table[code], ascii_kept[code] = replacement, replacement != _NOTHING
-    to = np.int64(0)
-    for line in range(start.size):
-        first, last = _trim(data, start[line], end[line], table)
-        i = first
-        while i < last:
-            byte = data[i]
-            if byte < 0x80:
-                out[to] = ascii_table[byte]
-                to += ascii_kept[byte]
-                i += 1
-                continue
-            code, length = _decode(data, i)
-            replacement = np.int64(table[code] & _LOWER)
-            if code == _CAPITAL_SIGMA and _is_final_sigma(data, first, last, i, table):
-                replacement = _FINAL_SIGMA
-            if code == _CAPITAL_I_DOT:
-                to = _encode(0x307, out, _encode(0x69, out, to))
-            elif replacement != _NOTHING:
-                to = _encode(replacement, out, to)
-            i += length
-        out_start[line + 1] = to
-    return out[:to], out_start
+def _lower_table() -> np.ndarray:
+    """Lower case, with what the rule of the final sigma asks for."""
+    table = unicode.code_points() & np.uint32(REPLACEMENT | unicode.CASED | unicode.IGNORABLE)
+    table[[unicode.CAPITAL_SIGMA, unicode.CAPITAL_I_DOT]] |= SPECIAL
+    table[unicode.CAPITAL_I_DOT] |= ord("i")  # and a dot, of which the loop knows
+    return table
+
+
+def _collapsing(table: np.ndarray) -> np.ndarray:
+    """With runs of white space to one space."""
+    table[(unicode.facts() & unicode.SPACE) != 0] |= WHITE
+    return table
+
+
+def _decomposing(table: np.ndarray) -> np.ndarray:
+    """With all that decomposes, combines or is a mark in the hands of the loop."""
+    decompositions = unicode.decompositions()
+    lower = table & REPLACEMENT
+    kept = lower != NOTHING
+    changes = (decompositions.offset != 0) | (decompositions.combining != 0)
+    table[kept] |= np.where(changes[lower[kept]], np.uint32(SPECIAL), np.uint32(0))
+    return table
+
+
+@cache
+def _lower() -> Rules:
+    return Rules(_lower_table())
+
+
+@cache
+def _cc() -> Rules:
+    table = _lower_table()
+    lower = (table & REPLACEMENT).astype(np.int64)
+    deleted = np.zeros(unicode.CODE_POINTS, bool)
+    deleted[_of(CC_PUNCTUATION)] = True
+    deleted[0:0x20] = deleted[0x7F:0xA0] = True
+    digit = (unicode.facts()[lower] & unicode.DECIMAL) != 0
+    replacement = np.where(digit, ord("0"), np.where(deleted[lower], NOTHING, lower))
+    return Rules((table & ~np.uint32(REPLACEMENT)) | replacement.astype(np.uint32))
+
+
+@cache
+def _slim() -> Rules:
+    table = _collapsing(_lower_table())
+    table[_of(string.punctuation)] |= NOTHING
+    return Rules(table)
+
+
+@cache
+def _rp() -> Rules:
+    table = _collapsing(_lower_table())
+    # Deleted before the lower case is taken, so that no sigma sees it.
+    table[_of(string.punctuation)] |= NOTHING | unicode.IGNORABLE
+    return Rules(_decomposing(table), decompose=True)
+
+
+@cache
+def _dt() -> Rules:
+    table = _collapsing(_lower_table())
+    table[_of(DATATROVE_PUNCTUATION)] |= WHITE
+    digit = (unicode.facts() & unicode.DECIMAL) != 0
+    table[digit] = (table[digit] & ~np.uint32(WHITE)) | NUMBER
+    table[_of(_DATATROVE_POINTS)] |= POINT
+    return Rules(_decomposing(table), decompose=True, drop_marks=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -135,6 +136,10 @@ _KANA = (
 _HANGUL = ((0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7A3), (0xD7B0, 0xD7FB), (0xFFA0, 0xFFDC))
 
 
+_LAST_OF_TEXT = 0x33480
+"""Code points from here on are unassigned in Unicode 14, private, or of category Cf or Mn without a decomposition."""
+
+
 def _matches(pattern: str, text: str) -> list[int]:
     return [match.start() for match in re.finditer(pattern, text)]
 
@@ -177,4 +182,34 @@ def facts() -> np.ndarray:
         for low, high in ranges:
             table[low : high + 1] |= bit
     table.flags.writeable = False
+    return table
+
+
+@dataclass(frozen=True)
+class Decompositions:
+    """Full canonical decompositions (NFD): of code point c they are `characters[o + 1 : o + 1 + characters[o]]` with o = `offset[c]`, or c itself where o = 0.
+
+    `offset` int32[0x110000]; `characters` uint32; `combining` uint16[0x110000]: the combining class, plus 256 for a non-spacing mark (Mn).
+    """
+
+    offset: np.ndarray
+    characters: np.ndarray
+    combining: np.ndarray
+
+
+@cache
+def decompositions() -> Decompositions:
+    """The table of decompositions, Hangul syllables included."""
+    offset, found = np.zeros(CODE_POINTS, np.int32), [0]
+    for code in range(0xC0, _LAST_OF_TEXT):
+        parts = unicodedata.normalize("NFD", chr(code))
+        if len(parts) > 1 or ord(parts) != code:
+            offset[code] = len(found)
+            found += [len(parts), *map(ord, parts)]
+    combining = np.zeros(CODE_POINTS, np.uint16)
+    combining[:_LAST_OF_TEXT] = np.fromiter(map(unicodedata.combining, map(chr, range(_LAST_OF_TEXT))), np.uint16)
+    combining[(facts() & MARK) != 0] += 0x100
+    table = Decompositions(offset, np.array(found, np.uint32), combining)
+    for array in (table.offset, table.characters, table.combining):
+        array.flags.writeable = False
     return table

@@ -5,7 +5,8 @@ from texts import WHITE_SPACE, texts
 
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import TextBatch
-from corpus_platform.text.normalise import norm_cc, strip
+from corpus_platform.text.lines import strip
+from corpus_platform.text.normalise import norm_cc
 
 
 def decoded(spans):

@@ -1,0 +1,307 @@
+"""The one loop behind all normal forms: it reads characters, asks a table what becomes of each, and writes UTF-8.
+
+A table has a uint32 for each code point: its replacement (bits 0-20), and the bits below. What no table can say is in the loop: U+0130, whose lower case is
+two characters; U+03A3, whose lower case depends on its neighbours; runs of white space; numbers that become one 0; canonical decomposition with its
+reordering of combining marks. Pure ASCII takes a path without any of it.
+Promise: time grows as the text does, also for texts made of marks.
+Source: Unicode standard 3.11 and 3.13; Python's str.lower and unicodedata.normalize.
+
+Not here: which characters a normal form deletes or replaces (normalise.py).
+"""
+
+# Kernels are typed by Numba: to pyright an element of an array is an array.
+# pyright: reportArgumentType=false, reportReturnType=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from corpus_platform.text import unicode
+from corpus_platform.text.kernel import kernel
+from corpus_platform.text.utf8 import before, decode, encode
+
+if TYPE_CHECKING:
+    from corpus_platform.text.batch import Spans
+
+REPLACEMENT = unicode.LOWER
+WHITE = unicode.WHITE
+"""Part of a run that becomes one space; nothing at the ends of a text."""
+CASED = unicode.CASED
+IGNORABLE = unicode.IGNORABLE
+NUMBER = 1 << 24
+"""Part of a number that becomes one 0."""
+POINT = 1 << 25
+"""May stand once inside a number."""
+SPECIAL = 1 << 26
+"""More happens than the replacement: see the loop."""
+NOTHING = unicode.LOWER
+"""A replacement: the character is deleted."""
+
+_DELETED, _SPACE, _READ = 0x80, 0x81, 0x82
+"""What becomes of an ASCII character where it is not another one: nothing, a space, or what the table says."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What becomes of each character: `table` uint32[0x110000]. `decompose`: canonical decomposition at the end; `drop_marks`: without non-spacing marks."""
+
+    table: np.ndarray
+    decompose: bool = False
+    drop_marks: bool = False
+
+
+def rewrite(spans: Spans, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
+    """Each span rewritten: bytes, and offsets (int64[n + 1])."""
+    decompositions = unicode.decompositions()
+    return _rewrite(
+        spans.data,
+        spans.start,
+        spans.end,
+        rules.table,
+        _ascii(rules.table),
+        decompositions.offset,
+        decompositions.characters,
+        decompositions.combining,
+        rules.decompose,
+        rules.drop_marks,
+    )
+
+
+def _ascii(table: np.ndarray) -> np.ndarray:
+    """What becomes of each byte: uint8[256]."""
+    action = np.full(256, _READ, np.uint8)
+    for code in range(128):
+        entry = int(table[code])
+        if entry & WHITE:
+            action[code] = _SPACE
+        elif entry & (NUMBER | SPECIAL) == 0:
+            action[code] = _DELETED if entry & REPLACEMENT == NOTHING else entry & REPLACEMENT
+    return action
+
+
+@kernel
+def _is_final_sigma(data: np.ndarray, start: int, end: int, at: int, table: np.ndarray) -> bool:
+    """Is a capital sigma at `at` the last letter of a word: a cased letter before it and none after, ignorable characters aside."""
+    i, fact = at, np.uint32(0)
+    while i > start:
+        i = before(data, i)
+        fact = table[decode(data, i)[0]]
+        if not fact & np.uint32(IGNORABLE):
+            break
+    if not fact & np.uint32(CASED):
+        return False
+    i, fact = at + 2, np.uint32(0)
+    while i < end:
+        code, size = decode(data, i)
+        fact = table[code]
+        if not fact & np.uint32(IGNORABLE):
+            break
+        i += size
+    return not fact & np.uint32(CASED)
+
+
+@kernel
+def _end_of_number(data: np.ndarray, i: int, end: int, table: np.ndarray) -> int:
+    """End of the number whose first digit is at i: digits, and one point with digits behind it."""
+    points = 0
+    after = i
+    while i < end:
+        code, size = decode(data, i)
+        if table[code] & np.uint32(NUMBER):
+            i += size
+            after = i
+        elif points == 0 and after == i and table[code] & np.uint32(POINT):
+            points = 1
+            i += size
+        else:
+            break
+    return after
+
+
+@kernel
+def _reorder(out: np.ndarray, run: np.ndarray, combining: np.ndarray) -> None:
+    """Puts a run of combining marks in canonical order, if it is not, and forgets it. `run`: start, end, class of the last mark, out of order."""
+    if run[3]:
+        size = run[1] - run[0]
+        code, kind = np.empty(size, np.int64), np.empty(size, np.int64)
+        i, marks = run[0], 0
+        while i < run[1]:
+            code[marks], size = decode(out, i)
+            kind[marks] = combining[code[marks]] & 0xFF
+            marks += 1
+            i += size
+        i = run[0]
+        for mark in np.argsort(kind[:marks], kind="mergesort"):
+            i = encode(code[mark], out, i)
+    run[1], run[3] = -1, 0
+
+
+@kernel
+def _emit(code: int, out: np.ndarray, to: int, run: np.ndarray, combining: np.ndarray, drop: bool) -> int:
+    """Writes a decomposed character, unless it is dropped; returns the place after it."""
+    kind = np.int64(combining[code])
+    if kind & 0xFF == 0 or run[1] != to:
+        _reorder(out, run, combining)
+    if drop and kind & 0x100:
+        return to
+    after = encode(code, out, to)
+    kind &= 0xFF
+    if kind:
+        if run[1] != to:
+            run[0] = to
+        elif kind < run[2]:
+            run[3] = 1
+        run[1], run[2] = after, kind
+    return after
+
+
+@kernel
+def _emit_special(
+    data: np.ndarray,
+    start: int,
+    end: int,
+    i: int,
+    code: int,
+    table: np.ndarray,
+    out: np.ndarray,
+    to: int,
+    run: np.ndarray,
+    offset: np.ndarray,
+    parts: np.ndarray,
+    combining: np.ndarray,
+    decompose: bool,
+    drop: bool,
+) -> int:
+    """Writes what becomes of the character at i; returns the place after it."""
+    lower = np.int64(table[code] & np.uint32(REPLACEMENT))
+    if code == unicode.CAPITAL_SIGMA and _is_final_sigma(data, start, end, i, table):
+        lower = unicode.FINAL_SIGMA
+    if code == unicode.CAPITAL_I_DOT:
+        to = encode(0x69, out, to)
+        lower = 0x307
+    if not decompose:
+        return encode(lower, out, to)
+    first = offset[lower]
+    if first == 0:
+        return _emit(lower, out, to, run, combining, drop)
+    for k in range(first + 1, first + 1 + parts[first]):
+        to = _emit(np.int64(parts[k]), out, to, run, combining, drop)
+    return to
+
+
+@kernel
+def _without_spaces_at_ends(out: np.ndarray, begin: int, end: int) -> int:
+    """Takes spaces from both ends of what was written; returns the new end."""
+    first = begin
+    while first < end and out[first] == 32:
+        first += 1
+    while end > first and out[end - 1] == 32:
+        end -= 1
+    if first > begin:
+        for i in range(first, end):
+            out[i - first + begin] = out[i]
+    return end - first + begin
+
+
+@kernel
+def _with_room(out: np.ndarray, used: int, room: int) -> np.ndarray:
+    """The buffer, or a larger copy where there is not enough room behind what is used."""
+    if used + room <= out.size:
+        return out
+    larger = np.empty(2 * out.size + room, np.uint8)
+    larger[:used] = out[:used]
+    return larger
+
+
+@kernel
+def _becomes(entry: np.uint32) -> int:
+    """What becomes of a character: nothing, a space, or what the table says."""
+    if entry & np.uint32(WHITE):
+        return _SPACE
+    return _DELETED if entry & np.uint32(REPLACEMENT) == np.uint32(NOTHING) else _READ
+
+
+@kernel
+def _rewrite_text(
+    data: np.ndarray,
+    start: int,
+    end: int,
+    table: np.ndarray,
+    action: np.ndarray,
+    out: np.ndarray,
+    to: int,
+    run: np.ndarray,
+    offset: np.ndarray,
+    parts: np.ndarray,
+    combining: np.ndarray,
+    decompose: bool,
+    drop: bool,
+) -> int:
+    """Writes a range rewritten; returns the place after it."""
+    space = seen = False
+    i = start
+    while i < end:
+        becomes = np.int64(action[data[i]])
+        code, size, entry = becomes, 1, np.uint32(0)
+        if becomes == _READ:
+            code, size = decode(data, i)
+            entry = table[code]
+            becomes = _becomes(entry)
+        if becomes == _SPACE:
+            space = seen
+        elif becomes != _DELETED:
+            if space:
+                out[to] = 32
+                to += 1
+            space, seen = False, True
+            if becomes < _DELETED:
+                out[to] = becomes
+                to += 1
+            elif entry & np.uint32(NUMBER):
+                to = encode(48, out, to)
+                size = _end_of_number(data, i, end, table) - i
+            elif entry & np.uint32(SPECIAL):
+                to = _emit_special(
+                    data, start, end, i, code, table, out, to, run, offset, parts, combining, decompose, drop
+                )
+            else:
+                to = encode(np.int64(entry & np.uint32(REPLACEMENT)), out, to)
+        i += size
+    _reorder(out, run, combining)
+    return to
+
+
+@kernel
+def _rewrite(
+    data: np.ndarray,
+    start: np.ndarray,
+    end: np.ndarray,
+    table: np.ndarray,
+    action: np.ndarray,
+    offset: np.ndarray,
+    parts: np.ndarray,
+    combining: np.ndarray,
+    decompose: bool,
+    drop: bool,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each range rewritten: bytes, and offsets of size n + 1."""
+    total = np.int64(0)
+    for row in range(start.size):
+        total += end[row] - start[row]
+    out, out_start = np.empty(total + total // 8 + 64, np.uint8), np.zeros(start.size + 1, np.int64)
+    run = np.array([0, -1, 0, 0], np.int64)
+    to = np.int64(0)
+    for row in range(start.size):
+        begin = to
+        # No character becomes more than three times as long.
+        out = _with_room(out, to, 3 * (end[row] - start[row]) + 8)
+        to = _rewrite_text(
+            data, start[row], end[row], table, action, out, to, run, offset, parts, combining, decompose, drop
+        )
+        if drop:
+            to = _without_spaces_at_ends(out, begin, to)
+        out_start[row + 1] = to
+    return out[:to], out_start
