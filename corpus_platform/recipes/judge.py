@@ -27,6 +27,14 @@ _COMPARE = {
 }
 
 
+_SUMMARIES = {
+    "mean": lambda lists: lists.list.mean(),
+    "sum": lambda lists: lists.list.sum(),
+    "max": lambda lists: lists.list.max(),
+    "min": lambda lists: lists.list.min(),
+}
+
+
 @dataclass(frozen=True)
 class Judged:
     """One rule over n documents: `holds` bool[n] (drop), `asked` bool[n] (of a language that is judged).
@@ -50,6 +58,8 @@ def judge(rule: Rule, column: pl.Series, language: pl.Series | None) -> Judged:
     """Holds a rule against the column of its signal; `language` is needed where the rule is for some languages only."""
     n = len(column)
     asked = _asked(rule, language if language is not None else pl.Series([None] * n, dtype=pl.String))
+    if rule.lines is not None:
+        column = _SUMMARIES[rule.lines](column)
     nothing, words = pl.Series([None] * n, dtype=pl.Float64), pl.Series([None] * n, dtype=pl.String)
     if isinstance(rule.threshold, str | tuple):
         words = column.cast(pl.String)

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError
 
 from corpus_platform.documents import DOCUMENT_COLUMNS
 from corpus_platform.errors import SettingsError
 from corpus_platform.recipes.plan import rules_of
-from corpus_platform.recipes.step import EditStep, FilterStep, Step, steps
+from corpus_platform.recipes.step import EditStep, FilterStep, LineSummary, Step, steps
 from corpus_platform.signals.environment import Environment, SignalSettings
 from corpus_platform.signals.registry import signals
 from corpus_platform.tables import CCNET_COLUMNS
@@ -191,8 +191,12 @@ def _complaint(step: Step, rule: Rule) -> str | None:
     known, columns = signals(), document_columns()
     if rule.signal in known:
         signal = known[rule.signal]
-        if signal.level == "line":
-            return f"rule `{rule.name}` of step `{step.name}` asks about `{rule.signal}`, which is of lines, not of documents"
+        if (signal.level == "line") != (rule.lines is not None):
+            asks = f"rule `{rule.name}` of step `{step.name}` asks about `{rule.signal}`, which is of"
+            kinds = ", ".join(get_args(LineSummary))
+            return f"{asks} " + (
+                f"lines: say in `lines` which of {kinds} counts" if rule.lines is None else "documents, not of lines"
+            )
         text = str(signal.dtype) == "String"
     elif rule.signal in columns:
         text = "string" in str(columns[rule.signal])

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 Comparison = Literal["<", "<=", ">", ">=", "==", "!=", "in", "not in"]
 
-MODULES = ("common", "dedup", "openwebmath", "pile")
+LineSummary = Literal["mean", "sum", "max", "min"]
+
+MODULES = ("common", "dedup", "redpajama", "openwebmath", "pile")
 """Modules of `steps/` that define steps."""
 
 
@@ -45,6 +47,8 @@ class Rule:
     """What becomes of a document whose signal has no value."""
     decimals: int | None = None
     """The value is rounded to so many decimals before it is held against the threshold."""
+    lines: LineSummary | None = None
+    """Of a line signal: what of the values of a document's lines is held against the threshold; `mean` of 0 and 1 is the share of lines."""
     but_languages: tuple[str, ...] = ()
     """Documents in these languages are not judged."""
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Self
 
+import polars as pl
 from pydantic import Field, model_validator
 
 from corpus_platform.recipes.ccnet import Bucket, Dropped
-from corpus_platform.recipes.step import FilterStep, Rule, register_step
+from corpus_platform.recipes.step import Edited, EditStep, FilterStep, LineSummary, Rule, register_step
+from corpus_platform.text.batch import strings_of
 
 if TYPE_CHECKING:
     from corpus_platform.recipes.step import Comparison
     from corpus_platform.signals.environment import Environment
+    from corpus_platform.signals.subject import Subject
 
 
 @register_step
@@ -66,6 +69,7 @@ class Threshold(FilterStep):
     languages: tuple[str, ...] = Field(default=(), description="Languages that are judged; all where it is empty")
     null: Literal["keep", "drop"] = Field(default="keep", description="What becomes of documents without a value")
     decimals: int | None = Field(default=None, ge=0, description="Decimals that the value is rounded to before")
+    lines: LineSummary | None = Field(default=None, description="Of a line signal: what of the lines' values counts")
 
     @property
     def name(self) -> str:
@@ -83,7 +87,14 @@ class Threshold(FilterStep):
         del environment
         return tuple(
             Rule(
-                self.rule or f"{self.signal}_{word}", self.signal, sign, bound, self.languages, self.null, self.decimals
+                self.rule or f"{self.signal}_{word}",
+                self.signal,
+                sign,
+                bound,
+                self.languages,
+                self.null,
+                self.decimals,
+                self.lines,
             )
             for word, sign, bound in self._bounds()
         )
@@ -196,3 +207,20 @@ class Perplexity(FilterStep):
         if self.min is not None:
             found.append(Rule("perplexity_below", "perplexity", "<", self.min, null=self.null))
         return tuple(found)
+
+
+@register_step
+class UnicodeForm(EditStep):
+    """Brings texts into a Unicode normal form: NFC joins a letter and its marks, NFKC also makes full-width letters plain ones."""
+
+    step = "unicode_form"
+
+    form: Literal["NFC", "NFD", "NFKC", "NFKD"] = Field(default="NFC", description="The normal form")
+
+    def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
+        """The texts in that form."""
+        del trace
+        before = pl.Series("text", strings_of(subject.batch.data, subject.batch.document_start))
+        after = before.str.normalize(self.form)
+        changed = (before != after).to_numpy()
+        return Edited(after, changed, removed={"normalised": int(changed.sum())} if changed.any() else {})
