@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Level = Literal["document", "line"]
 
-FAMILIES = ("language", "document", "openwebmath", "pile")
+FAMILIES = ("language", "document", "openwebmath", "pile", "chinese", "dolma")
 """Modules of this folder that define signals, in the order of the columns."""
 
 
