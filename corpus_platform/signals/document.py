@@ -34,10 +34,11 @@ def sizes(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
 def position(subject: Subject, _wanted: frozenset[str]) -> Mapping[str, Any]:
     """BLAKE2b-64 of the id as a share of all 64-bit numbers."""
     ids = subject.column("doc_id").to_list()
-    return {"sample_position": [None if i is None else _share(i) for i in ids]}
+    return {"sample_position": [None if i is None else share_of(i) for i in ids]}
 
 
-def _share(identity: str) -> float:
+def share_of(identity: str) -> float:
+    """Place (0 to below 1) of an id in a random order of all ids: BLAKE2b-64, the same in every process and release."""
     # 53 bits: all that a float64 holds, so that the share stays below 1.
     digest = hashlib.blake2b(identity.encode(), digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 11) / (1 << 53)
