@@ -1,0 +1,360 @@
+"""Signals of Chinese pages: script, lines, repetition, spam.
+
+They mean something for Chinese only: a text without a Han character has no value (null) but for the counts of characters, which are 0.
+Sources: ChineseWebText's EvalWeb (`preprocess.py`) for length, share of Chinese, sensitive words and repetition, each also as its code has it;
+the rest are ours, made for what the steps of WuDao, CCI, SkyPile, WanJuan and MNBVC are said to do.
+
+Not here: the loops (chinese_kernels.py), counting terms (chinese_terms.py), words by a segmenter (chinese_words.py), thresholds (recipes/).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from corpus_platform.clean.script import to_simplified
+from corpus_platform.signals import chinese_kernels as k
+from corpus_platform.signals.chinese_terms import Found, find_terms, sensitive_terms
+from corpus_platform.signals.registry import Family, Signal, register
+from corpus_platform.text.batch import TextBatch, strings_of
+from corpus_platform.text.unicode import LOWER, code_points
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from corpus_platform.lists.lists import Lists
+    from corpus_platform.signals.subject import Subject
+
+_FILE_ENDINGS = (
+    "asp aspx avi bat bmp bin btr cab cfg cgi chm class cnf conf config cpp css csv dat db dll do doc docx dwg eps exe fla flv gif gz htm html "
+    "ico ini ipa iso jar java jpeg jpg js json jsp lck lnk log lua md mdb mkv mov mp mpeg mpg ogg pdb pdf php pl png ppt pptx psd py rar resx rm "
+    "rmvb rtf sh shtml sql srt svg swf sys tar tif tiff tmp torrent ts ttf txt vbs wav wma wmv xls xlsx xml yaml yml zip"
+)
+
+_CONTACT = (
+    r"(?i)(?:qq群?|q群|微信|薇信|加微|v信|wechat|电话|電話|手机|热线|熱線|咨询|传真|tel|whatsapp|telegram)(?:号码?|號碼?)?"
+    r"\s?[:：]?\s?\+?[0-9a-z(（][0-9a-z\-—()（） ]{5,}"
+)
+_HINT_WEIGHT = 0.25
+"""What a weak sign counts beside a term."""
+
+
+@cache
+def _not_endings() -> np.ndarray:
+    return np.array(sorted(k.ending_hash(ending) for ending in _FILE_ENDINGS.split()), np.uint64)
+
+
+@cache
+def _lower() -> np.ndarray:
+    table = code_points() & LOWER
+    table.flags.writeable = False
+    return table
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The documents that have a Han character, as code points, with what several signals need."""
+
+    texts: pl.Series
+    codes: np.ndarray
+    start: np.ndarray
+    count: np.ndarray
+    reference: bool
+    lists: Lists
+
+    @cached_property
+    def lines(self) -> np.ndarray:
+        """Facts of lines (chinese_kernels.py)."""
+        return k.count_lines(self.codes, self.start, k.character_table())
+
+    @cached_property
+    def terms(self) -> Found:
+        """Sensitive terms of the texts."""
+        return find_terms(self.texts, sensitive_terms(self.lists))
+
+    @cached_property
+    def title_terms(self) -> Found:
+        """Sensitive terms of the first filled lines."""
+        return find_terms(self.texts.str.extract(r"^\s*([^\n]*)", 1), sensitive_terms(self.lists))
+
+    @cached_property
+    def domains(self) -> np.ndarray:
+        """Domains, their characters, those of digits."""
+        return k.domains(self.codes, self.start, _not_endings())
+
+    @cached_property
+    def title(self) -> np.ndarray:
+        """Repeats of the title's first phrase."""
+        bounds = np.ascontiguousarray(self.lines[:, k.TITLE_START : k.TITLE_END + 1])
+        return k.title_repeats(self.codes, self.start, bounds, k.character_table())
+
+    def of(self, column: int) -> np.ndarray:
+        """A count of characters."""
+        return self.count[:, column]
+
+    def weighed(self, found: Found, category: str) -> np.ndarray:
+        """Terms of a category, weak signs at their weight: float64[n]."""
+        return found.of(category) + _HINT_WEIGHT * found.of(f"{category}_hint")
+
+    def repetition(self) -> np.ndarray:
+        """Share of repeated 13-character windows."""
+        return k.repetition(self.codes, self.start, _lower(), k.character_table(), self.reference)
+
+    def traditional_changes(self) -> np.ndarray:
+        """1 where Traditional to Simplified changes the text."""
+        return to_simplified(self.texts)[1].astype(np.int64)
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """float64; NaN where there is nothing to divide by."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(below > 0, above / below, np.nan)
+
+
+def _density(pages: Pages, category: str) -> np.ndarray:
+    return 1000 * _ratio(pages.weighed(pages.terms, category), pages.of(k.NOT_WHITE))
+
+
+_OURS = "ours"
+_EVALWEB = "ChineseWebText, EvalWeb preprocess.py"
+_LIST = ("sensitive_words",)
+
+_DEFINED: dict[str, tuple[Signal, Callable[[Pages], Any]]] = {}
+
+
+def _signal(
+    name: str,
+    compute: Callable[[Pages], Any],
+    definition: str,
+    *,
+    dtype: Any = pl.Float64,
+    source: str = _OURS,
+    range: str = "0..1",  # noqa: A002
+    reference: str = "",
+    lists: tuple[str, ...] = (),
+) -> None:
+    signal = Signal(
+        name, definition, source, dtype=dtype, range=range, languages="zh", reference=reference, lists=lists
+    )
+    _DEFINED[name] = (signal, compute)
+
+
+def _count(name: str, compute: Callable[[Pages], Any], definition: str, **more: Any) -> None:
+    _signal(name, compute, definition, **{"dtype": pl.Int64, "range": "0..", **more})
+
+
+_count("zh_characters", lambda p: p.of(k.EVALWEB_COUNT), "Characters in U+4E00..U+9FA5; 0 without one", source=_EVALWEB)
+_signal(
+    "zh_fraction",
+    lambda p: p.of(k.EVALWEB_COUNT) / p.of(k.CHARACTERS),
+    "Characters in U+4E00..U+9FA5 / all characters, white space included; 0 without one",
+    source=_EVALWEB,
+)
+_signal(
+    "zh_han_fraction",
+    lambda p: p.of(k.HAN_COUNT) / p.of(k.NOT_WHITE),
+    "Han characters, extensions and compatibility forms included / characters that are not white space; 0 without one",
+)
+_count("zh_length", lambda p: p.of(k.CHARACTERS), "Characters of the text", source=_EVALWEB)
+_count("zh_line_count", lambda p: p.lines[:, k.LINES], "Newlines + 1", source=_EVALWEB)
+_signal(
+    "zh_mean_line_length",
+    lambda p: p.of(k.CHARACTERS) / p.lines[:, k.LINES],
+    "Characters, newlines included / (newlines + 1)",
+    source=_EVALWEB,
+    range="0..",
+)
+_signal(
+    "zh_characters_per_line",
+    lambda p: _ratio(p.of(k.HAN_COUNT), p.lines[:, k.FILLED_LINES]),
+    "Han characters / lines with more than white space",
+    range="0..",
+)
+_signal(
+    "zh_short_line_fraction",
+    lambda p: _ratio(p.lines[:, k.SHORT_LINES], p.lines[:, k.FILLED_LINES]),
+    "Filled lines of fewer than 10 characters that are not white space / filled lines",
+)
+_signal(
+    "zh_terminal_line_fraction",
+    lambda p: _ratio(p.lines[:, k.TERMINAL_LINES], p.lines[:, k.FILLED_LINES]),
+    "Filled lines whose last character that is not white space ends a sentence (。！？…；.!? and closing quotation marks or brackets) / filled lines",
+)
+_signal(
+    "zh_punctuation_fraction",
+    lambda p: p.of(k.PUNCTUATION_COUNT) / p.of(k.NOT_WHITE),
+    "Unicode punctuation, ASCII and Chinese / characters that are not white space",
+)
+_signal(
+    "zh_prose_fraction",
+    lambda p: p.lines[:, k.PROSE] / p.of(k.NOT_WHITE),
+    "Characters in prose lines / characters, white space left out. A prose line has 20 characters or more, one that ends a clause (，。！？；、,;!?…) and "
+    "a Han character, and is no keyword line",
+)
+_count("zh_prose_characters", lambda p: p.lines[:, k.PROSE], "Characters in prose lines, white space left out")
+_signal(
+    "zh_keyword_fraction",
+    lambda p: p.lines[:, k.KEYWORDS] / p.of(k.NOT_WHITE),
+    "Characters in keyword lines / characters, white space left out. A keyword line has 5 pieces or more between commas, bars, spaces and the like, "
+    "of 8 characters or fewer in the mean, and none of 。！？",
+)
+_signal(
+    "zh_traditional_fraction",
+    lambda p: p.of(k.TRADITIONAL_COUNT) / p.of(k.HAN_COUNT),
+    "Han characters that have a Simplified form of their own (OpenCC t2s) / Han characters",
+)
+_count(
+    "zh_traditional_changes",
+    Pages.traditional_changes,
+    "1 where Traditional to Simplified (OpenCC t2s; EvalWeb: zhconv zh-cn) changes the text, else 0",
+    source=_EVALWEB,
+    range="0, 1",
+)
+_signal(
+    "zh_13gram_repetition",
+    Pages.repetition,
+    "Windows of 13 characters that occur more than once / windows, in the lower-cased text without white space; 0 for a text of fewer",
+    source=_EVALWEB,
+    reference="takes out only spaces, tabs and newlines, and misses the last window",
+)
+_count("zh_longest_digits", lambda p: p.of(k.LONGEST_DIGITS), "Longest run of decimal digits")
+_count("zh_digit_strings", lambda p: p.of(k.LONG_DIGITS), "Runs of 8 decimal digits or more", source="MNBVC")
+_signal(
+    "zh_digit_fraction",
+    lambda p: p.of(k.DIGITS) / p.of(k.NOT_WHITE),
+    "Decimal digits / characters that are not white space",
+)
+_count("zh_longest_repeat", lambda p: p.of(k.LONGEST_REPEAT), "Longest run of one character that is not white space")
+_signal(
+    "zh_character_entropy",
+    lambda p: k.entropies(p.codes, p.start, k.character_table()),
+    "Entropy in bits of the characters that are not white space",
+    range="0..",
+)
+_signal(
+    "zh_stop_fraction",
+    lambda p: p.of(k.STOP_COUNT) / p.of(k.HAN_COUNT),
+    "Function characters (的 了 是 在 不 有 ... 80 of them) / Han characters",
+)
+_count(
+    "zh_domain_count",
+    lambda p: p.domains[:, 0],
+    "Internet domains, alone or in addresses; not those of e-mail, and no file names",
+)
+_signal(
+    "zh_domain_fraction",
+    lambda p: p.domains[:, 1] / p.of(k.NOT_WHITE),
+    "Characters of internet domains / characters that are not white space",
+)
+_count(
+    "zh_digit_domain_count",
+    lambda p: p.domains[:, 2],
+    "Internet domains with a label of three digits or more that has no more letters than digits",
+)
+_count(
+    "zh_contact_count",
+    lambda p: p.texts.str.count_matches(_CONTACT).to_numpy(),
+    "QQ, WeChat, telephone and the like followed by a number or name of 6 characters or more",
+)
+_count(
+    "zh_title_repeats",
+    lambda p: p.title[:, 0],
+    "Occurrences after the first filled line of its first phrase: its first run of letters, digits and Han characters that has 4 or more "
+    "(of digits alone: 5), cut at 40",
+)
+_signal(
+    "zh_title_fraction",
+    lambda p: p.title[:, 0] * p.title[:, 1] / p.of(k.NOT_WHITE),
+    "Characters of these occurrences / characters that are not white space",
+)
+_signal(
+    "zh_title_line_fraction",
+    lambda p: _ratio(np.maximum(p.title[:, 2] - 3, 0), p.lines[:, k.FILLED_LINES]),
+    "Lines after the first filled one that begin with its first phrase, beyond the third such line / filled lines",
+)
+_count(
+    "zh_sensitive_count",
+    lambda p: p.terms.sensitive,
+    "Different sensitive words in the text; those of categories that end in `_hint` do not count",
+    source=_EVALWEB,
+    lists=_LIST,
+)
+_signal(
+    "zh_sensitive_per_line",
+    lambda p: p.terms.sensitive / p.lines[:, k.LINES],
+    "Different sensitive words / (newlines + 1)",
+    source=_EVALWEB,
+    range="0..",
+    lists=_LIST,
+)
+for _category, _what in (("adult", "adult"), ("gambling", "gambling"), ("fraud", "fraud and advertisement")):
+    _signal(
+        f"zh_{_category}_density",
+        lambda p, category=_category: _density(p, category),
+        f"Occurrences of {_what} terms, weak signs counted as a quarter, for each 1,000 characters that are not white space",
+        range="0..",
+        lists=_LIST,
+    )
+    _count(
+        f"zh_{_category}_count",
+        lambda p, category=_category: p.terms.of(category, distinct=True),
+        f"Different {_what} terms, weak signs left out",
+        lists=_LIST,
+    )
+    _signal(
+        f"zh_{_category}_title",
+        lambda p, category=_category: p.weighed(p.title_terms, category),
+        f"Occurrences of {_what} terms in the first filled line, weak signs counted as a quarter",
+        range="0..",
+        lists=_LIST,
+    )
+
+_ZERO = ("zh_characters", "zh_fraction", "zh_han_fraction")
+"""Signals that are 0, not null, for a text without a Han character."""
+
+
+def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
+    """The wanted signals of each document."""
+    batch = subject.batch
+    codes = np.frombuffer(batch.data.tobytes().decode().encode("utf-32-le"), np.uint32)
+    start = np.concatenate([[0], np.cumsum(batch.characters)])
+    count = k.count_characters(codes, start, k.character_table())
+    chinese = count[:, k.HAN_COUNT] > 0
+    texts = pl.Series(strings_of(batch.data, batch.document_start))
+    if not chinese.all():
+        texts = texts.filter(pl.Series(chinese))
+        part = TextBatch.of(texts)
+        codes = codes[np.repeat(chinese, np.diff(start))]
+        start, count = np.concatenate([[0], np.cumsum(part.characters)]), count[chinese]
+    environment = subject.environment
+    pages = Pages(texts, codes, start, count, environment.reference, environment.lists)
+    return {name: _spread(name, _DEFINED[name][1](pages), chinese) for name in wanted}
+
+
+def _spread(name: str, values: Any, chinese: np.ndarray) -> pl.Series:
+    """The values of the Chinese documents among all."""
+    dtype = _DEFINED[name][0].dtype
+    own = (
+        pl.Series(name, np.asarray(values)).fill_nan(None)
+        if dtype == pl.Float64
+        else pl.Series(name, np.asarray(values))
+    )
+    if chinese.all():
+        return own.cast(dtype)
+    empty = 0 if name in _ZERO else None
+    spread = pl.Series(name, [empty], dtype=dtype).new_from_index(0, len(chinese))
+    return spread.scatter(np.flatnonzero(chinese), own.cast(dtype)) if len(own) else spread
+
+
+CHINESE = register(
+    Family(
+        name="chinese",
+        version="1",
+        signals=tuple(signal for signal, _ in _DEFINED.values()),
+        compute=compute,
+    )
+)
