@@ -24,8 +24,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from corpus_platform.errors import ModelError
-from corpus_platform.models.features import Features, feature_lines
+from corpus_platform.models.features import Features, feature_lines, word_bytes
+from corpus_platform.models.inference import Network
 from corpus_platform.models.perplexity import file_digest
+from corpus_platform.text.batch import TextBatch, strings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,6 +120,12 @@ class Classifier:
     def _model(self) -> Any:
         return _load(self.folder / MODEL)
 
+    @cached_property
+    def _network(self) -> tuple[Network | None, tuple[str, ...]]:
+        """The compiled form, where there is one, and the labels in its order."""
+        labels = tuple(label.removeprefix(_LABEL) for label in self._model.get_labels())
+        return (Network.of(self._model) if self.info.features == "words" else None), labels
+
     @property
     def name(self) -> str:
         """Name of the model, e.g. `safety/zh`."""
@@ -134,32 +142,47 @@ class Classifier:
 
     def classify(self, texts: Sequence[str] | pl.Series) -> Predictions:
         """Label, its probability and score of each text."""
-        return self.classify_lines(feature_lines(texts, self.info.features))
+        if self.info.features == "words":
+            return self.classify_words(*word_bytes(TextBatch.of(texts)))
+        return self._ask(feature_lines(texts, self.info.features))
 
-    def classify_lines(self, lines: Sequence[str]) -> Predictions:
-        """`classify` of texts that `feature_lines` has already turned into lines."""
+    def classify_words(self, data: np.ndarray, start: np.ndarray) -> Predictions:
+        """`classify` of texts that `word_bytes` has already turned into features: several models share them."""
+        network, labels = self._network
+        if network is None:
+            return self._ask(strings_of(data, start).to_pylist())
+        found = network.probabilities(data, start)
+        if not len(found):
+            return Predictions([], np.empty(0), np.empty(0))
+        known = np.isfinite(found[:, 0])
+        best = np.where(known[:, None], found, 0.0).argmax(axis=1)
+        chosen = np.array([label in self.info.positive for label in labels])
+        names = [labels[b] if k else None for b, k in zip(best.tolist(), known.tolist(), strict=True)]
+        return Predictions(names, found[np.arange(len(found)), best], found[:, chosen].sum(axis=1).clip(0.0, 1.0))
+
+    def _ask(self, lines: Sequence[str]) -> Predictions:
+        """FastText's own answers for feature lines."""
         k = 1 if len(self.info.labels) == 2 else -1
         labels: list[str | None] = []
-        probability = np.full(len(lines), np.nan)
-        score = np.full(len(lines), np.nan)
-        positive = set(self.info.positive)
+        probability, score = np.full(len(lines), np.nan), np.full(len(lines), np.nan)
         for start in range(0, len(lines), _BATCH):
             part = list(lines[start : start + _BATCH])
             found, values = self._model.predict(part, k=k)
             for i, (line, names, p) in enumerate(zip(part, found, values, strict=True), start):
-                if not line or not names:
-                    labels.append(None)
-                    continue
-                label = names[0].removeprefix(_LABEL)
-                labels.append(label)
-                probability[i] = min(float(p[0]), 1.0)
-                if k == 1:
-                    score[i] = probability[i] if label in positive else 1.0 - probability[i]
-                else:
-                    # fastText adds 1e-5 to every probability.
-                    chosen = [q for name, q in zip(names, p, strict=True) if name.removeprefix(_LABEL) in positive]
-                    score[i] = min(float(np.sum(chosen)), 1.0)
-        return Predictions(labels, probability, score.clip(0.0, 1.0))
+                known = bool(line) and len(names) > 0
+                labels.append(names[0].removeprefix(_LABEL) if known else None)
+                if known:
+                    probability[i] = min(float(p[0]), 1.0)
+                    score[i] = self._score(names, p)
+        return Predictions(labels, probability, score)
+
+    def _score(self, names: Sequence[str], p: Sequence[float]) -> float:
+        """Of two labels the top one decides, for fastText adds 1e-5 to every probability; of more the positive ones are added up."""
+        positive = [name.removeprefix(_LABEL) in self.info.positive for name in names]
+        if len(names) == 1:
+            top = min(float(p[0]), 1.0)
+            return top if positive[0] else 1.0 - top
+        return min(float(np.sum(np.asarray(p)[positive])), 1.0)
 
     def save(self, folder: str | Path) -> Classifier:
         """The same classifier in another folder."""

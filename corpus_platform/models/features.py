@@ -54,8 +54,12 @@ def feature_lines(texts: Sequence[str] | pl.Series, kind: Features) -> list[str]
 
 def words_of(batch: TextBatch) -> list[str]:
     """The `words` line of each text."""
-    data, start = _words(batch.data, batch.document_start, _table())
-    return strings_of(data, start).to_pylist()
+    return strings_of(*word_bytes(batch)).to_pylist()
+
+
+def word_bytes(batch: TextBatch) -> tuple[np.ndarray, np.ndarray]:
+    """The same as bytes with offsets, int64[n + 1]."""
+    return _words(batch.data, batch.document_start, _table())
 
 
 @cache

@@ -29,7 +29,7 @@ Comparison = Literal["<", "<=", ">", ">=", "==", "!=", "in", "not in"]
 
 LineSummary = Literal["mean", "sum", "max", "min"]
 
-MODULES = ("common", "dedup", "redpajama", "openwebmath", "pile")
+MODULES = ("common", "dedup", "redpajama", "openwebmath", "pile", "models")
 """Modules of `steps/` that define steps."""
 
 

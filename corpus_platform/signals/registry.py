@@ -25,7 +25,19 @@ if TYPE_CHECKING:
 
 Level = Literal["document", "line"]
 
-FAMILIES = ("language", "document", "openwebmath", "pile", "chinese", "dolma")
+FAMILIES = (
+    "language",
+    "ccnet",
+    "rpv2",
+    "rpv2_lists",
+    "rpv2_lines",
+    "document",
+    "openwebmath",
+    "pile",
+    "chinese",
+    "dolma",
+    "models",
+)
 """Modules of this folder that define signals, in the order of the columns."""
 
 
