@@ -62,6 +62,9 @@ class WordList:
     labels: tuple[tuple[str, ...], ...] = ()
     """Of `domains by category`: the categories of each entry, sorted."""
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.language, self.sha256))
+
     def __len__(self) -> int:
         return len(self.entries)
 

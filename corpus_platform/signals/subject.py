@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
+from corpus_platform.signals.cjk import Cut, cut_cjk
 from corpus_platform.signals.environment import Environment
+from corpus_platform.signals.rpv2_scan import Scan, scan
 from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.normalise import norm_rp
 from corpus_platform.text.words import cjk_words, simple_words, whitespace_words, wordpunct
@@ -58,6 +61,17 @@ class Subject:
     def normalised_words(self) -> Tokens:
         """The words of the normal form, split at white space."""
         return whitespace_words(self.normalised)
+
+    @cached_property
+    def judged_words(self) -> Cut:
+        """The words of the normal form that RedPajama-V2's rules judge: cut at CJK characters unless the reference is asked for."""
+        words = self.normalised_words
+        return Cut(words, np.ones(len(words), np.int32)) if self.environment.reference else cut_cjk(words)
+
+    @cached_property
+    def scan(self) -> Scan:
+        """What one pass over the characters counts."""
+        return scan(self.batch, reference=self.environment.reference)
 
     @cached_property
     def space_words(self) -> Tokens:

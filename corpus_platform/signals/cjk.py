@@ -1,0 +1,127 @@
+"""Words of languages without spaces: runs of Chinese characters and kana cut into single characters, other words left as they are.
+
+A word that holds a Chinese character, kana or full-width punctuation is cut: each such letter, with the marks on it, is a word; runs of other letters and
+digits stay together; punctuation and symbols are dropped. Any other word stays, so texts without CJK characters keep their words exactly.
+Promise: equal bytes have equal hashes, as in text/words.py; Korean, which has spaces, is not cut.
+
+Not here: real word segmentation, which needs a dictionary.
+"""
+
+# Kernels are typed by Numba: to pyright an element of an array is an array.
+# pyright: reportArgumentType=false, reportReturnType=false
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from corpus_platform.text import unicode
+from corpus_platform.text.batch import Spans
+from corpus_platform.text.hashing import hash_bytes
+from corpus_platform.text.kernel import kernel
+from corpus_platform.text.utf8 import decode
+from corpus_platform.text.words import Tokens
+
+_OTHER, _LETTER, _MARK, _PUNCTUATION, _WIDE_PUNCTUATION = range(5)
+_FIRST_BYTE = 0xE3
+"""No CJK character's UTF-8 starts with a smaller byte."""
+
+
+class Cut(NamedTuple):
+    """Words after cutting, and how many each word became: int32 of the number of words before."""
+
+    words: Tokens
+    pieces: np.ndarray
+
+
+def cut_cjk(tokens: Tokens) -> Cut:
+    """The words, cut where they hold CJK characters."""
+    spans = tokens.spans
+    if not (spans.data >= _FIRST_BYTE).any():
+        return Cut(tokens, np.ones(len(tokens), np.int32))
+    pieces = _pieces(spans.data, spans.start, spans.end, _classes())
+    start, end, characters, hashes, document_token = _cut(
+        spans.data, spans.start, spans.end, tokens.characters, tokens.hash, tokens.document_token, pieces, _classes()
+    )
+    return Cut(Tokens(Spans(spans.data, start, end), document_token, characters, hashes), np.abs(pieces))
+
+
+@cache
+def _classes() -> np.ndarray:
+    """What each code point is to a cut: uint8 of size 0x110000."""
+    facts = unicode.facts()
+    classes = np.full(unicode.CODE_POINTS, _OTHER, np.uint8)
+    classes[(facts & (unicode.PUNCTUATION | unicode.SYMBOL)) != 0] = _PUNCTUATION
+    for low, high in ((0x3000, 0x3040), (0xFF00, 0xFFF0)):
+        wide = classes[low:high]
+        wide[wide == _PUNCTUATION] = _WIDE_PUNCTUATION
+    classes[(facts & unicode.MARK) != 0] = _MARK
+    classes[(facts & (unicode.HAN | unicode.KANA)) != 0] = _LETTER
+    return classes
+
+
+@kernel
+def _pieces(data: np.ndarray, start: np.ndarray, end: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Words that each word becomes, negative (or 0) where it is cut; 1: it stays."""
+    pieces = np.ones(start.size, np.int32)
+    for t in range(start.size):
+        wide = False
+        for i in range(start[t], end[t]):
+            wide |= data[i] >= _FIRST_BYTE
+        if not wide:
+            continue
+        i, found, cjk, piece = start[t], 0, False, _PUNCTUATION
+        while i < end[t]:
+            code, size = decode(data, i)
+            kind = classes[code]
+            cjk |= kind in (_LETTER, _WIDE_PUNCTUATION)
+            found += kind == _LETTER or (kind == _OTHER and piece != _OTHER)
+            piece = piece if kind == _MARK else kind
+            i += size
+        if cjk:
+            pieces[t] = -found
+    return pieces
+
+
+@kernel
+def _cut(
+    data: np.ndarray,
+    start: np.ndarray,
+    end: np.ndarray,
+    characters: np.ndarray,
+    hashes: np.ndarray,
+    document_token: np.ndarray,
+    pieces: np.ndarray,
+    classes: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Start, end, code points and hash of each word after cutting, and the first word of each document."""
+    total = np.abs(pieces).sum()
+    first, last = np.empty(total, np.int64), np.empty(total, np.int64)
+    length, value = np.empty(total, np.int32), np.zeros(total, np.uint64)
+    offset = np.zeros(document_token.size, np.int64)
+    to = 0
+    for d in range(document_token.size - 1):
+        for t in range(document_token[d], document_token[d + 1]):
+            if pieces[t] > 0:
+                first[to], last[to], length[to], value[to] = start[t], end[t], characters[t], hashes[t]
+                to += 1
+                continue
+            i, piece = start[t], _PUNCTUATION  # what the open piece is; punctuation: none is open
+            while i < end[t]:
+                code, size = decode(data, i)
+                kind = classes[code]
+                if kind == _LETTER or (kind == _OTHER and piece != _OTHER):
+                    first[to], length[to] = i, 0
+                    to += 1
+                piece = piece if kind == _MARK else kind
+                i += size
+                if piece in (_LETTER, _OTHER):
+                    last[to - 1] = i
+                    length[to - 1] += 1
+        offset[d + 1] = to
+    for k in range(total):
+        if value[k] == 0:
+            value[k] = hash_bytes(data, first[k], last[k])
+    return first, last, length, value, offset
