@@ -19,12 +19,14 @@ from resources.home import HomeResource
 
 BROKEN_SHARE = 0.002
 """More broken records than this deserve a look; the stage itself fails at its reject budget."""
+UNSURE_SCORE = 0.5
+"""CCNet keeps documents whose language has this score."""
 UNSURE_SHARE = 0.2
 """Largest share of documents whose language is unknown or below CCNet's threshold."""
 ONE_BUCKET_SHARE = 0.95
 """Cut-offs that put more documents of a language than this into one bucket were made for other texts."""
 ENOUGH = 100
-"""Documents of a language below which shares mean little."""
+"""Documents, of a language say, below which shares mean little."""
 USUAL = 3
 """How often larger or smaller than the median of the other snapshots a snapshot may be."""
 KEYS_AT_ONCE = 20_000_000
@@ -35,10 +37,15 @@ PartitionOf = Callable[[str], Partition]
 
 
 def checks_of(
-    asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf, *, reads_records: bool = False
+    asset: dg.AssetsDefinition,
+    name: str,
+    partition_of: PartitionOf,
+    *,
+    reads_records: bool = False,
+    may_be_empty: bool = False,
 ) -> list[dg.AssetChecksDefinition]:
     """The checks of any stage's asset: rows exist, keys are unique, required columns are filled. Of those that read archives also: few are broken."""
-    blocking = [_has_rows(name), _keys_are_unique(name), _columns_are_filled(name)]
+    blocking = [*([] if may_be_empty else [_has_rows(name)]), _keys_are_unique(name), _columns_are_filled(name)]
     blocking += [_nothing_is_lost(name, None)] if reads_records else []
     made = [_check(asset, partition_of, test, blocking=True) for test in blocking]
     made += [_check(asset, partition_of, _few_broken_records(name), blocking=False)] if reads_records else []
@@ -46,10 +53,19 @@ def checks_of(
 
 
 def balance(
-    asset: dg.AssetsDefinition, name: str, upstream: str, partition_of: PartitionOf
+    asset: dg.AssetsDefinition,
+    name: str,
+    upstream: str,
+    partition_of: PartitionOf,
+    of_upstream: PartitionOf | None = None,
 ) -> dg.AssetChecksDefinition:
-    """Rows in = rows kept + rows dropped with a reason. Blocking: a document must not vanish."""
-    return _check(asset, partition_of, _nothing_is_lost(name, upstream), blocking=True)
+    """Rows in = rows kept + rows dropped with a reason. Blocking: a document must not vanish. `of_upstream`: its partition, where it is another."""
+    return _check(asset, partition_of, _nothing_is_lost(name, upstream, of_upstream), blocking=True)
+
+
+def keeps_a_part(asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf) -> dg.AssetChecksDefinition:
+    """A warning where a recipe keeps nothing, or everything."""
+    return _check(asset, partition_of, _a_part_is_kept(name), blocking=False)
 
 
 def usual_size(asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf) -> dg.AssetChecksDefinition:
@@ -129,16 +145,29 @@ def _columns_are_filled(name: str) -> Test:
     return columns_are_filled
 
 
-def _nothing_is_lost(name: str, upstream: str | None) -> Test:
+def _nothing_is_lost(name: str, upstream: str | None, of_upstream: PartitionOf | None = None) -> Test:
     def nothing_is_lost(home: Home, partition: Partition) -> Verdict:
         """Read = kept + dropped or rejected, each with its reason (in `ops.decisions`, `ops.rejects`): nothing vanishes."""
         counters = _counters(home, name, partition)
-        read = counters.get("records", 0) if upstream is None else _rows(home, upstream, partition)
+        above = of_upstream(partition["snapshot"]) if of_upstream else partition
+        read = counters.get("records", 0) if upstream is None else _rows(home, upstream, above)
         kept = _rows(home, name, partition)
         gone = sum(n for counter, n in counters.items() if counter.startswith(("dropped:", "rejects:")))
         return read == kept + gone, {"read": read, "kept": kept, "dropped_or_rejected": gone}
 
     return nothing_is_lost
+
+
+def _a_part_is_kept(name: str) -> Test:
+    def a_part_is_kept(home: Home, partition: Partition) -> Verdict:
+        """The recipe keeps some documents and drops some: else its language is not there, a signal is missing, or a threshold never holds."""
+        counters = _counters(home, name, partition)
+        read, kept = counters.get("records", 0), _rows(home, name, partition)
+        pending = [counter.partition(":")[2] for counter in counters if counter.startswith("pending:")]
+        figures = {"read": read, "kept": kept, "pending_steps": ", ".join(pending)}
+        return (kept > 0 or read == 0) and (kept < read or read < ENOUGH), figures
+
+    return a_part_is_kept
 
 
 def _few_broken_records(name: str) -> Test:
@@ -174,12 +203,11 @@ def _size_is_usual(name: str) -> Test:
 def _languages_are_sure(name: str) -> Test:
     def languages_are_sure(home: Home, partition: Partition) -> Verdict:
         """For most documents the language is known, with a score above the threshold that CCNet keeps documents at."""
-        threshold = home.settings.ccnet.min_language_score
-        unsure = pl.col("language").is_null() | (pl.col("language_score").fill_null(0) < threshold)
+        unsure = pl.col("language").is_null() | (pl.col("language_score").fill_null(0) < UNSURE_SCORE)
         frame = home.lake.scan(name, version=None, **partition)
         documents, n = frame.select(pl.len(), unsure.sum().alias("unsure")).collect().row(0)
         share = n / documents if documents else 0.0
-        figures = {"documents": documents, "unsure": n, "threshold": str(threshold)}
+        figures = {"documents": documents, "unsure": n, "threshold": str(UNSURE_SCORE)}
         return share <= UNSURE_SHARE, {**figures, **_share(share, UNSURE_SHARE)}
 
     return languages_are_sure

@@ -3,19 +3,26 @@
 The UI shows Markdown of up to 1,000 characters in place and longer texts on a click, so the outcome is a small table and all pictures are one click.
 """
 
+from collections import Counter
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from corpus_platform.analytics.plots import bars, funnel, losses
+from corpus_platform.analytics.reference import is_signal
 from corpus_platform.home import Home
 from corpus_platform.lake import TableSpec, table
 from corpus_platform.recipes.ccnet import Bucket
+from corpus_platform.stages.corpus import Corpus
 from corpus_platform.stages.run import Report
 
 _CELL = 80
+_UNSHOWN = ("record:", "unknown:", "computed:")
+"""Counters that are kept in the lake only."""
 _REASONS = 12
+_SIGNALS = 10
+"""Columns of signals in a preview."""
 _SHOWN = (
     "title",
     "text",
@@ -37,7 +44,8 @@ def of_report(home: Home, report: Report) -> dict[str, Any]:
     frame = home.lake.scan(report.stage, version=None, **report.partition)
     return {
         "outcome": dg.MetadataValue.md(_outcome(report)),
-        **_pictures(frame, report),
+        **_pictures(frame, report, _recipe_losses(home, report)),
+        **_pending(report),
         "preview": dg.MetadataValue.md(_preview(frame, spec)),
         "how_to_read": dg.MetadataValue.md(f'`corpus sql "select * from {report.stage} limit 5"`'),
         "dagster/partition_row_count": report.rows,
@@ -54,7 +62,7 @@ def of_report(home: Home, report: Report) -> dict[str, Any]:
         "shards_failed": 0,  # A run with a failed shard makes nothing: its failure says how many.
         "seconds": round(report.seconds, 2),
         "peak_worker_memory_mb": round(report.peak_memory / 1e6, 1),
-        **{name.replace(":", "/"): n for name, n in report.counters.items() if not name.startswith("record:")},
+        **{name.replace(":", "/"): n for name, n in report.counters.items() if not name.startswith(_UNSHOWN)},
     }
 
 
@@ -85,12 +93,40 @@ def _outcome(report: Report) -> str:
     return "\n".join(["| | records | share |", "|---|---:|---:|", *lines])
 
 
-def _pictures(frame: pl.LazyFrame, report: Report) -> dict[str, Any]:
+def _recipe_losses(home: Home, report: Report) -> list[tuple[str, int]] | None:
+    """(step, documents that it dropped) in the recipe's order; None for what is no recipe's corpus."""
+    stage = home.stage(report.stage)
+    if not isinstance(stage, Corpus):
+        return None
+    dropped: Counter[str] = Counter()
+    for name, n in report.counters.items():
+        kind, _, reason = name.partition(":")
+        if kind == "dropped":
+            dropped[reason.partition(":")[0]] += n
+    waiting = set(_pending_steps(report))
+    return [
+        (f"{step.name} (pending)" if step.name in waiting else step.name, dropped[step.name])
+        for step in stage.recipe.steps
+    ]
+
+
+def _pending_steps(report: Report) -> list[str]:
+    return [name.partition(":")[2] for name in report.counters if name.startswith("pending:")]
+
+
+def _pending(report: Report) -> dict[str, Any]:
+    """The steps that the recipe declares and the platform can't do yet."""
+    steps = _pending_steps(report)
+    said = "Declared and not done yet, so that the corpus has what they would drop: "
+    return {"pending_steps": dg.MetadataValue.md(said + ", ".join(f"`{step}`" for step in steps))} if steps else {}
+
+
+def _pictures(frame: pl.LazyFrame, report: Report, reasons: list[tuple[str, int]] | None) -> dict[str, Any]:
     """What became of the records, then languages and buckets where the table has them, in one Markdown text."""
     where = ", ".join((report.stage, *report.partition.values()))
     buckets = [(name.value, n) for name in Bucket if (n := report.counters.get(f"bucket:{name}"))]
     drawn = [
-        funnel(report.counters, f"{where}: records"),
+        funnel(report.counters, f"{where}: records", reasons),
         bars(_languages(frame, report), f"{where}: documents by language"),
         bars(buckets, f"{where}: documents by bucket", in_order=True),
     ]
@@ -111,6 +147,8 @@ def _preview(frame: pl.LazyFrame, spec: TableSpec) -> str:
     """Five rows as a table, without columns that are empty in all of them."""
     known = [field.name for field in spec.schema]
     wanted = [name for name in _SHOWN if name in known] if "doc_id" in known else known
+    wanted += [field.name for field in spec.schema if is_signal(field)][:_SIGNALS]
+    wanted = list(dict.fromkeys(wanted))
     rows = frame.select(wanted).head(5).collect()
     names = [name for name in wanted if rows[name].null_count() < rows.height]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]

@@ -1,4 +1,4 @@
-"""The web corpus: pages, their paragraphs, and documents after CCNet's paragraph dedup. One partition is one snapshot."""
+"""The web corpus: pages, their paragraphs, documents after CCNet's paragraph dedup, and signals of both. One partition is one snapshot."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,10 @@ import dagster as dg
 from assets.checks import annotations, balance, checks_of, usual_size
 from assets.factory import stage_asset
 from assets.partitions import cc_snapshot
-from corpus_platform.home import Home, asset_of
-from corpus_platform.stages.stage import Partition
+from corpus_platform.home import OF_VARIANT, Home, asset_of
+from corpus_platform.stages.signals import SIGNALS
+from corpus_platform.stages.stage import Partition, Stage
+from corpus_platform.stages.texts import base_of, text_table
 
 _PAGES = """A row is a page of the crawl with its main text, title, charset and reuse signals. One partition is one snapshot.
 
@@ -23,10 +25,13 @@ _DOCUMENTS = """A row is a page after paragraph dedup, with the language, perple
 snapshot.
 
 Pages that are too short or lose every paragraph are in `ops.decisions`."""
+_SIGNALS = """A row is a document with its signals: numbers that recipes judge by, measured once. One partition is one snapshot.
+
+Line signals are lists, with an entry for each line. A family that is not stored leaves its columns empty."""
 
 
 def web_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
-    """The assets of one text variant, upstream first, and their checks."""
+    """The assets of one base, a way in which pages become text, upstream first, and their checks."""
 
     def stage(name: str, about: str, deps: list[dg.AssetKey | dg.AssetDep], kinds: set[str]) -> dg.AssetsDefinition:
         return stage_asset(
@@ -41,20 +46,55 @@ def web_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], lis
             tags={"domain": "web", "variant": variant},
         )
 
+    where = of_variant(variant)
     pages = stage("pages", _PAGES, [], {"parquet", "warc"})
+    checks = [*checks_of(pages, "web.pages", where, reads_records=True), usual_size(pages, "web.pages", where)]
+    if variant not in home.deduplicated:
+        return [pages], checks
     hashes = stage("paragraph_hashes", _HASHES, [pages.key], {"parquet", "numba"})
     paragraphs = stage("paragraphs", _PARAGRAPHS, [hashes.key], {"parquet"})
     models = dg.AssetDep(["models", "language_model"], partition_mapping=dg.AllPartitionMapping())
     documents = stage("documents", _DOCUMENTS, [pages.key, paragraphs.key, models], {"parquet", "fasttext"})
-    where = of_variant(variant)
-    checks = [
-        *checks_of(pages, "web.pages", where, reads_records=True),
-        usual_size(pages, "web.pages", where),
+    checks += [
         *checks_of(documents, "web.documents", where),
         balance(documents, "web.documents", "web.pages", where),
         *annotations(documents, "web.documents", where),
     ]
     return [pages, hashes, paragraphs, documents], checks
+
+
+def signal_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
+    """The signals of one text variant, and their checks."""
+    stage = home.stage(SIGNALS)
+    signals = stage_asset(
+        stage,
+        key=asset_of(SIGNALS, variant),
+        group="web",
+        partitions=cc_snapshot,
+        partition_of=of_variant(variant),
+        deps=deps_of(stage, variant),
+        description=f"{_SIGNALS}\n\nText variant: `{variant}`.",
+        kinds={"parquet", "numba"},
+        tags={"domain": "web", "variant": variant},
+    )
+    where = of_variant(variant)
+    texts = text_table(variant)
+    checks = [
+        *checks_of(signals, SIGNALS, where),
+        balance(signals, SIGNALS, texts, where, of_variant(base_of(variant))),
+    ]
+    return [signals], checks
+
+
+def deps_of(stage: Stage, variant: str) -> list[dg.AssetDep]:
+    """What a stage reads for a text variant, as assets; of tables that are no snapshot's, all partitions."""
+    return [
+        dg.AssetDep(
+            dg.AssetKey.from_user_string(asset_of(name, of)),
+            partition_mapping=None if name in OF_VARIANT else dg.AllPartitionMapping(),
+        )
+        for name, of in stage.above(variant)
+    ]
 
 
 def of_variant(variant: str) -> Callable[[str], Partition]:

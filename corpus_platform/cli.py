@@ -18,6 +18,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
+from corpus_platform.commands import look, plain, recipes, signals
 from corpus_platform.errors import CorpusError, SettingsError, SourceError
 from corpus_platform.home import SETTINGS_FILE, Home
 from corpus_platform.printing import (
@@ -41,6 +42,13 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 snapshots = typer.Typer(no_args_is_help=True, help="The snapshots of the web corpus.")
 app.add_typer(snapshots, name="snapshots")
+app.add_typer(recipes.app, name="recipes")
+app.add_typer(signals.app, name="signals")
+recipes.app.command("compare")(look.compare)
+recipes.app.command("overlap")(look.overlap)
+signals.app.command("distribution")(look.distribution)
+for command in (look.explain, look.funnel, look.review, plain.annotate, plain.apply, plain.extract):
+    app.command()(command)
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="CORPUS_HOME", help="Folder of settings, lake, models and Dagster instance.")
@@ -245,10 +253,10 @@ def export(
     minify: Annotated[bool, typer.Option("--minify", help="Without text: what was kept, by line number")] = False,
 ) -> None:
     """Writes the CCNet corpus of a snapshot as CCNet's own JSON files."""
-    from corpus_platform.stages.ccnet import export_files  # noqa: PLC0415  (imports Polars)
+    from corpus_platform.stages.corpus import export_files  # noqa: PLC0415  (imports Polars)
 
     home = Home.open(context.obj)
-    partition = {"variant": home.settings.ccnet_variant, "snapshot": snapshot}
+    partition = {"variant": home.variant_of("ccnet"), "snapshot": snapshot}
     for file in export_files(home.lake, partition, folder, short=minify):
         out.print(f"{file.path}  {file.rows:,} documents, {file.bytes / 1e6:,.2f} MB", highlight=False)
 

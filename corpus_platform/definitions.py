@@ -18,7 +18,7 @@ from assets.corpora import corpus_assets
 from assets.encyclopedia import encyclopedia_assets
 from assets.models import model_assets
 from assets.partitions import cc_snapshot, wiki_dump
-from assets.web import web_assets
+from assets.web import signal_assets, web_assets
 from corpus_platform.errors import CheckFailed, SettingsError
 from corpus_platform.home import Home
 from resources.home import HomeResource
@@ -34,7 +34,8 @@ INSTANCE_SETTINGS = Path(__file__).parents[1] / "deploy" / "dagster.yaml"
 def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Definitions:
     """All assets, checks and jobs of a home."""
     parts = [encyclopedia_assets(home), model_assets(home)]
-    parts += [web_assets(home, variant) for variant in home.settings.variants]
+    parts += [web_assets(home, base) for base in home.variants]
+    parts += [signal_assets(home, variant) for variant in home.annotated]
     parts += [corpus_assets(home)]
     snapshot = dg.define_asset_job(
         "snapshot",
@@ -90,7 +91,7 @@ def materialize(
     resource = HomeResource(path=str(home.path))
     if home.watch is not None:
         resource = resource.watched_by(home.watch)
-    job = build_defs(home, resources={"home": resource}).resolve_implicit_global_asset_job_def()
+    job = build_defs(home.enabling(assets), resources={"home": resource}).resolve_implicit_global_asset_job_def()
     run = str(uuid.uuid4())
     try:
         return job.execute_in_process(

@@ -6,13 +6,14 @@ Not here: the sample itself (sample/), running (definitions.py), printing (cli.p
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from corpus_platform.errors import SettingsError
 from corpus_platform.home import SETTINGS_FILE
-from corpus_platform.settings import CorpusSettings, Variant, read_settings, write_settings
+from corpus_platform.settings import CorpusSettings, read_settings, write_settings
+from corpus_platform.stages.texts import BASES, base_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +29,8 @@ def prepare(home: Path, *, source: Path | None, variant: str) -> CorpusSettings:
 
     Raises SettingsError where the home has settings of its own, the folder has no crawl in it, or there is no such variant.
     """
-    if variant not in get_args(Variant):
-        raise SettingsError(f"there is no variant `{variant}`; there are {', '.join(get_args(Variant))}")
+    if variant not in BASES:
+        raise SettingsError(f"there is no variant `{variant}`; there are {', '.join(BASES)}")
     place = home / SETTINGS_FILE
     if place.exists() and not place.read_text(encoding="utf-8").startswith(HEADER):
         raise SettingsError(f"{place} is not the demo's: choose another home, e.g. `corpus --home demo demo`")
@@ -88,9 +89,11 @@ class SnapshotSummary:
 
 def summary(home: Home, snapshot: str) -> SnapshotSummary:
     """The figures of a snapshot, from the commits of its tables."""
-    variant = home.settings.ccnet_variant
+    variant = home.variant_of("ccnet")
     partition = {"variant": variant, "snapshot": snapshot}
-    states = {name: home.lake.state(name, partition) for name in ("web.pages", "web.documents", "corpora.ccnet")}
+    texts = {**partition, "variant": base_of(variant)}
+    read = {"web.pages": texts, "web.documents": texts, "corpora.ccnet": partition}
+    states = {name: home.lake.state(name, where) for name, where in read.items()}
     pages, documents, corpus = (state.counters if state else {} for state in states.values())
     ccnet = states["corpora.ccnet"]
     counted = home.lake.scan("corpora.ccnet", version=None, **partition).group_by("language").len("n").collect()

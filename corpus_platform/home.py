@@ -7,46 +7,58 @@ Not here: Dagster, printing, and what a stage does (stages/).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus_platform.errors import ModelError, SettingsError, SourceError
-from corpus_platform.lake import Lake, tables
+from corpus_platform.lake import Lake
+from corpus_platform.recipes import recipe as reading
 from corpus_platform.settings import CorpusSettings, read_settings
-from corpus_platform.stages.ccnet import Ccnet
+from corpus_platform.stages.corpus import ALL, LAYER, Corpus
 from corpus_platform.stages.documents import Documents
 from corpus_platform.stages.encyclopedia import Articles
 from corpus_platform.stages.language_model import LanguageModels
 from corpus_platform.stages.pages import Pages
 from corpus_platform.stages.paragraphs import ParagraphHashes, Paragraphs
 from corpus_platform.stages.run import Plan, Progress, Report, plan_stage, run_stage
+from corpus_platform.stages.signals import SIGNALS, Signals
+from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of, is_after_dedup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from corpus_platform.engine.protocol import Engine
+    from corpus_platform.recipes.recipe import Recipe
     from corpus_platform.stages.stage import Partition, Stage
 
 SETTINGS_FILE = "corpus.yaml"
-ARTICLES, MODELS, CCNET = "encyclopedia.articles", "models.language_model", "corpora.ccnet"
+ARTICLES, MODELS = "encyclopedia.articles", "models.language_model"
 PAGES = "web.pages"
 WEB = (PAGES, "web.paragraph_hashes", "web.paragraphs", "web.documents")
+"""Tables of a base: a way in which pages become text."""
+OF_VARIANT = (*WEB, SIGNALS)
+"""Tables of the web that are one asset per text variant; signals have variants `<base>.ccnet` too."""
 
 
 def asset_of(name: str, variant: str = "") -> str:
     """Key of the asset that makes a table: `corpora/ccnet`; of a table of the web also in which text variant: `web/wet/documents`."""
     layer, _, short = name.partition(".")
-    return f"{layer}/{variant}/{short}" if name in WEB else f"{layer}/{short}"
+    return f"{layer}/{variant}/{short}" if name in OF_VARIANT else f"{layer}/{short}"
 
 
 def table_of(asset: str) -> str:
     """Table of an asset. Takes a table's name too, and a variant before or after it: `web/documents/wet`."""
+    return _table_and_variant(asset)[0]
+
+
+def _table_and_variant(asset: str) -> tuple[str, str]:
+    """Table of an asset, and what else its name says: `web/wet.ccnet/signals` is `web.signals` and `wet.ccnet`."""
     layer, *rest = asset.replace("/", ".").split(".")
-    known = {spec.name for spec in tables()}
-    named = [f"{layer}.{part}" for part in rest]
-    return next((name for name in named if name in known), ".".join([layer, *rest]))
+    place = next((i for i, part in enumerate(rest) if f"{layer}.{part}" in OF_VARIANT), len(rest) - 1)
+    short = rest.pop(place) if rest else ""
+    return f"{layer}.{short}", ".".join(rest)
 
 
 @dataclass(frozen=True)
@@ -105,7 +117,7 @@ class Home:
 
     @cached_property
     def stages(self) -> dict[str, Stage]:
-        """Every stage by the table that it writes, each after what it reads."""
+        """Every stage by the table that it writes, each after what it reads; corpora of the enabled recipes."""
         s = self.settings
         source = s.source.below(self.path)
         stages: list[Stage] = [
@@ -115,16 +127,82 @@ class Home:
             ParagraphHashes(s.paragraphs),
             Paragraphs(s.paragraphs),
             Documents(s.documents.model_copy(update={"languages": s.scored_languages}), paragraphs=s.paragraphs),
-            Ccnet(s.ccnet),
+            Signals(s.signals.below(self.path)),
+            *(self._corpus(name) for name in self.enabled),
         ]
         return {stage.name: stage for stage in stages}
 
     def stage(self, name: str) -> Stage:
-        """The stage that writes a table."""
-        try:
+        """The stage that writes a table; of a corpus also where its recipe is not enabled."""
+        if name in self.stages:
             return self.stages[name]
-        except KeyError:
-            raise SettingsError(f"there is no stage `{name}`; there are {', '.join(self.stages)}") from None
+        layer, _, recipe = name.partition(".")
+        if layer == LAYER:
+            return self._corpus(recipe)
+        raise SettingsError(f"there is no stage `{name}`; there are {', '.join(self.stages)}")
+
+    @cached_property
+    def recipes(self) -> dict[str, Recipe]:
+        """The recipes that are known, by name: the shipped ones, and those of the home's folder."""
+        return reading.recipes(self.recipe_folder)
+
+    @cached_property
+    def enabled(self) -> tuple[str, ...]:
+        """Names of the recipes whose corpora are assets: those of the settings, then the home's own."""
+        named = self.settings.recipes.enabled
+        if ALL in named:
+            return tuple(self.recipes)
+        own = [name for name in self.recipes if name not in reading.recipes()] if self.recipe_folder.is_dir() else []
+        return tuple(dict.fromkeys((*named, *own)))
+
+    @cached_property
+    def variants(self) -> tuple[str, ...]:
+        """The bases that are made: those of the settings, and those that enabled recipes start from."""
+        asked = {base_of(self.variant_of(name)) for name in self.enabled}
+        made = {*self.settings.made_variants, *asked}
+        if "wet" in made and self.settings.pages.select:
+            takers = ", ".join(name for name in self.enabled if base_of(self.variant_of(name)) == "wet")
+            raise SettingsError(
+                f"`pages.select` takes records of WARC files only, and wet is what {takers} starts from"
+            )
+        return tuple(dict.fromkeys((*self.settings.made_variants, *(base for base in BASES if base in asked))))
+
+    @cached_property
+    def deduplicated(self) -> tuple[str, ...]:
+        """The bases whose pages go through CCNet's paragraph dedup."""
+        asked = [*self.settings.signals.variants, *map(self.variant_of, self.enabled)]
+        after = {base_of(variant) for variant in asked if is_after_dedup(variant)}
+        return tuple(base for base in self.variants if base in after or base in self.settings.variants)
+
+    @cached_property
+    def annotated(self) -> tuple[str, ...]:
+        """The text variants that get signals: those of the settings, and those whose signals enabled recipes read."""
+        read = {self.variant_of(n) for n in self.enabled if self._corpus(n).reads_signals(self.variant_of(n))}
+        every = [variant for base in BASES for variant in (base, base + AFTER_DEDUP)]
+        return tuple(variant for variant in every if variant in {*self.settings.signals.variants, *read})
+
+    def variant_of(self, recipe: str) -> str:
+        """The text variant that a recipe's corpus is made from."""
+        return self.settings.variant_of(recipe) or self.recipe(recipe).variant
+
+    def recipe(self, name: str) -> Recipe:
+        """The recipe of a name. Raises SettingsError with the nearest name where there is none."""
+        return reading.recipe(name, self.recipe_folder)
+
+    def enabling(self, assets: Iterable[str]) -> Home:
+        """The home with the recipes and signals of some assets enabled, if they were not."""
+        asked = [_table_and_variant(asset) for asset in assets]
+        recipes = [n.partition(".")[2] for n, _ in asked if n.partition(".")[0] == LAYER]
+        more = [name for name in recipes if name not in self.enabled]
+        variants = [v for n, v in asked if n == SIGNALS and v and v not in self.annotated]
+        if not more and not variants:
+            return self
+        s = self.settings
+        update = {
+            "recipes": s.recipes.model_copy(update={"enabled": (*s.recipes.enabled, *more)}),
+            "signals": s.signals.model_copy(update={"variants": (*s.signals.variants, *variants)}),
+        }
+        return replace(self, settings=s.model_copy(update=update))
 
     def plan(self, name: str, partition: Partition) -> Plan:
         """What a run of the stage on the partition would do."""
@@ -144,7 +222,7 @@ class Home:
         """Every table with each of its partitions, upstream first; the web's for the snapshots that the lake has, and for these."""
         known = {partition["snapshot"] for partition in self.lake.partitions(PAGES)}
         seen: set[tuple[str, ...]] = set()
-        for batch in self.batches(list(self.stages), sorted(known.union(snapshots))):
+        for batch in self.batches(self._assets(), sorted(known.union(snapshots))):
             for name, partition in batch.tables:
                 # The pages that give the cut-offs are in a batch before the models and in their snapshot's.
                 if (key := (name, *partition.values())) not in seen:
@@ -155,7 +233,7 @@ class Home:
         """What has to be made for some assets (`corpora/ccnet`, `web/wet/documents`, or tables' names), in order.
 
         With `upstream`, whatever they are made of is made before. A table of the web without a variant means all variants.
-        Raises SettingsError for an asset that there is not.
+        Recipes and signals that are not enabled can be named too. Raises SettingsError for an asset that there is not.
         """
         wanted = self._wanted(assets, upstream=upstream)
         tables = {name for name, _ in wanted}
@@ -169,13 +247,19 @@ class Home:
             )
         if MODELS in tables:
             batches += [self._batch((MODELS,), language, {"language": language}) for language in self._languages()]
-        parts = [(name, v) for v in self.settings.variants for name in WEB if (name, v) in wanted]
-        parts += [(CCNET, self.settings.ccnet_variant)] if CCNET in tables else []
+        parts = sorted((part for part in wanted if part[1]), key=self._place_of)
         for snapshot in snapshots if parts else ():
             names = tuple(asset_of(name, variant) for name, variant in parts)
             where = tuple((n, {"variant": v, "snapshot": snapshot}) for n, v in parts)
             batches.append(Batch(names, snapshot, where))
         return batches
+
+    def _assets(self) -> list[str]:
+        """Every asset of the home."""
+        names = [asset_of(name) for name in self.stages if name not in OF_VARIANT]
+        names += [asset_of(PAGES, base) for base in self.variants]
+        names += [asset_of(name, base) for base in self.deduplicated for name in WEB]
+        return names + [asset_of(SIGNALS, variant) for variant in self.annotated]
 
     def _wanted(self, assets: Iterable[str], *, upstream: bool) -> set[tuple[str, str]]:
         """(table, variant) of some assets, with all upstream ones if asked; the variant is empty for tables that have none."""
@@ -186,21 +270,55 @@ class Home:
             if (name, variant) not in found:
                 found.add((name, variant))
                 published = name == MODELS and self.settings.language_model.location is not None
-                above = self.stage(name).upstream if upstream and not published else ()
-                variant = variant or self.settings.ccnet_variant
-                queue += [(other, variant if other in WEB else "") for other in above]
+                above = self.stage(name).above(variant) if upstream and not published else ()
+                queue += [(other, of if other in OF_VARIANT else "") for other, of in above]
         return found
 
     def _asset(self, asset: str) -> list[tuple[str, str]]:
         """(table, variant) of an asset that a user names: `web/documents` stands for all variants."""
-        name = table_of(asset)
+        name, named = _table_and_variant(asset)
         self.stage(name)
-        variants = self.settings.variants if name in WEB else ("",)
-        named = asset.replace("/", ".").split(".")[1:-1]
-        if named and (len(named) > 1 or named[0] not in variants):
-            known = ", ".join(asset_of(name, variant) for variant in variants)
-            raise SettingsError(f"there is no asset `{asset}`; there are {known}, by the setting `variants`")
-        return [(name, variant) for variant in named or variants]
+        layer, _, short = name.partition(".")
+        if layer == LAYER and not named:
+            return [(name, self.variant_of(short))]
+        variants, others = self._variants_of(name)
+        if named and named not in (*variants, *others):
+            known = ", ".join(asset_of(name, variant) for variant in (*variants, *others))
+            raise SettingsError(
+                f"there is no asset `{asset}`; there are {known or asset_of(name)}, by the settings `variants` and `recipes`"
+            )
+        return [(name, variant) for variant in ((named,) if named else variants or ("",))]
+
+    def _variants_of(self, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The variants in which a table of the web is an asset, and others that can be asked for by name."""
+        if name == SIGNALS:
+            every = tuple(variant for base in self.variants for variant in (base, base + AFTER_DEDUP))
+            return self.annotated or self.variants, every
+        if name in WEB:
+            return self.variants if name == PAGES else self.deduplicated, ()
+        return (), ()
+
+    def _place_of(self, part: tuple[str, str]) -> tuple[int, int, int, str]:
+        """Sort key of a table of a snapshot: each base's in the order in which they are made, then the corpora."""
+        name, variant = part
+        if name not in OF_VARIANT:
+            enabled = (
+                self.enabled.index(short) if (short := name.partition(".")[2]) in self.enabled else len(self.enabled)
+            )
+            return (len(BASES), enabled, 0, name)
+        base = base_of(variant)
+        first = self.variants.index(base) if base in self.variants else len(self.variants)
+        return (first, BASES.index(base), OF_VARIANT.index(name), variant)
+
+    @property
+    def recipe_folder(self) -> Path:
+        """Folder of the recipes of one's own."""
+        return Path(self.settings.recipes.below(self.path).folder)
+
+    def _corpus(self, recipe: str) -> Corpus:
+        s = self.settings
+        listed = s.recipes.sample if s.recipes.decisions == "sample" else None
+        return Corpus(s.signals.below(self.path), recipe=self.recipe(recipe), kept_decisions=listed)
 
     def _dumps(self, wanted: set[str]) -> Iterator[Partition]:
         """The encyclopedia's dumps; only those of languages that have a model, where they are wanted for models."""

@@ -7,26 +7,26 @@ Not here: secrets (they come from the environment), and what a Dagster instance 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from corpus_platform.engine.settings import EngineSettings
 from corpus_platform.errors import SettingsError
-from corpus_platform.stages.ccnet import CcnetSettings
+from corpus_platform.stages.corpus import RecipeSettings
 from corpus_platform.stages.documents import DocumentSettings
 from corpus_platform.stages.encyclopedia import EncyclopediaSettings
 from corpus_platform.stages.language_model import LanguageModelSettings
 from corpus_platform.stages.pages import PagesSettings, SourceSettings
 from corpus_platform.stages.paragraphs import ParagraphSettings
+from corpus_platform.stages.signals import SignalsSettings
 from corpus_platform.stages.stage import Settings
+from corpus_platform.stages.texts import AFTER_DEDUP, Base, TextVariant, base_of
 from corpus_platform.yaml_file import keys_of, mistake, read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-Variant = Literal["resiliparse", "trafilatura", "wet"]
 
 
 class LakeSettings(Settings):
@@ -49,15 +49,18 @@ class CorpusSettings(Settings):
 
     lake: LakeSettings = LakeSettings()
     source: SourceSettings = SourceSettings()
-    variants: tuple[Variant, ...] = Field(
-        default=("resiliparse",), min_length=1, description="Text variants of the web corpus that are made"
+    variants: tuple[Base, ...] = Field(
+        default=("resiliparse",),
+        min_length=1,
+        description="How pages become text; the enabled recipes add what they start from",
     )
     pages: PagesSettings = PagesSettings()
     paragraphs: ParagraphSettings = ParagraphSettings()
     documents: DocumentSettings = DocumentSettings()
     encyclopedia: EncyclopediaSettings = EncyclopediaSettings()
     language_model: LanguageModelSettings = LanguageModelSettings()
-    ccnet: CcnetSettings = CcnetSettings()
+    signals: SignalsSettings = SignalsSettings()
+    recipes: RecipeSettings = RecipeSettings()
     engine: EngineSettings = EngineSettings()  # pyright: ignore[reportCallIssue]
     reject_budget: float = Field(
         default=0.05, ge=0, le=1, description="Largest share of broken records before a stage fails"
@@ -65,24 +68,28 @@ class CorpusSettings(Settings):
 
     @model_validator(mode="after")
     def _check_variants(self) -> Self:
-        made = ", ".join(self.variants)
+        made = self.made_variants
         cutoffs = self.language_model.cutoffs_of
         if len(set(self.variants)) < len(self.variants):
-            raise ValueError(f"`variants` names one twice: {made}")
-        if self.ccnet_variant not in self.variants:
-            raise ValueError(f"`ccnet.variant` is {self.ccnet_variant}, which `variants` does not make: {made}")
-        if cutoffs and cutoffs.variant not in self.variants:
+            raise ValueError(f"`variants` names one twice: {', '.join(self.variants)}")
+        if cutoffs and cutoffs.variant not in made:
             raise ValueError(
-                f"`language_model.cutoffs_of.variant` is {cutoffs.variant}, which `variants` does not make: {made}"
+                f"`language_model.cutoffs_of.variant` is {cutoffs.variant}, which `variants` does not make: {', '.join(made)}"
             )
-        if self.pages.select and "wet" in self.variants:
+        if self.pages.select and "wet" in made:
             raise ValueError("`pages.select` takes records of WARC files only: leave `wet` out of `variants`")
         return self
 
     @property
-    def ccnet_variant(self) -> str:
-        """The text variant that the CCNet corpus is made from."""
-        return self.ccnet.variant or self.variants[0]
+    def made_variants(self) -> tuple[str, ...]:
+        """The bases that these settings name; enabled recipes may ask for others."""
+        named = (base_of(variant) for variant in (*self.signals.variants, *self.recipes.variants.values()))
+        return tuple(dict.fromkeys((*self.variants, *named)))
+
+    def variant_of(self, recipe: str) -> TextVariant | None:
+        """The text variant that the settings name for a recipe; None where it is the recipe's own."""
+        ccnet = {"ccnet": self.variants[0] + AFTER_DEDUP}
+        return (ccnet | self.recipes.variants).get(recipe)
 
     @property
     def scored_languages(self) -> tuple[str, ...]:

@@ -306,3 +306,26 @@ DECISIONS = register(
         side=True,
     )
 )
+
+REVIEWS = register(
+    TableSpec(
+        "ops.reviews",
+        "A row is a person's verdict on a document beside the threshold of a rule",
+        (
+            column("doc_id", pa.string(), "Identity of the document", nullable=False),
+            column("rule", pa.string(), "Rule of the recipe", nullable=False),
+            column("signal", pa.string(), "Signal that the rule is about", nullable=False),
+            column("value", pa.float64(), "Value of the signal", nullable=False),
+            column("threshold", pa.float64(), "Threshold at the time", nullable=False),
+            column("dropped", pa.bool_(), "Whether the rule dropped it", nullable=False),
+            column("verdict", pa.string(), "good: it should be kept; bad: it should go", nullable=False),
+            column("language", pa.string(), "Language of the document"),
+            column("snapshot", pa.string(), "Snapshot of the document", nullable=False),
+            column("reviewer", pa.string(), "Who judged", nullable=False),
+            column("time", pa.timestamp("us", "UTC"), "When", nullable=False),
+            column("recipe", pa.string(), "Recipe of the rule", nullable=False),
+        ),
+        key=("doc_id", "rule", "reviewer", "time", "recipe"),
+        partition_by=("recipe",),
+    )
+)

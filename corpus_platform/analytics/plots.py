@@ -36,17 +36,21 @@ Bar = tuple[str, int, int, str]
 def losses(counters: dict[str, int]) -> list[tuple[str, int]]:
     """(reason, records) of all that was dropped or rejected, the largest first; `all_paragraphs_repeated` reads `all paragraphs repeated`."""
     named = ((name.partition(":"), n) for name, n in counters.items() if n)
-    found = [(reason.replace("_", " "), n) for (kind, _, reason), n in named if kind in {"dropped", "rejects"}]
+    found = [
+        (reason.replace("_", " ").replace(":", ": "), n)
+        for (kind, _, reason), n in named
+        if kind in {"dropped", "rejects"}
+    ]
     return sorted(found, key=lambda item: (-item[1], item[0]))
 
 
-def funnel(counters: dict[str, int], title: str) -> str | None:
-    """Bars from `records` down to `kept`, one for each `dropped:` or `rejects:` reason; None where no record was counted."""
+def funnel(counters: dict[str, int], title: str, reasons: Sequence[tuple[str, int]] | None = None) -> str | None:
+    """Bars from `records` down to `kept`, one for each of the reasons (`losses` where none are given); None where no record was counted."""
     seen = counters.get("records", 0)
     if not seen:
         return None
     left, rows = seen, [("read", 0, seen, NEUTRAL)]
-    for reason, n in losses(counters):
+    for reason, n in losses(counters) if reasons is None else reasons:
         left -= n
         rows.append((reason, left, n, LOST))
     rows.append(("kept", 0, counters.get("kept", left), KEPT))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corpus_platform.lake import tables
+from corpus_platform.lake import table, tables
+from corpus_platform.lake.registry import open_layers
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from corpus_platform.lake import TableSpec
 
 _INTRO = """# Tables
@@ -16,8 +19,9 @@ Made from the registry by `corpus tables --markdown`; a test fails when this pag
 
 
 def tables_markdown() -> str:
-    """Every table: what a row is, its key, partitions, and columns with types and descriptions."""
-    return "\n".join([_INTRO, *(_section(spec) for spec in tables())])
+    """Every table: what a row is, its key, partitions, and columns with types and descriptions. Of an open layer the table of a made-up name."""
+    opened = [table(f"{layer}.name") for layer in open_layers()]
+    return "\n".join([_INTRO, *map(_section, sorted((*tables(), *opened), key=lambda spec: spec.name))])
 
 
 def _section(spec: TableSpec) -> str:
@@ -32,7 +36,14 @@ def _section(spec: TableSpec) -> str:
         "| column | type | what it is |",
         "|---|---|---|",
     ]
-    for field in (*spec.schema, *spec.partition_fields):
+    measured = [field for field in spec.schema if is_signal(field)]
+    for field in (*(field for field in spec.schema if field not in measured), *spec.partition_fields):
         description = (field.metadata or {}).get(b"description", b"").decode()
         lines.append(f"| `{field.name}` | {field.type}{'' if field.nullable else ', required'} | {description} |")
+    lines += ["", "And a column for each signal: see [signals.md](signals.md)."] if measured else []
     return "\n".join([*lines, ""])
+
+
+def is_signal(field: pa.Field) -> bool:
+    """Whether a column is one of the registry of signals, which has a reference of its own."""
+    return b"signal" in (field.metadata or {})

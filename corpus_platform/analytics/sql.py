@@ -108,7 +108,7 @@ def _plain(result: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 
 def _make_views(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    for spec in tables():
+    for spec in lake.tables():
         connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{spec.layer}"')
         connection.execute(f'CREATE VIEW "{spec.layer}"."{spec.short}" AS {_view(lake, spec, connection)}')
 

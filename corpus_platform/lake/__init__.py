@@ -8,6 +8,7 @@ Not here: what the rows mean (documents.py, tables.py), what makes them (stages/
 
 from corpus_platform.lake.lake import Lake as Lake
 from corpus_platform.lake.registry import TableSpec as TableSpec
+from corpus_platform.lake.registry import open_layer as open_layer
 from corpus_platform.lake.registry import register as register
 from corpus_platform.lake.registry import table as table
 from corpus_platform.lake.registry import tables as tables

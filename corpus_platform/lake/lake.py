@@ -21,7 +21,7 @@ from corpus_platform.lake.files import DataFile, ShardWriter, side_partition
 from corpus_platform.lake.fit import polars_schema
 from corpus_platform.lake.log import PartitionState, Snapshot, TableLog
 from corpus_platform.lake.markers import Markers
-from corpus_platform.lake.registry import TableSpec, table
+from corpus_platform.lake.registry import TableSpec, is_declared, is_name, open_layers, table, tables, unknown_table
 from corpus_platform.lake.storage import Storage
 from corpus_platform.lake.store import Lock, guard, lock_from
 from corpus_platform.lake.vacuum import Keep, VacuumReport, refuse_vacuumed, vacuum
@@ -66,6 +66,14 @@ class Lake:
 
     # Reading
 
+    def tables(self) -> tuple[TableSpec, ...]:
+        """All tables by name: the declared ones, and those of open layers that the lake has."""
+        found = {spec.name: spec for spec in tables()}
+        for layer in open_layers():
+            for name in self._made_of(layer):
+                found.setdefault(name, table(name))
+        return tuple(found[name] for name in sorted(found))
+
     def version(self, name: str) -> int | None:
         """Newest version of a table; None where it has not been made yet."""
         snapshot = self.log(name).snapshot()
@@ -79,6 +87,8 @@ class Lake:
         spec = table(name)
         schema = polars_schema(spec, partitions=True)
         files = self.files(name, partition, version)
+        if not files and not is_declared(name) and self.version(name) is None:
+            raise unknown_table(name)
         if not files:
             return pl.LazyFrame(schema=schema)
         return pl.scan_parquet(
@@ -234,6 +244,15 @@ class Lake:
         if name not in self._logs:
             self._logs[name] = TableLog(self.storage, table(name))
         return self._logs[name]
+
+    def _made_of(self, layer: str) -> list[str]:
+        """Names of the tables that the lake has in a layer."""
+        try:
+            paths = self.storage.filesystem().ls(self.storage.path(layer), detail=False)
+        except FileNotFoundError:
+            return []
+        names = [f"{layer}.{path.rstrip('/').rpartition('/')[2]}" for path in paths]
+        return [name for name in names if is_name(name)]
 
     def _visible(
         self, spec: TableSpec, newest: Snapshot, partition: Mapping[str, str], found: list[DataFile]

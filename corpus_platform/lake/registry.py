@@ -2,6 +2,7 @@
 
 The table itself, the metadata in the UI, the SQL views and the docs are all made from the spec. `corpus_platform.tables` declares the tables
 of the platform; it is imported at the first look-up, so that a notebook needs no more than `Lake(location).scan("web.pages")`.
+A layer may be *open*: its tables are as many as there are recipes, say, all alike, and need no declaration.
 
 Not here: where tables are kept (storage.py), what is in them (log.py), which stage writes them (stages/).
 """
@@ -19,9 +20,11 @@ import pyarrow as pa
 from corpus_platform.errors import SchemaError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _DECLARED_IN = "corpus_platform.tables"
+_MADE_IN = ("corpus_platform.stages.signals",)
+"""Modules whose tables have columns that are made from other registries; heavier, so imported last."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 # Values become folder names in object stores, Delta paths and hive-style readers, which differ in what they escape.
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -130,6 +133,7 @@ class TableSpec:
 
 
 _TABLES: dict[str, TableSpec] = {}
+_OPEN: dict[str, Callable[[str], TableSpec]] = {}
 
 
 def register(spec: TableSpec) -> TableSpec:
@@ -139,20 +143,57 @@ def register(spec: TableSpec) -> TableSpec:
     return _TABLES.setdefault(spec.name, spec)
 
 
+def open_layer(layer: str, make: Callable[[str], TableSpec]) -> None:
+    """Makes a layer open: `make` gives the spec of each of its tables that nobody declares."""
+    _OPEN[layer] = make
+
+
+def open_layers() -> tuple[str, ...]:
+    """The open layers, sorted."""
+    importlib.import_module(_DECLARED_IN)
+    return tuple(sorted(_OPEN))
+
+
+def is_declared(name: str) -> bool:
+    """Whether the table has a spec of its own, and not just that of its open layer."""
+    table(name)
+    return name in _TABLES
+
+
+def is_name(name: str) -> bool:
+    """Whether a table could have this name."""
+    return bool(_NAME.fullmatch(name))
+
+
 def table(name: str) -> TableSpec:
     """The table of that name; an unknown one is a `SettingsError` that names the nearest and all known ones."""
     if name not in _TABLES:
         importlib.import_module(_DECLARED_IN)
+    layer = name.partition(".")[0]
+    if name not in _TABLES and layer in _OPEN and is_name(name):
+        return _OPEN[layer](name)
     if name not in _TABLES:
-        known = sorted(_TABLES)
-        raise SettingsError(f"there is no table `{name}`{_nearest(name, known)}; known are {', '.join(known)}")
+        _import_all()
+    if name not in _TABLES:
+        raise unknown_table(name)
     return _TABLES[name]
 
 
 def tables() -> tuple[TableSpec, ...]:
-    """All tables, by name."""
-    importlib.import_module(_DECLARED_IN)
+    """All declared tables, by name."""
+    _import_all()
     return tuple(_TABLES[name] for name in sorted(_TABLES))
+
+
+def unknown_table(name: str) -> SettingsError:
+    """The error of a table that there is not, with the nearest and all known names."""
+    known = sorted(_TABLES)
+    return SettingsError(f"there is no table `{name}`{_nearest(name, known)}; known are {', '.join(known)}")
+
+
+def _import_all() -> None:
+    for module in (_DECLARED_IN, *_MADE_IN):
+        importlib.import_module(module)
 
 
 def _nearest(name: str, known: tuple[str, ...] | list[str]) -> str:

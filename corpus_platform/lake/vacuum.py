@@ -23,7 +23,7 @@ import orjson
 from corpus_platform.errors import SettingsError
 from corpus_platform.lake import markers, pins, runs
 from corpus_platform.lake.files import STAGING, publish_bytes, run_of
-from corpus_platform.lake.registry import table, tables
+from corpus_platform.lake.registry import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,11 +88,11 @@ def vacuum(lake: Lake, names: Sequence[str] | None, keep: Keep, *, dry_run: bool
     if keep.keep_versions < 1:
         raise SettingsError("keep_versions is 1 or more: the current version of a table is never removed")
     plan = _Plan(lake, keep, datetime.now(UTC))
-    specs = [table(name) for name in names] if names is not None else list(tables())
-    for spec in tables():
+    specs = [table(name) for name in names] if names is not None else list(lake.tables())
+    for spec in lake.tables():
         _retain(plan, lake.log(spec.name))
     _retain_side(plan)
-    stale = [path for spec in tables() if not spec.side for path in _sort_markers(plan, spec.name)]
+    stale = [path for spec in lake.tables() if not spec.side for path in _sort_markers(plan, spec.name)]
     doomed = {path: size for spec in specs for path, size in _unnamed(plan, spec.name)}
     if names is None:
         doomed |= dict(_litter(plan))

@@ -4,7 +4,7 @@ CCNet's order: short pages out, repeated paragraphs out, then language, then per
 one row here or one row in ops.decisions.
 Source: CCNet (Wenzek et al. 2020), facebookresearch/cc_net.
 
-Not here: which languages and scores are published (ccnet.py), how a model is trained (language_model.py).
+Not here: which languages and scores are published (recipes/), how a model is trained (language_model.py).
 """
 
 from __future__ import annotations
@@ -129,9 +129,30 @@ class Documents(Stage):
         }
 
     def _models(self, lake: Lake) -> dict[str, dict[str, Any]]:
-        rows = lake.scan(MODELS).filter(pl.col("digest").is_not_null()).collect().to_dicts()
         asked = self.settings.languages
-        return {row["language"]: row for row in rows if not asked or row["language"] in asked}
+        return {code: row for code, row in language_models(lake).items() if not asked or code in asked}
+
+
+def language_models(lake: Lake) -> dict[str, dict[str, Any]]:
+    """The rows of the language models that there are, by language."""
+    rows = lake.scan(MODELS).filter(pl.col("digest").is_not_null()).collect().to_dicts()
+    return {row["language"]: row for row in rows}
+
+
+def perplexities(
+    lake: Lake, models: dict[str, dict[str, Any]], texts: list[str], languages: list[str | None]
+) -> tuple[pl.Series, pl.Series]:
+    """`perplexity` (null without a model) and `bucket` of texts, by the model of their language."""
+    perplexity: list[float | None] = [None] * len(texts)
+    bucket = [Bucket.ALL.value] * len(texts)
+    for language, row in models.items():
+        rows = [i for i, code in enumerate(languages) if code == language]
+        if not rows:
+            continue
+        model = open_model(lake, row["path"])
+        for i, value in zip(rows, model.score([texts[i] for i in rows]), strict=True):
+            perplexity[i], bucket[i] = float(value), model.bucket(float(value))
+    return pl.Series("perplexity", perplexity, pl.Float32), pl.Series("bucket", bucket, pl.String)
 
 
 def _needed(lake: Lake, work: _Work) -> np.ndarray:
@@ -171,21 +192,11 @@ class _Annotator:
     def __call__(self, frame: pl.DataFrame) -> pl.DataFrame:
         texts = frame["text"].to_list()
         codes, scores = self._language_id.predict(texts, newlines=self._settings.newlines)
-        frame = frame.with_columns(
-            pl.Series("language", codes, pl.String), pl.Series("language_score", scores, pl.Float32)
-        )
-        perplexity: list[float | None] = [None] * frame.height
-        bucket = [Bucket.ALL.value] * frame.height
-        for language, row in self._models.items():
-            rows = [i for i, code in enumerate(codes) if code == language]
-            if not rows:
-                continue
-            model = open_model(self._lake, row["path"])
-            for i, value in zip(rows, model.score([texts[i] for i in rows]), strict=True):
-                perplexity[i], bucket[i] = float(value), model.bucket(float(value))
-        frame = frame.with_columns(pl.col("file").alias("cc_segment"))
         return frame.with_columns(
-            pl.Series("perplexity", perplexity, pl.Float32), pl.Series("bucket", bucket, pl.String)
+            pl.Series("language", codes, pl.String),
+            pl.Series("language_score", scores, pl.Float32),
+            *perplexities(self._lake, self._models, texts, codes),
+            pl.col("file").alias("cc_segment"),
         )
 
 

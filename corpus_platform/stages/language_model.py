@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 import polars as pl
@@ -27,6 +27,7 @@ from corpus_platform.stages.encyclopedia import ARTICLES, UNDATED
 from corpus_platform.stages.pages import PAGES
 from corpus_platform.stages.read import batches, digests
 from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
+from corpus_platform.stages.texts import Base  # noqa: TC001  (Pydantic reads it)
 
 if TYPE_CHECKING:
     from corpus_platform.lake import Lake
@@ -41,7 +42,7 @@ _SAMPLE = 10_000
 class SnapshotCutoffs(Settings):
     """Pages whose perplexities give the cut-offs."""
 
-    variant: Literal["resiliparse", "trafilatura", "wet"]
+    variant: Base
     snapshot: str
 
 

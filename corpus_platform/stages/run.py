@@ -116,8 +116,10 @@ def plan_stage(stage: Stage, lake: Lake, partition: Partition) -> Plan:
 
 def _is_input_empty(stage: Stage, lake: Lake, partition: Partition) -> bool:
     """Whether what the stage reads was made and holds nothing: then its own rows must go too, and not stay as they were."""
-    same = [name for name in stage.upstream if set(table(name).partition_by) == set(partition)]
-    return bool(same) and all(lake.state(name, partition) is not None for name in same)
+    above = stage.above(partition.get("variant", ""))
+    same = [(name, variant) for name, variant in above if set(table(name).partition_by) == set(partition)]
+    where = ((name, {**partition, **({"variant": variant} if variant else {})}) for name, variant in same)
+    return bool(same) and all(lake.state(name, of) is not None for name, of in where)
 
 
 def run_stage(

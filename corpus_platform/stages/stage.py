@@ -96,6 +96,10 @@ class Stage(ABC):
     def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
         """Does one shard. Runs in a worker; streams batches, so memory is bounded by a batch and not by the shard."""
 
+    def above(self, variant: str) -> tuple[tuple[str, str], ...]:
+        """The tables that the stage reads for a text variant (empty for tables that have none), each with the variant that is read of it."""
+        return tuple((name, variant) for name in self.upstream)
+
     def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
         """Versions of the tables and models that the partition is made of, for its commit. Lineage only: staleness is `Shard.reads`."""
         del lake, partition

@@ -38,16 +38,14 @@ def test_run_makes_an_asset_with_everything_that_it_is_made_of(tmp_path):
 
 def test_status_says_current_until_a_setting_changes(home):
     before = corpus(home, "status")
-    (home.path / "corpus.yaml").write_text(
-        (home.path / "corpus.yaml").read_text() + "ccnet: {min_language_score: 0.9}\n"
-    )
+    (home.path / "corpus.yaml").write_text((home.path / "corpus.yaml").read_text() + "recipes: {decisions: sample}\n")
     after = corpus(home, "status")
 
     assert before.count("current") == 2 + 2 * 5
     assert "stale" not in before
     assert [line.split()[:2] for line in after.splitlines() if "stale" in line] == [
-        ["corpora.ccnet", f"wet,{SNAPSHOT}"],
-        ["corpora.ccnet", f"wet,{NEXT_SNAPSHOT}"],
+        ["corpora.ccnet", f"wet.ccnet,{SNAPSHOT}"],
+        ["corpora.ccnet", f"wet.ccnet,{NEXT_SNAPSHOT}"],
     ]
 
 

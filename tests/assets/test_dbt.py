@@ -11,7 +11,7 @@ from corpus_platform.analytics.sql import publish
 from corpus_platform.lake import Lake
 
 PROJECT = Path(__file__).parents[2] / "dbt"
-PARTITION = {"variant": "wet", "snapshot": "CC-MAIN-2024-10"}
+PARTITION = {"variant": "wet.ccnet", "snapshot": "CC-MAIN-2024-10"}
 
 
 def test_staging_and_marts_build_with_their_tests(tmp_path):

@@ -35,14 +35,14 @@ BLOCKING = {
     "models/language_model": ALL,
     "web/wet/pages": {*ALL, "nothing_is_lost"},
     "web/wet/documents": {*ALL, "nothing_is_lost"},
-    "corpora/ccnet": {*ALL, "nothing_is_lost"},
+    "corpora/ccnet": {"keys_are_unique", "columns_are_filled", "nothing_is_lost"},
 }
 WARNING = {
     "encyclopedia/articles": {"few_broken_records"},
     "models/language_model": {"model_was_made"},
     "web/wet/pages": {"few_broken_records", "size_is_usual"},
     "web/wet/documents": {"languages_are_sure", "languages_have_models", "buckets_are_spread"},
-    "corpora/ccnet": {"size_is_usual"},
+    "corpora/ccnet": {"size_is_usual", "a_part_is_kept"},
 }
 
 
@@ -122,7 +122,7 @@ def test_cut_offs_from_a_snapshot_s_pages_make_the_models_depend_on_them(tmp_pat
 def test_a_setting_changes_the_code_version_of_its_own_stage_only(folder):
     before = {key: node.code_version for key, node in nodes(folder).items()}
 
-    write_settings(folder, pages={"shard_files": 1, "time_limit": 3.5}, ccnet={"min_language_score": 0.7})
+    write_settings(folder, pages={"shard_files": 1, "time_limit": 3.5}, recipes={"decisions": "sample"})
 
     after = {key: node.code_version for key, node in nodes(folder).items()}
     assert {key for key in before if before[key] != after[key]} == {"web/wet/pages", "corpora/ccnet"}

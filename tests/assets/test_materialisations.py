@@ -98,7 +98,7 @@ def test_the_data_version_is_the_fingerprint_of_the_commit(home, instance):
 
     event = instance.get_latest_materialization_event(dg.AssetKey(["corpora", "ccnet"]))
 
-    state = home.lake.state("corpora.ccnet", {"variant": "wet", "snapshot": SNAPSHOT})
+    state = home.lake.state("corpora.ccnet", {"variant": "wet.ccnet", "snapshot": SNAPSHOT})
     assert event.asset_materialization.tags["dagster/data_version"] == state.fingerprint
 
 

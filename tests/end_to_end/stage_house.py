@@ -24,7 +24,9 @@ def run_chain(lake, source, variant, *, names=CHAIN, trace=None, engine=None, **
     """Runs the chain, or some of its stages; reports by stage. With `trace` each shard leaves who did it in that folder."""
     stages = stages_of(source, **settings)
     chosen = {name: stages[name] if trace is None else Slowed.of(stages[name], trace) for name in names}
-    return {name: run_stage(stage, lake, engine or Serial(), partition_of(variant)) for name, stage in chosen.items()}
+    return {
+        name: run_stage(stage, lake, engine or Serial(), partition_of(variant, name)) for name, stage in chosen.items()
+    }
 
 
 def seen(lake, name):
@@ -66,9 +68,14 @@ def facts_of(path):
 
 def finished(lake, stage, variant):
     """Shards that a run of the stage would not do again, read from the markers' files themselves."""
-    folder = Path(lake.location) / "_markers" / stage.name / table(stage.name).partition_string(partition_of(variant))
+    folder = (
+        Path(lake.location)
+        / "_markers"
+        / stage.name
+        / table(stage.name).partition_string(partition_of(variant, stage.name))
+    )
     names = {path.name for path in folder.glob("*.json")}
-    shards = stage.shards(lake, partition_of(variant))
+    shards = stage.shards(lake, partition_of(variant, stage.name))
     return {shard.index for shard in shards if f"{shard.index:05d}-{stage.fingerprint(shard)}.json" in names}
 
 

@@ -17,7 +17,10 @@ from stage_crawl import SNAPSHOT, TOO_LARGE
 
 from corpus_platform.engine.processes import Processes
 from corpus_platform.lake import Lake
-from corpus_platform.stages.ccnet import Ccnet, CcnetSettings
+from corpus_platform.recipes.recipe import Recipe
+from corpus_platform.recipes.recipe import recipe as shipped
+from corpus_platform.recipes.steps.common import Language
+from corpus_platform.stages.corpus import Corpus
 from corpus_platform.stages.documents import Documents, DocumentSettings
 from corpus_platform.stages.pages import Pages, PagesSettings, SourceSettings
 from corpus_platform.stages.paragraphs import ParagraphHashes, Paragraphs, ParagraphSettings
@@ -28,8 +31,16 @@ HELD_SECONDS = 120
 CHAIN = ("web.pages", "web.paragraph_hashes", "web.paragraphs", "web.documents", "corpora.ccnet")
 
 
-def partition_of(variant):
-    return {"variant": variant, "snapshot": SNAPSHOT}
+def partition_of(variant, name="web.documents"):
+    """Partition of a table of the chain; the corpus is made of the text after paragraph dedup."""
+    return {"variant": f"{variant}.ccnet" if name == "corpora.ccnet" else variant, "snapshot": SNAPSHOT}
+
+
+def ccnet_recipe(**language):
+    """CCNet's recipe, or one with another language step."""
+    step = Language(**({"min_score": 0.5, "decimals": 2} | language))
+    recipe = shipped("ccnet")
+    return Recipe.model_validate({**dict(recipe), "steps": (step,)}) if language else recipe
 
 
 def stages_of(source, *, pages=None, paragraphs=None, documents=None, ccnet=None):
@@ -44,7 +55,7 @@ def stages_of(source, *, pages=None, paragraphs=None, documents=None, ccnet=None
         ParagraphHashes(paragraph_settings),
         Paragraphs(paragraph_settings),
         Documents(DocumentSettings(**(documents or {})), paragraphs=paragraph_settings),
-        Ccnet(CcnetSettings(**(ccnet or {}))),
+        Corpus(recipe=ccnet_recipe(**(ccnet or {}))),
     )
     return {stage.name: stage for stage in chain}
 
@@ -75,6 +86,9 @@ class Slowed(Stage):
 
     def shards(self, lake, partition):
         return self.inner.shards(lake, partition)
+
+    def above(self, variant):
+        return self.inner.above(variant)
 
     def inputs(self, lake, partition):
         return self.inner.inputs(lake, partition)
@@ -137,7 +151,7 @@ def main(order):
         stages = stages_of(source, **order.get("settings", {}))
         for name in order["stages"]:
             stage = Slowed.of(stages[name], folder, order.get("pause", 0.0), order.get("held"))
-            report = run_stage(stage, lake, engine, partition_of(order["variant"]))
+            report = run_stage(stage, lake, engine, partition_of(order["variant"], name))
             reports.append(asdict(report))
     unfinished = folder / "reports.tmp"
     unfinished.write_text(json.dumps(reports))

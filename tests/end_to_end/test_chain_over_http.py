@@ -10,7 +10,7 @@ from corpus_platform.sample import make_sample
 
 SNAPSHOT = "CC-MAIN-2025-05"
 WET, HTML = ({"variant": variant, "snapshot": SNAPSHOT} for variant in ("wet", "resiliparse"))
-CHAIN = (*WEB, "corpora.ccnet")
+CHAIN = dict.fromkeys(WEB, WET) | {"corpora.ccnet": {**WET, "variant": "wet.ccnet"}}
 SETTINGS = """
 source: {{location: "{location}"}}
 variants: [{variant}]
@@ -61,15 +61,15 @@ def test_a_corpus_from_an_unsteady_web_server_is_that_from_a_folder(sample, unst
         make_home(tmp_path / name, at, "wet") for name, at in (("folder", sample.location), ("web", unsteady.address))
     )
 
-    for name in CHAIN:
-        folder.run(name, WET)
-        web.run(name, WET)
+    for name, partition in CHAIN.items():
+        folder.run(name, partition)
+        web.run(name, partition)
     asked = len(unsteady.paths)
-    again = [web.run(name, WET) for name in CHAIN]
+    again = [web.run(name, partition) for name, partition in CHAIN.items()]
 
     assert (unsteady.refused > 0, unsteady.cut > 0) == (True, True)
-    for name in CHAIN:
-        assert web.lake.scan(name, **WET).collect().equals(folder.lake.scan(name, **WET).collect()), name
+    for name, partition in CHAIN.items():
+        assert web.lake.scan(name, **partition).collect().equals(folder.lake.scan(name, **partition).collect()), name
     assert web.lake.scan("corpora.ccnet").collect().height > 300
     assert not any(report.changed or report.ran for report in again)
     assert not [path for path in unsteady.paths[asked:] if path.endswith(".warc.wet.gz")]

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from stage_house import Houses, Parent, begun, differences, finished, run_chain, seen, tree, until
-from stage_parent import CHAIN, stages_of
+from stage_parent import CHAIN, partition_of, stages_of
 
 from corpus_platform.lake import Lake
 
@@ -41,9 +41,7 @@ class Scene:
         self.lake = houses.lake(tmp_path / "lake", variant, new=CHAIN[: self.at])
         self.stage = stages_of(houses.new)[name]
         self.unchanged = finished(self.lake, self.stage, variant)
-        self.shards = {
-            shard.index for shard in self.stage.shards(self.lake, {"variant": variant, "snapshot": "CC-MAIN-2024-10"})
-        }
+        self.shards = {shard.index for shard in self.stage.shards(self.lake, partition_of(variant, name))}
 
     def parent(self, **order):
         return Parent(

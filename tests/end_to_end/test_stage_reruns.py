@@ -85,7 +85,7 @@ def test_a_rerun_with_nothing_changed_makes_nothing_and_writes_nothing(lake, cra
             expectations(documents=FILES, ccnet=FILES),
             id="what language identification sees",
         ),
-        pytest.param({"ccnet": {"min_language_score": 0.9}}, expectations(ccnet=FILES), id="score of a language"),
+        pytest.param({"ccnet": {"min_score": 0.9}}, expectations(ccnet=FILES), id="score of a language"),
     ],
 )
 def test_a_changed_setting_makes_its_stage_again_and_what_came_out_otherwise(settings, expected, lake, crawl, tmp_path):

@@ -53,7 +53,7 @@ class Pinned:
     """Versions of the first revision of all tables, pinned; they must read the same for ever."""
 
     def __init__(self, houses, lake, variant):
-        self._lake, self._expected, self._partition = lake, houses.expected(variant, "old"), partition_of(variant)
+        self._lake, self._expected, self._variant = lake, houses.expected(variant, "old"), variant
         self._versions = {name: lake.version(name) for name in CHAIN}
         for name, version in self._versions.items():
             lake.pin(name, version, "release 1")
@@ -61,7 +61,7 @@ class Pinned:
     def assert_whole(self):
         for name, version in self._versions.items():
             found = {name: self._lake.scan(name, version=version).collect()}
-            sides = self._lake.state(name, self._partition, version).side
+            sides = self._lake.state(name, partition_of(self._variant, name), version).side
             for side in SIDE:
                 rows = self._lake.scan(side, version=sides.get(side, 0), stage=name) if side in sides else None
                 found[side] = rows.collect() if rows is not None else self._expected[name][side].clear()

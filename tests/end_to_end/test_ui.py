@@ -284,7 +284,7 @@ def test_the_backfill_made_the_snapshot_in_one_run_with_worker_processes(ui, hom
     assert len({event["runId"] for event in events}) == 1
     figures = {entry["label"]: entry.get("intValue") for entry in events[0]["metadataEntries"]}
     assert figures["shards_run"] == 2
-    partition = {"variant": "resiliparse", "snapshot": SNAPSHOT}
+    partition = {"variant": "resiliparse.ccnet", "snapshot": SNAPSHOT}
     assert Home.open(home).status_of("corpora.ccnet", partition).state == "current"
 
 

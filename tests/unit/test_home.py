@@ -78,7 +78,7 @@ def test_articles_are_read_for_models_that_are_trained_only(tmp_path):
 def test_a_model_or_a_crawl_that_is_not_there_is_no_input_and_says_why(home):
     pages = home.status_of("web.pages", {"variant": "wet", "snapshot": SNAPSHOT})
     model = home.status_of("models.language_model", {"language": "en"})
-    corpus = home.status_of("corpora.ccnet", {"variant": "wet", "snapshot": SNAPSHOT})
+    corpus = home.status_of("corpora.ccnet", {"variant": "wet.ccnet", "snapshot": SNAPSHOT})
 
     assert [pages.state, model.state, corpus.state] == ["no input"] * 3
     assert "wet.paths.gz is not there" in pages.why

@@ -74,7 +74,7 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path):
     [
         ("variants: []", "`variants`: .*at least 1 item"),
         ("variants: [wet, wet]", "`variants` names one twice"),
-        ("ccnet: {variant: wet}", "`ccnet.variant` is wet, which `variants` does not make: resiliparse"),
+        ("recipes: {variants: {ccnet: html}}", r"`recipes.variants.ccnet`: .*match pattern.*wet.*found 'html'"),
         (
             "language_model: {cutoffs_of: {variant: wet, snapshot: CC-MAIN-2024-10}}",
             "`language_model.cutoffs_of.variant` is wet, which `variants` does not make: resiliparse",

@@ -1,0 +1,107 @@
+"""Text variants: the texts that signals and recipes start from, and how they are read.
+
+A *base* says how a page became text (`wet`, `resiliparse` ...); its texts are in `web.pages`. `<base>.ccnet` is the same after CCNet's paragraph
+dedup, in `web.documents`. What is kept per text (signals, corpora) has the whole name as its `variant`, pages and documents that of the base.
+
+Not here: how a page becomes text (pages.py), what is measured or published (signals.py, corpus.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
+
+import polars as pl
+from pydantic import StringConstraints
+
+from corpus_platform.stages.read import batches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from corpus_platform.lake import Lake
+    from corpus_platform.lake.files import DataFile
+    from corpus_platform.stages.stage import Partition
+
+Base = Literal["resiliparse", "trafilatura", "justext", "math", "wet"]
+BASES: tuple[str, ...] = get_args(Base)
+AFTER_DEDUP = ".ccnet"
+TextVariant = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(BASES)})(\.ccnet)?$")]
+"""A base, or `<base>.ccnet`."""
+
+PAGES, DOCUMENTS = "web.pages", "web.documents"
+PLACE = ("doc_id", "file_index", "position")
+"""Columns that say which document a row is about, and its place."""
+BATCH_BYTES = 12 << 20
+"""Text of a batch: enough for kernels to run long, little beside what a worker holds anyway."""
+_ROWS = 250
+
+
+def base_of(variant: str) -> str:
+    """The base of a text variant: `wet` of `wet.ccnet`."""
+    return variant.removesuffix(AFTER_DEDUP)
+
+
+def is_after_dedup(variant: str) -> bool:
+    """Whether the texts have been through CCNet's paragraph dedup."""
+    return variant.endswith(AFTER_DEDUP)
+
+
+def text_table(variant: str) -> str:
+    """Table that has the texts."""
+    return DOCUMENTS if is_after_dedup(variant) else PAGES
+
+
+def text_partition(partition: Partition) -> Partition:
+    """Partition of the table of texts, for a partition of signals or of a corpus."""
+    return {**partition, "variant": base_of(partition["variant"])}
+
+
+def text_batches(lake: Lake, file: DataFile, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """The rows of a file of texts in order, about `BATCH_BYTES` of text at a time, or one row that is larger."""
+    pending: list[pl.DataFrame] = []
+    size = 0
+    for frame in batches(lake, file, columns=columns, rows=_ROWS):
+        for part in _cut(frame):
+            pending.append(part)
+            size += _text_bytes(part)
+            if size >= BATCH_BYTES:
+                yield pl.concat(pending, rechunk=True)
+                pending, size = [], 0
+    if pending:
+        yield pl.concat(pending, rechunk=True)
+
+
+class Rows:
+    """Rows of a file, as many at a time as are asked for."""
+
+    def __init__(self, frames: Iterable[pl.DataFrame]) -> None:
+        self._frames = iter(frames)
+        self._left: pl.DataFrame | None = None
+
+    def take(self, rows: int) -> pl.DataFrame:
+        """The next rows; fewer where the file ends."""
+        found: list[pl.DataFrame] = []
+        missing = rows
+        while missing > 0:
+            frame = self._left if self._left is not None else next(self._frames, None)
+            if frame is None:
+                break
+            found.append(frame.head(missing))
+            missing -= found[-1].height
+            rest = frame.slice(found[-1].height)
+            self._left = rest if rest.height else None
+        return pl.concat(found, rechunk=True) if found else pl.DataFrame()
+
+
+def _text_bytes(frame: pl.DataFrame) -> int:
+    return int(frame["text"].str.len_bytes().sum())
+
+
+def _cut(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The frame, in halves of halves where it has too much text."""
+    if frame.height <= 1 or _text_bytes(frame) <= BATCH_BYTES:
+        yield frame
+        return
+    half = frame.height // 2
+    yield from _cut(frame.head(half))
+    yield from _cut(frame.slice(half))
