@@ -27,6 +27,7 @@ LAYERS = (
     {"analytics", "sample"},
     {"demo"},
     {"definitions", "printing"},
+    {"commands"},
     {"cli"},
     {"resources"},
     {"assets"},

@@ -1,0 +1,101 @@
+"""Commands about recipes: what there is, what each does, whether a file is one, how two differ."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import yaml
+from rich.table import Table as RichTable
+
+from corpus_platform.commands.options import RecipeFolder
+from corpus_platform.commands.plain import named_recipe
+from corpus_platform.home import Home
+from corpus_platform.printing import escaped, out, right, whole
+
+if TYPE_CHECKING:
+    from corpus_platform.recipes.recipe import Recipe
+    from corpus_platform.recipes.step import Step
+
+app = typer.Typer(no_args_is_help=True, help="The recipes: how each system makes its corpus.")
+
+
+@app.command("list")
+def list_recipes(
+    context: typer.Context,
+    folder: RecipeFolder = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The reference, for docs/recipes.md")] = False,
+) -> None:
+    """All recipes: shipped ones, and those of the home's own folder."""
+    from corpus_platform.recipes.recipe import recipes
+    from corpus_platform.recipes.reference import recipes_markdown
+
+    if markdown:
+        sys.stdout.write(recipes_markdown())
+        return
+    home = Home.open(context.obj)
+    enabled = set(home.enabled)
+    columns = (whole("recipe"), whole("system"), "languages", "text", right("steps"), "not done yet", "enabled")
+    shown = RichTable(*columns, box=None)
+    for recipe in (recipes(folder) if folder else home.recipes).values():
+        pending = ", ".join(step.name for step in recipe.steps if is_pending(step))
+        languages = ", ".join(recipe.languages) or "all"
+        row = (recipe.name, recipe.title, languages, recipe.variant, str(len(recipe.steps)), pending)
+        shown.add_row(*map(escaped, row), "yes" if recipe.name in enabled else "")
+    out.print(shown)
+
+
+@app.command("show")
+def show_recipe(
+    name: Annotated[str, typer.Argument(help="Name of a recipe, or a YAML file")], folder: RecipeFolder = None
+) -> None:
+    """One recipe: its steps in order with every threshold, and what is not verified."""
+    recipe = named_recipe(name, folder)
+    for label, value in _facts(recipe):
+        if value:
+            out.print(f"[bold]{label}[/] {escaped(value)}", highlight=False, soft_wrap=True)
+    for number, step in enumerate(recipe.steps, 1):
+        out.print(f"\n{number}. [bold]{escaped(step.name)}[/] ({step.kind}{_pending(step)})", highlight=False)
+        values = step.model_dump(mode="json", exclude={"label", "note", "unverified"}, exclude_none=True)
+        if values:
+            text = yaml.safe_dump(values, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
+            out.print(escaped("   " + text.strip().replace("\n", "\n   ")), highlight=False, soft_wrap=True)
+        for label in ("note", "unverified"):
+            if said := getattr(step, label):
+                out.print(f"   [yellow]{label}:[/] {escaped(said)}", highlight=False, soft_wrap=True)
+
+
+@app.command("validate")
+def validate(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="YAML files")]) -> None:
+    """Whether files are recipes: every mistake with its line, and the nearest right name."""
+    from corpus_platform.recipes.recipe import read_recipe
+
+    for file in files:
+        recipe = read_recipe(file)
+        out.print(f"{file}: {recipe.name}, {len(recipe.steps)} steps: good", highlight=False, soft_wrap=True)
+
+
+def is_pending(step: Step) -> bool:
+    """Whether the platform can't do a step yet."""
+    from corpus_platform.recipes.step import DedupStep
+
+    return isinstance(step, DedupStep) and bool(getattr(step, "is_pending", step.pending))
+
+
+def _pending(step: Step) -> str:
+    return ", [yellow]not done yet[/]" if is_pending(step) else ""
+
+
+def _facts(recipe: Recipe) -> list[tuple[str, Any]]:
+    return [
+        ("recipe", recipe.name),
+        ("system", recipe.title),
+        ("reference", recipe.reference),
+        ("homepage", recipe.homepage),
+        ("languages", ", ".join(recipe.languages)),
+        ("text", recipe.variant),
+        ("compat", recipe.compat),
+        ("about", recipe.about),
+    ]

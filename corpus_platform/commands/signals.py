@@ -1,0 +1,83 @@
+"""Commands about signals: what there is, what each means, how it is distributed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table as RichTable
+
+from corpus_platform.printing import escaped, out, whole
+
+if TYPE_CHECKING:
+    from corpus_platform.signals.registry import Signal
+
+app = typer.Typer(no_args_is_help=True, help="The signals: named numbers about documents and their lines.")
+
+
+@app.command("list")
+def list_signals(
+    family: Annotated[str | None, typer.Option(help="Only the signals of a family")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The reference, for docs/signals.md")] = False,
+) -> None:
+    """All signals by family, with their range and languages."""
+    from corpus_platform.signals.reference import signals_markdown
+    from corpus_platform.signals.registry import families
+
+    if markdown:
+        sys.stdout.write(signals_markdown())
+        return
+    shown = RichTable(whole("signal"), "family", "of", "range", "languages", whole("what it measures"), box=None)
+    for one in families():
+        for signal in one.signals if family in {None, one.name} else ():
+            what = signal.definition.split(". ")[0]
+            about = (one.name, signal.level, signal.range, signal.languages, what)
+            shown.add_row(signal.name, *map(escaped, about))
+    out.print(shown)
+
+
+@app.command("show")
+def show_signal(name: Annotated[str, typer.Argument(help="Name of a signal")]) -> None:
+    """One signal: exact definition, source, range, and which recipes ask about it."""
+    from corpus_platform.recipes.recipe import recipes
+    from corpus_platform.recipes.step import FilterStep
+    from corpus_platform.signals.environment import Environment
+    from corpus_platform.signals.registry import signal
+
+    found = signal(name)
+    for label, value in _facts(found):
+        if value:
+            out.print(f"[bold]{label}[/] {escaped(value)}", highlight=False, soft_wrap=True)
+    for recipe in recipes().values():
+        for step in recipe.steps:
+            for rule in _rules_of(step, Environment()) if isinstance(step, FilterStep) else ():
+                if rule.signal == name:
+                    asks = f"{recipe.name}/{step.name}/{rule.name}: dropped when {rule.drop_when} {rule.threshold}"
+                    out.print(f"  {escaped(asks)}", highlight=False, soft_wrap=True)
+
+
+def _rules_of(step, environment):  # noqa: ANN001, ANN202  (a FilterStep and its rules; the imports are dear)
+    """The rules of a step; none where it needs a model that is not here."""
+    from corpus_platform.errors import ModelError
+
+    try:
+        return step.rules(environment)
+    except ModelError:
+        return ()
+
+
+def _facts(signal: Signal) -> list[tuple[str, str]]:
+    return [
+        ("signal", signal.name),
+        ("definition", signal.definition),
+        ("source", signal.source),
+        ("of", signal.level),
+        ("type", str(signal.column_type)),
+        ("range", signal.range),
+        ("languages", signal.languages),
+        ("when empty", signal.empty),
+        ("reference differs", signal.reference),
+        ("lists", ", ".join(signal.lists)),
+        ("models", ", ".join(signal.models)),
+    ]
