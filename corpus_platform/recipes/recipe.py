@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from corpus_platform.documents import DOCUMENT_COLUMNS
 from corpus_platform.errors import SettingsError
@@ -46,8 +46,7 @@ class Recipe(BaseModel):
     homepage: str = Field(default="", description="Address of the system")
     languages: tuple[str, ...] = Field(default=(), description="Languages that the corpus has; all where it is empty")
     variant: str = Field(
-        pattern=rf"^({'|'.join(TEXT_VARIANTS)})(\.ccnet)?$",
-        description="Text that the recipe starts from; `.ccnet`: after CCNet's paragraph dedup",
+        description=f"Text that the recipe starts from: {', '.join(TEXT_VARIANTS)}; with `.ccnet` after CCNet's paragraph dedup"
     )
     compat: Literal["sane", "reference"] = Field(
         default="sane", description="`reference` repeats the oddities of the system's own code"
@@ -55,6 +54,25 @@ class Recipe(BaseModel):
     publish: Literal["documents", "ccnet"] = Field(default="documents", description="Columns of the corpus")
     about: str = Field(description="What the corpus is, and what differs from its authors' own")
     steps: tuple[SerializeAsAny[Step], ...] = Field(min_length=1, description="Steps in the system's order")
+
+    @field_validator("variant")
+    @classmethod
+    def _is_known(cls, variant: str) -> str:
+        if variant.removesuffix(".ccnet") not in TEXT_VARIANTS:
+            raise ValueError(
+                f"there is no text variant `{variant}`{nearest(variant, TEXT_VARIANTS)}; there are {', '.join(TEXT_VARIANTS)}, "
+                "and each with `.ccnet` behind it"
+            )
+        return variant
+
+    @model_validator(mode="after")
+    def _has_what_is_said_of_the_variant(self) -> Self:
+        for step in self.steps:
+            if getattr(step, "within", None) == "variant" and not self.variant.endswith(".ccnet"):
+                raise ValueError(
+                    f"step `{step.name}` is said to be done `within: variant`, and {self.variant} is not a variant `.ccnet`"
+                )
+        return self
 
     @property
     def base_variant(self) -> str:

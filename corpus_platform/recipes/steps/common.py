@@ -120,9 +120,9 @@ class CcnetBucket(FilterStep):
     keep: tuple[Bucket, ...] = Field(min_length=1, description="Buckets that are kept")
 
     def rules(self, environment: Environment) -> tuple[Rule, ...]:
-        """One rule over the bucket's name."""
+        """One rule over the bucket's name; where none is known nothing is judged by it."""
         del environment
-        return (Rule("bucket_not_wanted", "bucket", "not in", tuple(b.value for b in self.keep), null="drop"),)
+        return (Rule("bucket_not_wanted", "bucket", "not in", tuple(b.value for b in self.keep)),)
 
 
 @register_step
