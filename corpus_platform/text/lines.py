@@ -18,7 +18,7 @@ import numpy as np
 
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import inlined, kernel
 from corpus_platform.text.utf8 import before, decode
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ def kept_lines(batch: TextBatch) -> tuple[Spans, np.ndarray]:
 
     `re.findall(r"[^\n]*\n|[^\n]+$", text)`: the last line may lack its newline, there is none after a final newline, and none in an empty text.
     """
-    start, end, document_line = _break_lines(batch.data, batch.document_start, unicode.facts(), universal=False)
+    start, end, document_line = _break_lines(batch.data, batch.document_start, universal=False)
     return Spans(batch.data, start, end), document_line
 
 
 def python_lines(batch: TextBatch) -> tuple[Spans, np.ndarray]:
     """`text.splitlines()` and the offsets of each document's lines (int64[n + 1])."""
-    start, end, document_line = _break_lines(batch.data, batch.document_start, unicode.facts(), universal=True)
+    start, end, document_line = _break_lines(batch.data, batch.document_start, universal=True)
     return Spans(batch.data, start, end), document_line
 
 
@@ -68,7 +68,7 @@ def code_point_offsets(batch: TextBatch, spans: Spans, document_span: np.ndarray
     return _code_point_offsets(batch.data, batch.document_start, spans.start, spans.end, document_span)
 
 
-@kernel
+@inlined
 def trim(data: np.ndarray, start: int, end: int, facts: np.ndarray, left: bool, right: bool) -> tuple[int, int]:
     """A range without white space at its ends."""
     space = np.uint32(unicode.SPACE)
@@ -126,29 +126,32 @@ def _code_point_offsets(
     return first, last
 
 
-@kernel
-def _break_size(data: np.ndarray, i: int, last: int, facts: np.ndarray, universal: bool) -> int:
+@inlined
+def _break_size(data: np.ndarray, i: int, last: int, universal: bool) -> int:
     """Bytes of the line end at i, 0 where there is none. `universal`: all that `str.splitlines` breaks at, CR LF as one; else LF alone."""
     byte = data[i]
-    if byte == 10:
-        return 1
-    if not universal or 14 <= byte < 28 or 31 <= byte < 0xC2:
-        return 0
-    code, size = decode(data, i)
-    if not facts[code] & np.uint32(unicode.LINE_BREAK):
-        return 0
-    return 2 if byte == 13 and i + 1 < last and data[i + 1] == 10 else size
+    size = 0
+    if byte < 32:
+        if byte == 10 or (universal and ((11 <= byte <= 13) or (28 <= byte <= 30))):
+            size = 1
+        if universal and byte == 13 and i + 1 < last and data[i + 1] == 10:
+            size = 2
+    elif universal and byte == 0xC2:
+        size = 2 * (data[i + 1] == 0x85)
+    elif universal and byte == 0xE2:
+        # U+2028 and U+2029
+        size = 3 * (data[i + 1] == 0x80 and (data[i + 2] | 1) == 0xA9)
+    return size
 
 
 @kernel
 def _break_lines(
-    data: np.ndarray, document_start: np.ndarray, facts: np.ndarray, universal: bool
+    data: np.ndarray, document_start: np.ndarray, universal: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Start and end of each line, and the first line of each document. Not `universal`: lines end after their newline."""
     total = document_start.size - 1
     for i in range(data.size):
-        if data[i] < 32 or data[i] >= 0xC2:
-            total += _break_size(data, i, data.size, facts, universal) > 0
+        total += _break_size(data, i, data.size, universal) > 0
     start, end = np.empty(total, np.int64), np.empty(total, np.int64)
     document_line = np.zeros(document_start.size, np.int64)
     line = 0
@@ -156,7 +159,7 @@ def _break_lines(
         first, last = document_start[d], document_start[d + 1]
         i = first
         while i < last:
-            size = _break_size(data, i, last, facts, universal)
+            size = _break_size(data, i, last, universal)
             if size:
                 start[line], end[line] = first, i if universal else i + size
                 line += 1

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_platform.text.hashing import hash_texts
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import inlined, kernel
 from corpus_platform.text.repeats import room_for
 
 if TYPE_CHECKING:
@@ -118,14 +118,14 @@ def count_phrases(tokens: Tokens, phrases: Sequence[str]) -> np.ndarray:
     return _count_phrases(tokens.hash, tokens.document_token, words, offset)
 
 
-@kernel
+@inlined
 def _place(key: np.uint64, mask: np.uint64) -> np.uint64:
     """Where the search for a key starts in a table."""
     key = _U64(key * _SPREAD)
     return _U64(key ^ (key >> _U64(32))) & mask
 
 
-@kernel
+@inlined
 def _group(key: np.uint64, table: np.ndarray, mask: np.uint64, keys: np.ndarray, count: np.ndarray, groups: int) -> int:
     """Number of the group of a key, counted up; `groups`, and a new entry, for a key not seen before."""
     place = _place(key, mask)

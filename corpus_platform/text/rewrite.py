@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_platform.text import unicode
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import inlined, kernel
 from corpus_platform.text.utf8 import before, decode, encode
 
 if TYPE_CHECKING:
@@ -56,18 +56,29 @@ class Rules:
 def rewrite(spans: Spans, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
     """Each span rewritten: bytes, and offsets (int64[n + 1])."""
     decompositions = unicode.decompositions()
-    return _rewrite(
-        spans.data,
-        spans.start,
-        spans.end,
-        rules.table,
-        _ascii(rules.table),
-        decompositions.offset,
-        decompositions.characters,
-        decompositions.combining,
-        rules.decompose,
-        rules.drop_marks,
-    )
+    size = spans.end - spans.start
+    out = np.empty(int(size.sum()) * 9 // 8 + 3 * int(size.max(initial=0)), np.uint8)
+    out_start = np.zeros(len(spans) + 1, np.int64)
+    row = 0
+    while True:
+        row = _rewrite(
+            spans.data,
+            spans.start,
+            spans.end,
+            row,
+            rules.table,
+            _ascii(rules.table),
+            decompositions.offset,
+            decompositions.characters,
+            decompositions.combining,
+            rules.decompose,
+            rules.drop_marks,
+            out,
+            out_start,
+        )
+        if row == len(spans):
+            return out[: out_start[-1]], out_start
+        out = np.concatenate([out[: out_start[row]], np.empty(2 * out.size, np.uint8)])
 
 
 def _ascii(table: np.ndarray) -> np.ndarray:
@@ -206,17 +217,7 @@ def _without_spaces_at_ends(out: np.ndarray, begin: int, end: int) -> int:
     return end - first + begin
 
 
-@kernel
-def _with_room(out: np.ndarray, used: int, room: int) -> np.ndarray:
-    """The buffer, or a larger copy where there is not enough room behind what is used."""
-    if used + room <= out.size:
-        return out
-    larger = np.empty(2 * out.size + room, np.uint8)
-    larger[:used] = out[:used]
-    return larger
-
-
-@kernel
+@inlined
 def _becomes(entry: np.uint32) -> int:
     """What becomes of a character: nothing, a space, or what the table says."""
     if entry & np.uint32(WHITE):
@@ -224,7 +225,7 @@ def _becomes(entry: np.uint32) -> int:
     return _DELETED if entry & np.uint32(REPLACEMENT) == np.uint32(NOTHING) else _READ
 
 
-@kernel
+@inlined
 def _rewrite_text(
     data: np.ndarray,
     start: int,
@@ -279,6 +280,7 @@ def _rewrite(
     data: np.ndarray,
     start: np.ndarray,
     end: np.ndarray,
+    row: int,
     table: np.ndarray,
     action: np.ndarray,
     offset: np.ndarray,
@@ -286,22 +288,20 @@ def _rewrite(
     combining: np.ndarray,
     decompose: bool,
     drop: bool,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Each range rewritten: bytes, and offsets of size n + 1."""
-    total = np.int64(0)
-    for row in range(start.size):
-        total += end[row] - start[row]
-    out, out_start = np.empty(total + total // 8 + 64, np.uint8), np.zeros(start.size + 1, np.int64)
+    out: np.ndarray,
+    out_start: np.ndarray,
+) -> int:
+    """Rewrites ranges from `row` on, until there might be no room for the next; returns its number."""
     run = np.array([0, -1, 0, 0], np.int64)
-    to = np.int64(0)
-    for row in range(start.size):
+    to = out_start[row]
+    # No character becomes more than three times as long.
+    while row < start.size and to + 3 * (end[row] - start[row]) <= out.size:
         begin = to
-        # No character becomes more than three times as long.
-        out = _with_room(out, to, 3 * (end[row] - start[row]) + 8)
         to = _rewrite_text(
             data, start[row], end[row], table, action, out, to, run, offset, parts, combining, decompose, drop
         )
         if drop:
             to = _without_spaces_at_ends(out, begin, to)
-        out_start[row + 1] = to
-    return out[:to], out_start
+        row += 1
+        out_start[row] = to
+    return row

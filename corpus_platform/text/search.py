@@ -17,7 +17,7 @@ import numpy as np
 
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans, TextBatch
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import inlined, kernel
 from corpus_platform.text.utf8 import before, decode
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def last_characters(where: TextBatch | Spans) -> np.ndarray:
     return _end_characters(spans.data, spans.start, spans.end, at_start=False)
 
 
-@kernel
+@inlined
 def _is_at(data: np.ndarray, at: int, needles: np.ndarray, first: int, last: int) -> bool:
     """Are the bytes from `at` on those of a needle."""
     for k in range(last - first):  # noqa: SIM110  (Numba compiles no generator)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import inlined
 
 
-@kernel
+@inlined
 def decode(data: np.ndarray, i: int) -> tuple[int, int]:
     """The code point whose first byte is at i, and its length in bytes."""
     byte = np.int64(data[i])
@@ -27,7 +27,7 @@ def decode(data: np.ndarray, i: int) -> tuple[int, int]:
     return (byte & 0x07) << 18 | middle << 6 | (np.int64(data[i + 2]) & 0x3F) << 6 | np.int64(data[i + 3]) & 0x3F, 4
 
 
-@kernel
+@inlined
 def before(data: np.ndarray, i: int) -> int:
     """First byte of the character that ends before i."""
     i -= 1
@@ -36,7 +36,7 @@ def before(data: np.ndarray, i: int) -> int:
     return i
 
 
-@kernel
+@inlined
 def encode(code: int, data: np.ndarray, i: int) -> int:
     """Writes a code point at i; returns the place after it."""
     if code < 0x80:

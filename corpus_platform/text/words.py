@@ -7,8 +7,8 @@ Promise: nothing is copied; a token's `hash` (hashing.py) is the same in every p
 Not here: n-grams (ngrams.py), lists of words.
 """
 
-# Kernels are typed by Numba: to pyright an element of an array is an array.
-# pyright: reportArgumentType=false, reportReturnType=false
+# Kernels are typed by Numba: to pyright an element of an array is an array, and an intrinsic takes its context.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ import numpy as np
 
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans, TextBatch, totals
-from corpus_platform.text.hashing import hash_bytes
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.hashing import measure, measure_ranges, padded
+from corpus_platform.text.kernel import inlined, kernel
 from corpus_platform.text.search import flags_of
 from corpus_platform.text.utf8 import decode
+from corpus_platform.text.wide import WIDTH, lowest, masks
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_U64 = np.uint64
 _BETWEEN, _RUN, _OTHER_RUN, _ALONE = 0, 1, 2, 3
 """What a character is to a tokeniser: no part of a token; part of a run of its like, of either kind; a token of its own."""
 
@@ -116,7 +118,7 @@ def cjk_words(batch: TextBatch) -> Tokens:
 def tokens_at(data: np.ndarray, start: np.ndarray, end: np.ndarray, document_token: np.ndarray) -> Tokens:
     """Tokens that another tokeniser has found: byte ranges of `data` (int64[t] each), and their offsets by document."""
     spans = Spans(data, np.ascontiguousarray(start, np.int64), np.ascontiguousarray(end, np.int64))
-    return Tokens(spans, np.ascontiguousarray(document_token, np.int64), *_measure(data, spans.start, spans.end))
+    return Tokens(spans, np.ascontiguousarray(document_token, np.int64), *measure(spans))
 
 
 @cache
@@ -132,32 +134,78 @@ def _classes(kind: str) -> np.ndarray:
 
 
 def _tokens(batch: TextBatch, kind: str) -> Tokens:
-    start, end, characters, hashes, document_token = _tokenise(batch.data, batch.document_start, _classes(kind))
+    start, end, characters, hashes, document_token = _tokenise(
+        batch.data, padded(batch.data), batch.document_start, _classes(kind)
+    )
     return Tokens(Spans(batch.data, start, end), document_token, characters, hashes)
 
 
 @kernel
-def _measure(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Code points and hash of each range."""
-    characters, hashes = np.zeros(start.size, np.int32), np.empty(start.size, np.uint64)
-    for t in range(start.size):
-        for i in range(start[t], end[t]):
-            characters[t] += (data[i] & 0xC0) != 0x80
-        hashes[t] = hash_bytes(data, start[t], end[t])
-    return characters, hashes
+def _moved(values: np.ndarray, used: int, room: int) -> np.ndarray:
+    """A copy of the first ones with room for more."""
+    larger = np.empty(room, values.dtype)
+    larger[:used] = values[:used]
+    return larger
+
+
+@inlined
+def _shifted(mask: np.uint64, carry: bool) -> np.uint64:
+    """Each bit one place on: what held for the byte before."""
+    return _U64(mask << _U64(1)) | _U64(carry)
 
 
 @kernel
-def _grown(values: np.ndarray) -> np.ndarray:
-    """A copy with room for twice as many."""
-    larger = np.empty(values.size * 2, values.dtype)
-    larger[: values.size] = values
-    return larger
+def _cut(
+    data: np.ndarray, first: int, last: int, classes: np.ndarray, start: np.ndarray, end: np.ndarray, t: int
+) -> int:
+    """Writes the starts and the ends of the tokens of one text from place t on; returns the place after them.
+
+    A token starts where the class changes to another than `_BETWEEN`, and at each character that stands alone; it ends before the next start or gap.
+    64 bytes of ASCII are looked at together, all else character by character.
+    """
+    exclamation = classes[33]
+    runs_of_others = _U64(0xFFFFFFFFFFFFFFFF if exclamation == _OTHER_RUN else 0)
+    starts = ends = t
+    before, i = np.uint8(_BETWEEN), first
+    while i < last:
+        stop = min(i + WIDTH, last)
+        word, space, wide = _U64(0), _U64(0), _U64(1)
+        if i + WIDTH <= last:
+            word, space, wide = masks(data, i)
+        if wide == 0:
+            word = ~space if exclamation == _RUN else word
+            others = ~(word | space) & runs_of_others
+            goes_on = (word & _shifted(word, before == _RUN)) | (others & _shifted(others, before == _OTHER_RUN))
+            opens = ~(space | goes_on)
+            closes = (space | opens) & _shifted(~space, before != _BETWEEN)
+            while opens:
+                start[starts] = i + lowest(opens)
+                starts += 1
+                opens &= opens - _U64(1)
+            while closes:
+                end[ends] = i + lowest(closes)
+                ends += 1
+                closes &= closes - _U64(1)
+            before = classes[data[stop - 1]]
+            i = stop
+        while i < stop:
+            code, size = decode(data, i)
+            kind = classes[code]
+            changes = kind != before or kind == _ALONE
+            end[ends] = i
+            ends += changes and before != _BETWEEN
+            start[starts] = i
+            starts += changes and kind != _BETWEEN
+            before = kind
+            i += size
+    if ends < starts:
+        end[ends] = last
+    return starts
 
 
 @kernel
 def _tokenise(
-    data: np.ndarray, document_start: np.ndarray, classes: np.ndarray
+    data: np.ndarray, padded_data: np.ndarray, document_start: np.ndarray, classes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Start, end, code points and hash of each token, and the first token of each document."""
     room = data.size // 4 + 64
@@ -166,26 +214,12 @@ def _tokenise(
     document_token = np.zeros(document_start.size, np.int64)
     t = 0
     for d in range(document_start.size - 1):
-        i, last = document_start[d], document_start[d + 1]
-        while i < last:
-            code, size = decode(data, i)
-            kind = classes[code]
-            if kind == _BETWEEN:
-                i += size
-                continue
-            first, count = i, 1
-            i += size
-            if kind != _ALONE:
-                while i < last:
-                    code, size = decode(data, i)
-                    if classes[code] != kind:
-                        break
-                    i += size
-                    count += 1
-            if t == start.size:
-                start, end, characters, hashes = _grown(start), _grown(end), _grown(characters), _grown(hashes)
-            start[t], end[t], characters[t] = first, i, count
-            hashes[t] = hash_bytes(data, first, i)
-            t += 1
-        document_token[d + 1] = t
+        first, last = document_start[d], document_start[d + 1]
+        if t + last - first >= room:
+            room = 2 * room + last - first
+            start, end = _moved(start, t, room), _moved(end, t, room)
+            characters, hashes = _moved(characters, t, room), _moved(hashes, t, room)
+        after = _cut(data, first, last, classes, start, end, t)
+        measure_ranges(padded_data, start, end, characters, hashes, t, after)
+        t = document_token[d + 1] = after
     return start[:t], end[:t], characters[:t], hashes[:t], document_token
