@@ -79,7 +79,8 @@ def mistake(file: YamlFile, where: Where, error: Any, model: type[BaseModel], wo
     if error["type"] == "missing":
         return f"{at}: {words[1]} lacks the {words[0]} `{dotted}`"
     if error["type"] != "extra_forbidden":
-        return f"{at}: `{dotted}`: {message} (found {error['input']!r})"
+        quotes = "; YAML takes a bare `no` or `yes` for a truth value: put it in quotes" if _is_norway(error) else ""
+        return f"{at}: `{dotted}`: {message} (found {error['input']!r}){quotes}"
     known = keys_of(model, inner[:-1])
     hint = nearest(str(inner[-1]), known)
     return f"{at}: there is no {words[0]} `{dotted}`{hint}; {words[1]} takes {', '.join(known)}"
@@ -100,6 +101,10 @@ def keys_of(model: type[BaseModel], where: Where) -> list[str]:
             return []
         inside = inner
     return list(inside.model_fields)
+
+
+def _is_norway(error: Any) -> bool:
+    return error["type"] == "string_type" and isinstance(error["input"], bool)
 
 
 def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:

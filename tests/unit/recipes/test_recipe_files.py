@@ -112,6 +112,7 @@ def test_two_steps_of_one_name_need_a_label_for_the_ledger_tells_them_apart(read
 @pytest.mark.parametrize(
     ("body", "told"),
     [
+        ("- language: {keep: [en, no]}", "YAML takes a bare `no` or `yes` for a truth value: put it in quotes"),
         ("- 3", "a step is `name: {parameters}` or just its name (found 3)"),
         ("- {language: {}, length: {min: 1}}", "a step is `name: {parameters}` or just its name"),
         ("- language: en", "parameters of `language` are `key: value` (found 'en')"),
