@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from corpus_platform.signals.subject import Subject
 
 BUCKETS = {"head": 0, "middle": 1, "tail": 2}
-_SOURCE = "RedPajama-V2 (survey table 2), CCNet"
+_SOURCE = "RedPajama-V2 (togethercomputer/RedPajama-Data), CCNet"
 
 
 def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans
-from corpus_platform.text.hashing import hash_bytes
+from corpus_platform.text.hashing import measure
 from corpus_platform.text.kernel import kernel
 from corpus_platform.text.utf8 import decode
 from corpus_platform.text.words import Tokens
@@ -42,9 +42,12 @@ def cut_cjk(tokens: Tokens) -> Cut:
     if not (spans.data >= _FIRST_BYTE).any():
         return Cut(tokens, np.ones(len(tokens), np.int32))
     pieces = _pieces(spans.data, spans.start, spans.end, _classes())
-    start, end, characters, hashes, document_token = _cut(
-        spans.data, spans.start, spans.end, tokens.characters, tokens.hash, tokens.document_token, pieces, _classes()
+    start, end, document_token, before = _cut(
+        spans.data, spans.start, spans.end, tokens.document_token, pieces, _classes()
     )
+    characters, hashes = tokens.characters[before], tokens.hash[before]
+    new = before < 0
+    characters[new], hashes[new] = measure(Spans(spans.data, start[new], end[new]))
     return Cut(Tokens(Spans(spans.data, start, end), document_token, characters, hashes), np.abs(pieces))
 
 
@@ -90,22 +93,19 @@ def _cut(
     data: np.ndarray,
     start: np.ndarray,
     end: np.ndarray,
-    characters: np.ndarray,
-    hashes: np.ndarray,
     document_token: np.ndarray,
     pieces: np.ndarray,
     classes: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Start, end, code points and hash of each word after cutting, and the first word of each document."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Start and end of each word after cutting, the first word of each document, and which word each was before, -1 for a piece."""
     total = np.abs(pieces).sum()
-    first, last = np.empty(total, np.int64), np.empty(total, np.int64)
-    length, value = np.empty(total, np.int32), np.zeros(total, np.uint64)
+    first, last, before = np.empty(total, np.int64), np.empty(total, np.int64), np.full(total, -1, np.int64)
     offset = np.zeros(document_token.size, np.int64)
     to = 0
     for d in range(document_token.size - 1):
         for t in range(document_token[d], document_token[d + 1]):
             if pieces[t] > 0:
-                first[to], last[to], length[to], value[to] = start[t], end[t], characters[t], hashes[t]
+                first[to], last[to], before[to] = start[t], end[t], t
                 to += 1
                 continue
             i, piece = start[t], _PUNCTUATION  # what the open piece is; punctuation: none is open
@@ -113,15 +113,11 @@ def _cut(
                 code, size = decode(data, i)
                 kind = classes[code]
                 if kind == _LETTER or (kind == _OTHER and piece != _OTHER):
-                    first[to], length[to] = i, 0
+                    first[to] = i
                     to += 1
                 piece = piece if kind == _MARK else kind
                 i += size
                 if piece in (_LETTER, _OTHER):
                     last[to - 1] = i
-                    length[to - 1] += 1
         offset[d + 1] = to
-    for k in range(total):
-        if value[k] == 0:
-            value[k] = hash_bytes(data, first[k], last[k])
-    return first, last, length, value, offset
+    return first, last, offset, before

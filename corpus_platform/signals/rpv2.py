@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from corpus_platform.signals.subject import Subject
 
-SOURCE = "RedPajama-V2 (survey table 2)"
+SOURCE = "RedPajama-V2 (togethercomputer/RedPajama-Data)"
 CUT = "does not cut words at Chinese characters and kana, nor drops the full-width punctuation in such words"
 """How the reference's words differ."""
 TOP, DUPLICATE = range(2, 5), range(5, 11)
