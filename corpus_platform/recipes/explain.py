@@ -39,13 +39,16 @@ class Asked:
     threshold: float | str | tuple[str, ...] | None
     value: float | str | None
     holds: bool
+    lines: str | None = None
+    """Of a line signal: what of the lines' values was asked about."""
 
     def __str__(self) -> str:
+        signal = f"{self.lines} of {self.signal}" if self.lines else self.signal
         sign = self.drop_when if self.holds else f"not {self.drop_when}"
         if self.value is None:
             sign = "has no value, and is held against" if not self.holds else "has no value:"
-            return f"{self.signal} {sign} {_shown(self.threshold)}"
-        return f"{self.signal} {_shown(self.value)} {sign} {_shown(self.threshold)}".rstrip()
+            return f"{signal} {sign} {_shown(self.threshold)}".rstrip()
+        return f"{signal} {_shown(self.value)} {sign} {_shown(self.threshold)}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ def _of_filter(step: Step, judged: list[Judged], n: int) -> list[Outcome]:
                 one.rule.threshold,
                 values[i] if words[i] is None else words[i],
                 bool(one.holds[i]),
+                one.rule.lines,
             )
             for one, values, words in seen
             if one.asked[i]

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from golden import SHIPPED, environment, frame_of, known, rows_of
+from golden import FIXTURES, environment, frame_of, known, rows_of
 from making import ENVIRONMENT, Cut, recipe_of, step
 from making import frame_of as documents
 
@@ -59,6 +59,14 @@ def test_a_document_that_an_edit_drops_is_told_with_value_and_threshold():
     assert (told.dropped.rules[0].value, told.dropped.rules[0].threshold) == (0.0, 1.0)
 
 
+def test_a_line_signal_is_told_with_what_of_its_values_was_asked_about():
+    frame = documents("abc").with_columns(rps_lines_num_words=pl.lit(pl.Series([[1, 5]])))
+
+    [told] = explain(recipe_of(step("signal", signal="rps_lines_num_words", max=2, lines="mean")), frame, ENVIRONMENT)
+
+    assert told.reason == "rps_lines_num_words/rps_lines_num_words_above: mean of rps_lines_num_words 3 > 2"
+
+
 def test_words_are_told_as_words():
     frame = documents("abc").with_columns(language=pl.lit("zh"), language_score=pl.lit(1.0))
 
@@ -67,7 +75,7 @@ def test_words_are_told_as_words():
     assert told.reason == "language/language_not_wanted: language zh not in [en, de]"
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", sorted(path.stem for path in FIXTURES.glob("*.jsonl")))
 def test_an_explanation_agrees_with_the_run_for_every_fixture_document(name):
     groups = {}
     for row in rows_of(name):
