@@ -127,21 +127,18 @@ def _code_point_offsets(
 
 
 @inlined
-def _break_size(data: np.ndarray, i: int, last: int, universal: bool) -> int:
-    """Bytes of the line end at i, 0 where there is none. `universal`: all that `str.splitlines` breaks at, CR LF as one; else LF alone."""
-    byte = data[i]
-    size = 0
+def _break_size(byte: int, second: int, third: int, universal: bool) -> int:
+    """Bytes of the line end that starts with these, 0 where there is none. `universal`: all that `str.splitlines` breaks at, CR LF as one; else LF alone."""
+    if byte == 10 or not universal:
+        return byte == 10
+    if byte == 13:
+        return 2 if second == 10 else 1
     if byte < 32:
-        if byte == 10 or (universal and ((11 <= byte <= 13) or (28 <= byte <= 30))):
-            size = 1
-        if universal and byte == 13 and i + 1 < last and data[i + 1] == 10:
-            size = 2
-    elif universal and byte == 0xC2:
-        size = 2 * (data[i + 1] == 0x85)
-    elif universal and byte == 0xE2:
-        # U+2028 and U+2029
-        size = 3 * (data[i + 1] == 0x80 and (data[i + 2] | 1) == 0xA9)
-    return size
+        return byte in (11, 12, 28, 29, 30)
+    if byte == 0xC2:
+        return 2 * (second == 0x85)
+    # U+2028 and U+2029
+    return 3 * (byte == 0xE2 and second == 0x80 and (third | 1) == 0xA9)
 
 
 @kernel
@@ -151,7 +148,7 @@ def _break_lines(
     """Start and end of each line, and the first line of each document. Not `universal`: lines end after their newline."""
     total = document_start.size - 1
     for i in range(data.size):
-        total += _break_size(data, i, data.size, universal) > 0
+        total += (data[i] < 32) | (data[i] == 0xC2) | (data[i] == 0xE2)
     start, end = np.empty(total, np.int64), np.empty(total, np.int64)
     document_line = np.zeros(document_start.size, np.int64)
     line = 0
@@ -159,7 +156,13 @@ def _break_lines(
         first, last = document_start[d], document_start[d + 1]
         i = first
         while i < last:
-            size = _break_size(data, i, last, universal)
+            byte = data[i]
+            if 32 <= byte < 0xC2:
+                i += 1
+                continue
+            second = np.int64(data[i + 1]) if i + 1 < last else 0
+            third = np.int64(data[i + 2]) if i + 2 < last else 0
+            size = _break_size(np.int64(byte), second, third, universal)
             if size:
                 start[line], end[line] = first, i if universal else i + size
                 line += 1
@@ -169,4 +172,4 @@ def _break_lines(
             start[line], end[line] = first, last
             line += 1
         document_line[d + 1] = line
-    return start[:line], end[:line], document_line
+    return start[:line].copy(), end[:line].copy(), document_line

@@ -31,6 +31,11 @@ _U64 = np.uint64
 _SPREAD = _U64(0x9E3779B97F4A7C15)
 _BASE = _U64(0xD6E8FEB86659FD93)
 """Multiplier of the hash of joined words: any large odd number."""
+_POWERS = np.cumprod(np.concatenate([np.ones(1, np.uint64), np.full(63, _BASE)]), dtype=np.uint64)
+
+
+_TIMES_LOG = np.array([0.0] + [times * math.log(times) for times in range(1, 1024)])
+"""k ln k."""
 
 
 @dataclass(frozen=True)
@@ -125,20 +130,38 @@ def _place(key: np.uint64, mask: np.uint64) -> np.uint64:
     return _U64(key ^ (key >> _U64(32))) & mask
 
 
-@inlined
-def _group(key: np.uint64, table: np.ndarray, mask: np.uint64, keys: np.ndarray, count: np.ndarray, groups: int) -> int:
-    """Number of the group of a key, counted up; `groups`, and a new entry, for a key not seen before."""
-    place = _place(key, mask)
-    while table[place] >= 0:
-        group = table[place]
-        if keys[group] == key:
-            count[group] += 1
-            return group
-        place = _U64(place + _U64(1)) & mask
-    table[place] = groups
-    keys[groups] = key
-    count[groups] = 1
+@kernel
+def _number(keys: np.ndarray, table: np.ndarray, distinct: np.ndarray, group: np.ndarray, count: np.ndarray) -> int:
+    """Numbers keys in the order in which they are first seen: the `group` of each, how often a group occurs; returns the number of groups."""
+    room = room_for(2 * keys.size)
+    mask = _U64(room - 1)
+    table[:room] = -1
+    groups = 0
+    for k in range(keys.size):
+        key = keys[k]
+        place = _place(key, mask)
+        while table[place] >= 0 and distinct[table[place]] != key:
+            place = _U64(place + _U64(1)) & mask
+        if table[place] < 0:
+            table[place] = groups
+            distinct[groups] = key
+            count[groups] = 0
+            groups += 1
+        group[k] = table[place]
+        count[group[k]] += 1
     return groups
+
+
+@kernel
+def _pair(place: np.ndarray, group: np.ndarray, keys: np.ndarray) -> int:
+    """Joins neighbours: keys and places of the n-grams that start with one repeated (n-1)-gram and end with the next; returns their number."""
+    candidates = 0
+    for k in range(place.size - 1):
+        keys[candidates] = _U64(_U64(group[k]) << _U64(32)) | _U64(group[k + 1])
+        neighbours = place[k + 1] == place[k] + 1
+        place[candidates] = place[k]
+        candidates += neighbours
+    return candidates
 
 
 @kernel
@@ -157,7 +180,11 @@ def _ngrams(
     documents = document_token.size - 1
     unique, entropies = np.zeros(documents, np.int64), np.zeros(documents)
     longest = _longest(document_token)
-    table, keys = np.empty(room_for(longest), np.int32), np.empty(longest, np.uint64)
+    table, keys, distinct = (
+        np.empty(room_for(2 * longest), np.int32),
+        np.empty(longest, np.uint64),
+        np.empty(longest, np.uint64),
+    )
     count, place, group = np.empty(longest, np.int32), np.empty(longest, np.int32), np.empty(longest, np.int32)
     prefix, sums = np.zeros(longest + 1, np.int64), np.zeros(longest + 2, np.int64)
     for d in range(documents):
@@ -165,33 +192,19 @@ def _ngrams(
         for w in range(words):
             prefix[w + 1] = prefix[w] + characters[first + w]
             sums[w + 1] = sums[w] + prefix[w]
+            place[w], keys[w] = w, hashes[first + w]
         sums[words + 1] = sums[words] + prefix[words]
         left = words
-        for n in range(1, found.shape[1] + 1):
-            if words < n:
-                break
+        for n in range(1, min(found.shape[1], words) + 1):
             found[0, n - 1, d], found[1, n - 1, d] = 1, prefix[n]
             found[4, n - 1, d] = sums[words + 1] - sums[n] - sums[words - n + 1]
-            if left == 0:
-                continue
-            room = room_for(left)
-            table[:room] = -1
-            groups = candidates = 0
-            for k in range(left):
-                key = hashes[first + k] if n == 1 else _U64(0)
+            if n > 1:
+                left = _pair(place[:left], group, keys)
+            if left:
+                groups = _number(keys[:left], table, distinct, group, count)
                 if n == 1:
-                    place[k] = k
-                elif k + 1 == left or place[k + 1] != place[k] + 1:
-                    continue
-                else:
-                    key = _U64(_U64(group[k]) << _U64(32)) | _U64(group[k + 1])
-                place[candidates] = place[k]
-                group[candidates] = _group(key, table, _U64(room - 1), keys, count, groups)
-                groups = max(groups, group[candidates] + 1)
-                candidates += 1
-            if n == 1:
-                unique[d], entropies[d] = groups, _entropy(count[:groups], words)
-            left = _keep_repeated(place, group, count, candidates, n, prefix, found[:, n - 1, d])
+                    unique[d], entropies[d] = groups, _entropy(count[:groups], words)
+                left = _keep_repeated(place, group, count, left, n, prefix, found[:, n - 1, d])
     return unique, entropies
 
 
@@ -200,8 +213,8 @@ def _entropy(count: np.ndarray, words: int) -> float:
     """Entropy of a distribution given by counts."""
     total = 0.0
     for group in range(count.size):
-        if count[group] > 1:
-            total += count[group] * math.log(count[group])
+        times = count[group]
+        total += _TIMES_LOG[times] if times < _TIMES_LOG.size else times * math.log(times)
     return math.log(words) - total / words
 
 
@@ -216,22 +229,22 @@ def _keep_repeated(
     row: np.ndarray,
 ) -> int:
     """Keeps the candidates that are repeated n-grams, and says of them what `Ngrams` says; returns their number."""
-    left = until = 0
-    best = 1
+    left, until, best = 0, np.int64(0), 1
+    covered, duplicate = np.int64(0), np.int64(0)
     for k in range(candidates):
-        times = count[group[k]]
-        if times < 2:
-            continue
-        p = place[k]
-        size = prefix[p + n] - prefix[p]
+        times, p = count[group[k]], np.int64(place[k])
+        # Without a branch, for it would be guessed wrong as often as not.
+        repeated = times > 1
+        end = prefix[p + n]
+        duplicate += repeated * (end - prefix[p])
+        covered += repeated * (end - prefix[max(p, until)])
+        until = p + n if repeated else until
+        place[left], group[left] = p, group[k]
+        left += repeated
         if times > best:
             best = times
-            row[0], row[1] = times, size
-        row[2] += prefix[p + n] - prefix[max(p, until)]
-        row[3] += size
-        until = p + n
-        place[left], group[left] = p, group[k]
-        left += 1
+            row[0], row[1] = times, end - prefix[p]
+    row[2], row[3] = covered, duplicate
     return left
 
 
@@ -241,9 +254,11 @@ def _word_polynomials(
 ) -> None:
     """Hash of each word that can be joined, `hash(xy) = hash(x) * power(y) + hash(y)`: value and power."""
     for w in range(start.size):
-        hashed, scale = _U64(0), _U64(1)
+        hashed, size = _U64(0), end[w] - start[w]
         for i in range(start[w], end[w]):
             hashed = _U64(_U64(hashed * _BASE) + _U64(data[i]) + _U64(1))
+        scale = _POWERS[min(size, _POWERS.size - 1)]
+        for _ in range(_POWERS.size - 1, size):
             scale = _U64(scale * _BASE)
         value[w], power[w] = hashed, scale
 
@@ -262,7 +277,7 @@ def _repeated_characters(
     documents = document_token.size - 1
     found = np.zeros((longest - shortest + 1, documents), np.int64)
     most = _longest(document_token)
-    table, prefix = np.empty(room_for(most), np.int32), np.zeros(most + 1, np.int64)
+    table, prefix = np.empty(room_for(2 * most), np.int32), np.zeros(most + 1, np.int64)
     power, value, joined = np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.uint64)
     for d in range(documents):
         first, last = document_token[d], document_token[d + 1]
@@ -286,7 +301,7 @@ def _repeated_characters(
 @kernel
 def _scan(joined: np.ndarray, n: int, prefix: np.ndarray, table: np.ndarray) -> int:
     """Characters of n-grams met before, jumping over each."""
-    room = room_for(joined.size)
+    room = room_for(2 * joined.size)
     mask = _U64(room - 1)
     table[:room] = -1
     w = found = 0
