@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from corpus_platform.errors import SchemaError
+from corpus_platform.models.shelf import need
 from corpus_platform.recipes.judge import first_holding, judge
 from corpus_platform.recipes.plan import compile_recipe, rules_of
 from corpus_platform.recipes.step import DedupStep, EditStep, FilterStep
@@ -155,6 +156,8 @@ class Run:
         """An edit of the documents that are left, not yet taken over."""
         step = self.recipe.steps[index]
         assert isinstance(step, EditStep)
+        for name in step.needed_models(self.environment):
+            need(self.environment.models, name)
         if "language" in step.needs():
             self.values.identify(self.alive)
         self.values.measure([name for name in self.plan.wanted(index, self._lacks) if name != "language"], self.alive)

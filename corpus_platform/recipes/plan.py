@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from corpus_platform.errors import ModelError
+from corpus_platform.models.shelf import need
 from corpus_platform.recipes.step import DedupStep, EditStep, FilterStep
 from corpus_platform.signals.registry import families, signals
 
@@ -91,16 +91,15 @@ def rules_of(step: FilterStep, environment: Environment, stored: Container[str] 
 
     Without `stored` it does not matter which models there are. Raises ModelError where a model is needed.
     """
-    without_models = replace(environment, models=_EveryModel())
+    every_model = replace(environment, models=_EveryModel())
     if stored is None:
-        return step.rules(without_models)
-    try:
-        return step.rules(environment)
-    except ModelError:
-        rules = step.rules(without_models)
-        if all(rule.signal in stored for rule in rules):
-            return rules
-        raise
+        return step.rules(every_model)
+    rules = step.rules(every_model)
+    if all(rule.signal in stored for rule in rules):
+        return rules
+    for name in step.needed_models(environment):
+        need(environment.models, name)
+    return step.rules(environment)
 
 
 def compile_recipe(recipe: Recipe, environment: Environment) -> Plan:

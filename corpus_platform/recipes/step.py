@@ -29,7 +29,7 @@ Comparison = Literal["<", "<=", ">", ">=", "==", "!=", "in", "not in"]
 
 LineSummary = Literal["mean", "sum", "max", "min"]
 
-MODULES = ("common", "dedup", "redpajama", "openwebmath", "pile", "models")
+MODULES = ("common", "dedup", "redpajama", "openwebmath", "pile", "models", "chinese", "chinese_edits")
 """Modules of `steps/` that define steps."""
 
 
@@ -89,6 +89,11 @@ class Step(BaseModel, ABC):
     def name(self) -> str:
         """Name in ledger and funnel."""
         return self.label or self.step
+
+    def needed_models(self, environment: Environment) -> tuple[str, ...]:
+        """Models that the environment lacks and without which the step can't be done; a filter needs none where their scores are stored."""
+        del environment
+        return ()
 
 
 class FilterStep(Step):

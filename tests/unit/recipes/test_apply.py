@@ -248,17 +248,29 @@ def test_documents_without_id_or_text_are_refused():
 class NeedsModel(FilterStep):
     step = "needs_model"
 
+    def needed_models(self, environment):
+        return () if "m" in environment.models else ("m",)
+
     def rules(self, environment):
-        if "m" not in environment.models:
-            raise ModelError("there is no model `m`")
         return (Rule("r", "text_bytes", "<", 2),)
 
 
+class EditNeedsModel(Cut):
+    def needed_models(self, environment):
+        return () if "m" in environment.models else ("m",)
+
+
 def test_a_step_that_needs_a_model_needs_none_for_what_is_stored():
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match="there is no model `m`"):
         apply(recipe_of(NeedsModel()), frame_of("abc"), ENVIRONMENT)
 
     assert apply(recipe_of(NeedsModel()), frame_of("abc", text_bytes=[1]), ENVIRONMENT).kept.height == 0
+    assert apply(recipe_of(NeedsModel()), frame_of("abc"), Environment(models={"m": 1})).kept.height == 1
+
+
+def test_an_edit_that_needs_a_model_does_not_leave_texts_as_they_are_without_it():
+    with pytest.raises(ModelError, match="there is no model `m`"):
+        apply(recipe_of(EditNeedsModel()), frame_of("abc"), ENVIRONMENT)
 
 
 def test_a_plan_has_a_segment_up_to_each_edit_and_dedup():
