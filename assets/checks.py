@@ -245,7 +245,7 @@ def _buckets_are_spread(name: str) -> Test:
 
 def _model_was_made(name: str) -> Test:
     def model_was_made(home: Home, partition: Partition) -> Verdict:
-        """The language has a model; the reason says why not. Its documents then get the bucket `all`."""
+        """There is a model; else the reason says why not. What it would measure is then unknown: without a language model the bucket is `all`."""
         rows = home.lake.scan(name, version=None, **partition).select("digest", "reason").collect()
         made = rows.filter(pl.col("digest").is_not_null()).height > 0
         return made, {} if made else {"reason": rows["reason"].item() if rows.height else "there is no row"}

@@ -18,7 +18,7 @@ from corpus_platform.stages.corpus import Corpus
 from corpus_platform.stages.run import Report
 
 _CELL = 80
-_UNSHOWN = ("record:", "unknown:", "computed:")
+_UNSHOWN = ("record:", "unknown:", "computed:", "family:", "compat:")
 """Counters that are kept in the lake only."""
 _REASONS = 12
 _SIGNALS = 10

@@ -7,6 +7,7 @@ Not here: the shards inside a partition (corpus_platform/stages/).
 
 import dagster as dg
 
+from corpus_platform.stages.classifiers import partition_of
 from corpus_platform.stages.stage import Partition
 
 cc_snapshot = dg.DynamicPartitionsDefinition(name="cc_snapshot")
@@ -19,6 +20,11 @@ wiki_dump = dg.DynamicPartitionsDefinition(name="wiki_dump")
 def of_languages(languages: tuple[str, ...]) -> dg.StaticPartitionsDefinition:
     """One partition per language that the settings want a language model for."""
     return dg.StaticPartitionsDefinition(sorted(languages))
+
+
+def of_models(names: tuple[str, ...]) -> dg.StaticPartitionsDefinition:
+    """One partition per model that the settings say how to make: `safety.zh` is the model `safety/zh`."""
+    return dg.StaticPartitionsDefinition(sorted(partition_of(name)["model"] for name in names))
 
 
 def wiki_key(partition: Partition) -> str:

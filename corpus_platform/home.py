@@ -16,6 +16,8 @@ from corpus_platform.errors import ModelError, SettingsError, SourceError
 from corpus_platform.lake import Lake
 from corpus_platform.recipes import recipe as reading
 from corpus_platform.settings import CorpusSettings, read_settings
+from corpus_platform.stages.classifiers import CLASSIFIERS, IMPORTANCE, Classifiers, ImportanceModels
+from corpus_platform.stages.classifiers import partition_of as model_partition
 from corpus_platform.stages.corpus import ALL, LAYER, Corpus
 from corpus_platform.stages.documents import Documents
 from corpus_platform.stages.encyclopedia import Articles
@@ -23,7 +25,7 @@ from corpus_platform.stages.language_model import LanguageModels
 from corpus_platform.stages.pages import Pages
 from corpus_platform.stages.paragraphs import ParagraphHashes, Paragraphs
 from corpus_platform.stages.run import Plan, Progress, Report, plan_stage, run_stage
-from corpus_platform.stages.signals import SIGNALS, Signals
+from corpus_platform.stages.signals import SHIPPED, SIGNALS, Signals
 from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of, is_after_dedup
 
 if TYPE_CHECKING:
@@ -59,6 +61,23 @@ def _table_and_variant(asset: str) -> tuple[str, str]:
     place = next((i for i, part in enumerate(rest) if f"{layer}.{part}" in OF_VARIANT), len(rest) - 1)
     short = rest.pop(place) if rest else ""
     return f"{layer}.{short}", ".".join(rest)
+
+
+def _is_corpus(name: str) -> bool:
+    return name.partition(".")[0] == LAYER
+
+
+def _is_shipped(how: object) -> bool:
+    """Whether a model is made from texts that are shipped."""
+    return getattr(how, "shipped", None) is not None
+
+
+def _has_input(stage: Stage, lake: Lake, partition: Partition) -> bool:
+    """Whether there is something to make it of. Where that can't be found out it is taken on, so that a run says why."""
+    try:
+        return bool(stage.shards(lake, partition))
+    except SourceError:
+        return True
 
 
 @dataclass(frozen=True)
@@ -127,6 +146,8 @@ class Home:
             ParagraphHashes(s.paragraphs),
             Paragraphs(s.paragraphs),
             Documents(s.documents.model_copy(update={"languages": s.scored_languages}), paragraphs=s.paragraphs),
+            Classifiers(s.classifiers.below(self.path)),
+            ImportanceModels(s.importance.below(self.path)),
             Signals(s.signals.below(self.path)),
             *(self._corpus(name) for name in self.enabled),
         ]
@@ -136,9 +157,8 @@ class Home:
         """The stage that writes a table; of a corpus also where its recipe is not enabled."""
         if name in self.stages:
             return self.stages[name]
-        layer, _, recipe = name.partition(".")
-        if layer == LAYER:
-            return self._corpus(recipe)
+        if _is_corpus(name):
+            return self._corpus(name.partition(".")[2])
         raise SettingsError(f"there is no stage `{name}`; there are {', '.join(self.stages)}")
 
     @cached_property
@@ -192,7 +212,7 @@ class Home:
     def enabling(self, assets: Iterable[str]) -> Home:
         """The home with the recipes and signals of some assets enabled, if they were not."""
         asked = [_table_and_variant(asset) for asset in assets]
-        recipes = [n.partition(".")[2] for n, _ in asked if n.partition(".")[0] == LAYER]
+        recipes = [name.partition(".")[2] for name, _ in asked if _is_corpus(name)]
         more = [name for name in recipes if name not in self.enabled]
         variants = [v for n, v in asked if n == SIGNALS and v and v not in self.annotated]
         if not more and not variants:
@@ -247,7 +267,13 @@ class Home:
             )
         if MODELS in tables:
             batches += [self._batch((MODELS,), language, {"language": language}) for language in self._languages()]
-        parts = sorted((part for part in wanted if part[1]), key=self._place_of)
+        batches += [
+            self._batch((name,), key, {"model": key})
+            for name in (CLASSIFIERS, IMPORTANCE)
+            for key in self._models(name, shipped_only=(name, "") not in wanted)
+            if name in tables
+        ]
+        parts = sorted((part for part in wanted if part[0] in OF_VARIANT or _is_corpus(part[0])), key=self._place_of)
         for snapshot in snapshots if parts else ():
             names = tuple(asset_of(name, variant) for name, variant in parts)
             where = tuple((n, {"variant": v, "snapshot": snapshot}) for n, v in parts)
@@ -256,7 +282,8 @@ class Home:
 
     def _assets(self) -> list[str]:
         """Every asset of the home."""
-        names = [asset_of(name) for name in self.stages if name not in OF_VARIANT]
+        unasked = OF_VARIANT if self.annotated else (*OF_VARIANT, CLASSIFIERS, IMPORTANCE)
+        names = [asset_of(name) for name in self.stages if name not in unasked]
         names += [asset_of(PAGES, base) for base in self.variants]
         names += [asset_of(name, base) for base in self.deduplicated for name in WEB]
         return names + [asset_of(SIGNALS, variant) for variant in self.annotated]
@@ -271,16 +298,15 @@ class Home:
                 found.add((name, variant))
                 published = name == MODELS and self.settings.language_model.location is not None
                 above = self.stage(name).above(variant) if upstream and not published else ()
-                queue += [(other, of if other in OF_VARIANT else "") for other, of in above]
+                queue += [(other, of if other in OF_VARIANT or of == SHIPPED else "") for other, of in above]
         return found
 
     def _asset(self, asset: str) -> list[tuple[str, str]]:
         """(table, variant) of an asset that a user names: `web/documents` stands for all variants."""
         name, named = _table_and_variant(asset)
         self.stage(name)
-        layer, _, short = name.partition(".")
-        if layer == LAYER and not named:
-            return [(name, self.variant_of(short))]
+        if _is_corpus(name) and not named:
+            return [(name, self.variant_of(name.partition(".")[2]))]
         variants, others = self._variants_of(name)
         if named and named not in (*variants, *others):
             known = ", ".join(asset_of(name, variant) for variant in (*variants, *others))
@@ -334,6 +360,14 @@ class Home:
         known = {partition["language"] for partition in (*self._dumps({MODELS}), *self.lake.partitions(ARTICLES))}
         return [language for language in settings.languages if settings.location or language in known]
 
+    def _models(self, name: str, *, shipped_only: bool) -> list[str]:
+        """Partitions of the models that can be made now: those with something to train from; or the shipped ones, which always have."""
+        stage = self.stages[name]
+        assert isinstance(stage, Classifiers | ImportanceModels)
+        if shipped_only:
+            return [model_partition(n)["model"] for n, how in stage.settings.models.items() if _is_shipped(how)]
+        return [where["model"] for where in map(model_partition, stage.names()) if _has_input(stage, self.lake, where)]
+
     @staticmethod
     def _batch(names: tuple[str, ...], key: str, partition: Partition) -> Batch:
         return Batch(tuple(map(asset_of, names)), key, tuple((n, partition) for n in names))
@@ -345,7 +379,7 @@ class Home:
         try:
             plan = self.plan(name, partition)
         except (SourceError, ModelError) as error:
-            why = str(error) if name in {ARTICLES, MODELS, PAGES} else ""
+            why = str(error) if name in {ARTICLES, MODELS, PAGES, CLASSIFIERS, IMPORTANCE} else ""
             return Status(name, partition, "no input", rows, version, why=why)
         if plan.is_current:
             return Status(name, partition, "current", rows, version)

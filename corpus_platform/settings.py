@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from corpus_platform.engine.settings import EngineSettings
 from corpus_platform.errors import SettingsError
+from corpus_platform.stages.classifiers import ClassifierSettings, ImportanceSettings
 from corpus_platform.stages.corpus import RecipeSettings
 from corpus_platform.stages.documents import DocumentSettings
 from corpus_platform.stages.encyclopedia import EncyclopediaSettings
@@ -59,6 +60,8 @@ class CorpusSettings(Settings):
     documents: DocumentSettings = DocumentSettings()
     encyclopedia: EncyclopediaSettings = EncyclopediaSettings()
     language_model: LanguageModelSettings = LanguageModelSettings()
+    classifiers: ClassifierSettings = Field(default_factory=ClassifierSettings)
+    importance: ImportanceSettings = Field(default_factory=ImportanceSettings)
     signals: SignalsSettings = SignalsSettings()
     recipes: RecipeSettings = RecipeSettings()
     engine: EngineSettings = EngineSettings()  # pyright: ignore[reportCallIssue]

@@ -28,9 +28,10 @@ from corpus_platform.recipes.plan import compile_recipe
 from corpus_platform.recipes.step import EditStep, FilterStep
 from corpus_platform.signals.environment import Environment
 from corpus_platform.signals.registry import families, families_of, signals
+from corpus_platform.stages.classifiers import shelf_of, stored_models
 from corpus_platform.stages.decisions import DECISIONS
 from corpus_platform.stages.read import batches, digests
-from corpus_platform.stages.signals import LANGUAGE, SIGNALS, SignalsSettings, identity
+from corpus_platform.stages.signals import LANGUAGE, SIGNALS, SignalsSettings, identity, stored_in
 from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
 from corpus_platform.stages.texts import (
     DOCUMENTS,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from corpus_platform.recipes.apply import Applied
     from corpus_platform.recipes.ccnet_export import ExportedFile
     from corpus_platform.recipes.recipe import Recipe
+    from corpus_platform.signals.environment import Compat
     from corpus_platform.stages.stage import Output, Partition
 
 LAYER = "corpora"
@@ -86,10 +88,16 @@ class RecipeSettings(Settings):
 
 @dataclass(frozen=True)
 class _Work:
-    """What one task reads: a file of texts, and the file of their signals."""
+    """What one task reads: a file of texts, the file of their signals, and the models that the recipe asks for."""
 
     texts: DataFile
     signals: DataFile | None
+    stored: tuple[str, ...]
+    """Signals that the file has."""
+    compat: Compat
+    """What they were computed with."""
+    models: dict[str, dict[str, str]]
+    """Classifiers and importance models that the recipe asks for, by name."""
 
 
 @dataclass(frozen=True)
@@ -135,22 +143,27 @@ class Corpus(Stage):
         variant = partition["variant"]
         texts = lake.files(text_table(variant), text_partition(partition))
         reads = self.reads_signals(variant)
-        measured = {file.shard: file for file in lake.files(SIGNALS, partition)} if reads else {}
         if reads and lake.state(SIGNALS, partition) is None:
             return []
-        common = self._common()
+        measured = {file.shard: file for file in lake.files(SIGNALS, partition)} if reads else {}
+        stored, compat = stored_in(lake, partition) if reads else ((), self.settings.compat)
+        computed = self._computed(stored, compat)
+        models = self._models(lake, computed)
+        common = (*self._common(computed), *(f"scorer:{name}:{row['digest']}" for name, row in models.items()))
         shards = []
         for file in texts:
-            work = _Work(file, measured.get(file.shard))
+            work = _Work(file, measured.get(file.shard), stored, compat, models)
             own = tuple(f"signals:{digest}" for digest in digests([work.signals])) if work.signals else ()
             shards.append(Shard(file.shard, (*digests([file]), *own, *common), work, file.bytes))
         return shards
 
     def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
         """Streams the texts with their signals, some MB at a time."""
-        environment = Environment(self.settings)
+        work: _Work = shard.work
+        as_stored = self.settings.model_copy(update={"compat": work.compat})
+        environment = Environment(as_stored, shelf_of(lake, work.models))
         sample: pl.DataFrame | None = None
-        for frame in self._documents(lake, partition, shard.work):
+        for frame in self._documents(lake, partition, work):
             output.count("records", frame.height)
             applied = apply(self.recipe, frame, environment)
             self._count(output, applied)
@@ -167,8 +180,7 @@ class Corpus(Stage):
         """What the recipe does, under the names that the ledger gives it; not what is said of it."""
         said = {"label", "note", "unverified"}
         steps = [(s.step, s.name, s.model_dump(mode="json", exclude=said)) for s in self.recipe.steps]
-        does = [self.recipe.compat, self.recipe.publish, steps]
-        return digest_of([does, self.kept_decisions, self.settings.values_hash() if self._computed else ""])
+        return digest_of([self.recipe.compat, self.recipe.publish, steps, self.kept_decisions])
 
     def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
         """Versions of signals and texts."""
@@ -179,33 +191,43 @@ class Corpus(Stage):
             found |= {name: state.version} if state else {}
         return found
 
-    def _common(self) -> tuple[str, ...]:
-        """What every shard depends on besides its files: the rules as lists and settings make them, and what is computed here."""
-        environment = judging(self.recipe, Environment(self.settings))
-        rules = [asdict(r) for s in self.recipe.steps if isinstance(s, FilterStep) for r in s.rules(environment)]
-        found = (f"rules:{digest_of(rules)}",)
-        if self._computed:
-            asked = families_of(self._computed)
-            found += identity(tuple(family for family in families() if family.name in asked), self.settings)
-        if any(isinstance(step, EditStep) for step in self.recipe.steps):
-            own = {name.partition(".")[0] for name in self.settings.lists}
-            found += (f"lists:{Lists.of(self.settings.lists).digest(own)}",)
-        return found
-
     @cached_property
     def _needs(self) -> tuple[str, ...]:
         """Signals and columns that the recipe asks for."""
         return compile_recipe(self.recipe, Environment(self.settings)).stored
 
-    @cached_property
-    def _computed(self) -> tuple[str, ...]:
-        """Signals that the recipe asks for and that are not stored, or stored under another `compat`; every one of a recipe that edits."""
-        stored = {signal.name for family in self.settings.stored() for signal in family.signals}
-        other = self.recipe.compat != self.settings.compat
-        edits = any(isinstance(step, EditStep) for step in self.recipe.steps)
+    def _models(self, lake: Lake, computed: list[str]) -> dict[str, dict[str, str]]:
+        """The models that are needed here: those of signals that are computed, and those that steps name."""
         known = signals()
+        named = {name for signal in computed for name in known[signal].models}
+        named |= {word for step in self.recipe.steps for word in _words(step.model_dump(mode="json"))}
+        stored = stored_models(lake) if named else {}
+        return {n: row for n, row in stored.items() if n in named or n.rpartition("/")[0] in named}
+
+    def _common(self, computed: list[str]) -> tuple[str, ...]:
+        """What every shard depends on besides its files: the rules as lists and settings make them, and what is computed here."""
+        environment = judging(self.recipe, Environment(self.settings))
+        rules = [asdict(r) for s in self.recipe.steps if isinstance(s, FilterStep) for r in s.rules(environment)]
+        found = (f"rules:{digest_of(rules)}",)
+        if computed:
+            asked = families_of(computed)
+            found += (f"settings:{self.settings.values_hash()}",)
+            found += identity(tuple(family for family in families() if family.name in asked), self.settings)
+        if self._edits:
+            own = {name.partition(".")[0] for name in self.settings.lists}
+            found += (f"lists:{Lists.of(self.settings.lists).digest(own)}",)
+        return found
+
+    @cached_property
+    def _edits(self) -> bool:
+        return any(isinstance(step, EditStep) for step in self.recipe.steps)
+
+    def _computed(self, stored: tuple[str, ...], compat: Compat) -> list[str]:
+        """Signals that the recipe asks for and that are not stored, or stored under another `compat`; every one of a recipe that edits."""
+        known = signals()
+        other = self.recipe.compat != compat
         asked = (name for name in self._needs if name in known)
-        return tuple(name for name in asked if edits or name not in stored or (other and known[name].reference))
+        return [name for name in asked if self._edits or name not in stored or (other and known[name].reference)]
 
     def _documents(self, lake: Lake, partition: Partition, work: _Work) -> Iterator[pl.DataFrame]:
         """The texts, each with what is stored of it."""
@@ -213,8 +235,7 @@ class Corpus(Stage):
         if not self.reads_signals(partition["variant"]):
             yield from texts
             return
-        stored = {signal.name for family in self.settings.stored() for signal in family.signals}
-        wanted = [name for name in signals() if name in LANGUAGE or (name in stored and name in self._needs)]
+        wanted = [name for name in work.stored if name in LANGUAGE or name in self._needs]
         rows = Rows(batches(lake, work.signals, columns=[*PLACE, *wanted]) if work.signals else ())
         for frame in texts:
             measured = rows.take(frame.height)
@@ -223,7 +244,9 @@ class Corpus(Stage):
                     f"{SIGNALS}: the signals of {work.texts.path} are not those of its texts as they are now: make them "
                     f"first: corpus run web/{partition['variant']}/signals --snapshot {partition['snapshot']}"
                 )
-            yield frame.drop(wanted, strict=False).with_columns(measured.select(wanted))
+            hints = () if is_after_dedup(partition["variant"]) else LANGUAGE
+            own = frame.drop(name for name in {*wanted, *hints} if name in frame.columns)
+            yield own.with_columns(measured.select(wanted))
 
     def _count(self, output: Output, applied: Applied) -> None:
         """What became of the documents, by step and rule."""
@@ -276,6 +299,15 @@ def export_files(
                 yield minify(frame) if short else frame.select(FIELDS)
 
     return export(frames(), folder)
+
+
+def _words(value: Any) -> Iterator[str]:
+    """All words in the parameters of a step."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _words(inner)
 
 
 def _like(spec: TableSpec, name: str) -> TableSpec:

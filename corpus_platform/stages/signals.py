@@ -25,6 +25,7 @@ from corpus_platform.models.language_id import language_id_digest
 from corpus_platform.signals.annotate import annotate
 from corpus_platform.signals.environment import Environment, SignalSettings
 from corpus_platform.signals.registry import families, signals
+from corpus_platform.stages.classifiers import CLASSIFIERS, IMPORTANCE, shelf_of, stored_models
 from corpus_platform.stages.documents import language_models, perplexities
 from corpus_platform.stages.language_model import MODELS
 from corpus_platform.stages.read import digests
@@ -43,10 +44,13 @@ from corpus_platform.tables import SNAPSHOT, TEXT_VARIANT
 if TYPE_CHECKING:
     from corpus_platform.lake import Lake
     from corpus_platform.lake.files import DataFile
+    from corpus_platform.signals.environment import Compat
     from corpus_platform.signals.registry import Family, Signal
     from corpus_platform.stages.stage import Output, Partition
 
 SIGNALS = "web.signals"
+SHIPPED = "shipped"
+"""In place of a variant, of tables of models: those that can be made from what is shipped. Others are used where they are there."""
 LANGUAGE = ("language", "language_score")
 
 
@@ -79,7 +83,7 @@ class SignalsSettings(SignalSettings, Settings):
                 f"`signals`: there is no family of signals `{strangers[0]}`; there are {', '.join(known)}"
             )
         chosen = {name for name, family in known.items() if family.default} if self.families is None else self.families
-        return tuple(family for family in known.values() if family.name in {*chosen, *self.more})
+        return tuple(family for family in known.values() if family.name in {"language", *chosen, *self.more})
 
     def values_hash(self) -> str:
         """16 hex digits of what changes values here: files are known by their content, and who asks changes nothing."""
@@ -97,7 +101,8 @@ class Signals(Stage):
     def above(self, variant: str) -> tuple[tuple[str, str], ...]:
         """The texts, and the language models where they are needed."""
         models = ((MODELS, ""),) if self._scores(variant) else ()
-        return ((text_table(variant), base_of(variant)), *models)
+        scorers = ((CLASSIFIERS, SHIPPED), (IMPORTANCE, SHIPPED)) if models_of(self.settings.stored()) else ()
+        return ((text_table(variant), base_of(variant)), *models, *scorers)
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """One shard per file of texts."""
@@ -107,14 +112,18 @@ class Signals(Stage):
             *identity(self.settings.stored(), self.settings),
             *(f"model:{language}:{row['digest']}" for language, row in sorted(models.items())),
         )
-        return [Shard(file.shard, (*digests([file]), *common), _Work(file, models), file.bytes) for file in files]
+        asked = models_of(self.settings.stored())
+        scorers = {name: row for name, row in stored_models(lake).items() if name in asked} if asked else {}
+        common += tuple(f"scorer:{name}:{row['digest']}" for name, row in scorers.items())
+        work = ((file, _Work(file, models, scorers)) for file in files)
+        return [Shard(file.shard, (*digests([file]), *common), one, file.bytes) for file, one in work]
 
     def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
         """Streams the texts, some MB at a time."""
         work: _Work = shard.work
         stored = self.settings.stored()
         names = [signal.name for family in stored for signal in family.signals]
-        environment = Environment(self.settings)
+        environment = Environment(self.settings, shelf_of(lake, work.scorers))
         for frame in text_batches(lake, work.texts, _columns(stored, partition["variant"])):
             output.count("records", frame.height)
             given = frame.drop(PLACE)
@@ -122,6 +131,9 @@ class Signals(Stage):
                 given = _scored(lake, given, environment, work.models)
             found = annotate(given, names, environment)
             output.count("kept", found.height)
+            output.count(f"compat:{self.settings.compat}", found.height)
+            for family in stored:
+                output.count(f"family:{family.name}", found.height)
             output.write(pl.concat([frame.select(PLACE), found], how="horizontal"))
 
     def settings_hash(self) -> str:
@@ -144,6 +156,22 @@ class _Work:
 
     texts: DataFile
     models: dict[str, dict[str, Any]]
+    """Language models, by language."""
+    scorers: dict[str, dict[str, str]]
+    """Classifiers and importance models, by name."""
+
+
+def models_of(stored: tuple[Family, ...]) -> set[str]:
+    """Names of the models that some families ask for."""
+    return {name for family in stored for signal in family.signals for name in signal.models} - {"language_id"}
+
+
+def stored_in(lake: Lake, partition: Partition) -> tuple[tuple[str, ...], Compat]:
+    """Names of the signals that a partition has, and the `compat` that they were computed with: those of its commit, whatever the settings say now."""
+    state = lake.state(SIGNALS, partition)
+    counters = state.counters if state else {}
+    names = (s.name for family in families() if f"family:{family.name}" in counters for s in family.signals)
+    return tuple(names), "reference" if "compat:reference" in counters else "sane"
 
 
 def identity(stored: tuple[Family, ...], settings: SignalsSettings) -> tuple[str, ...]:

@@ -10,12 +10,17 @@ from tiny_crawl import write_settings
 
 from corpus_platform.definitions import INSTANCE_SETTINGS, build_defs, instance_of
 from corpus_platform.home import Home
+from corpus_platform.stages.classifiers import default_classifiers, default_importance
 
 ROOT = Path(__file__).parents[2]
+CLASSIFIERS = sorted(name.replace("/", ".") for name in default_classifiers())
+IMPORTANCE = sorted(name.replace("/", ".") for name in default_importance())
 
 ASSETS = {
     "encyclopedia/articles": ("encyclopedia", "wiki_dump", {"parquet", "wikipedia"}, set()),
     "models/language_model": ("models", ["en", "zh"], {"kenlm", "sentencepiece"}, {"encyclopedia/articles"}),
+    "models/classifier": ("models", CLASSIFIERS, {"fasttext"}, {"encyclopedia/articles", "web/wet/documents"}),
+    "models/importance": ("models", IMPORTANCE, {"numpy"}, {"encyclopedia/articles", "web/wet/documents"}),
     "web/wet/pages": ("web", "cc_snapshot", {"parquet", "warc"}, set()),
     "web/wet/paragraph_hashes": ("web", "cc_snapshot", {"parquet", "numba"}, {"web/wet/pages"}),
     "web/wet/paragraphs": ("web", "cc_snapshot", {"parquet"}, {"web/wet/paragraph_hashes"}),
@@ -33,6 +38,8 @@ ALL = {"has_rows", "keys_are_unique", "columns_are_filled"}
 BLOCKING = {
     "encyclopedia/articles": {*ALL, "nothing_is_lost"},
     "models/language_model": ALL,
+    "models/classifier": ALL,
+    "models/importance": ALL,
     "web/wet/pages": {*ALL, "nothing_is_lost"},
     "web/wet/documents": {*ALL, "nothing_is_lost"},
     "corpora/ccnet": {"keys_are_unique", "columns_are_filled", "nothing_is_lost"},
@@ -40,6 +47,8 @@ BLOCKING = {
 WARNING = {
     "encyclopedia/articles": {"few_broken_records"},
     "models/language_model": {"model_was_made"},
+    "models/classifier": {"model_was_made"},
+    "models/importance": {"model_was_made"},
     "web/wet/pages": {"few_broken_records", "size_is_usual"},
     "web/wet/documents": {"languages_are_sure", "languages_have_models", "buckets_are_spread"},
     "corpora/ccnet": {"size_is_usual", "a_part_is_kept"},
@@ -148,7 +157,7 @@ def test_definitions_load_without_network_secrets_and_heavy_packages(tmp_path):
         socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
         from corpus_platform.definitions import defs
 
-        assert len(list(defs().assets)) == 7
+        assert len(list(defs().assets)) == 9
         heavy = "matplotlib trafilatura great_expectations kenlm sentencepiece fasttext pandas duckdb boto3 s3fs"
         print(*sorted({name for name in heavy.split() if name in sys.modules}))
     """
