@@ -1,6 +1,6 @@
 """Signals of Chinese pages: script, lines, repetition, spam.
 
-They mean something for Chinese only: a text without a Han character has no value (null) but for the counts of characters, which are 0.
+They mean something for Chinese only: a text without a Han character has no value (null) but for its characters, lines and the share of Chinese.
 Sources: ChineseWebText's EvalWeb (`preprocess.py`) for length, share of Chinese, sensitive words and repetition, each also as its code has it;
 the rest are ours, made for what the steps of WuDao, CCI, SkyPile, WanJuan and MNBVC are said to do.
 
@@ -9,7 +9,7 @@ Not here: the loops (chinese_kernels.py), counting terms (chinese_terms.py), wor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from corpus_platform.clean.script import to_simplified
+from corpus_platform.lists.lists import Lists
 from corpus_platform.signals import chinese_kernels as k
 from corpus_platform.signals.chinese_terms import Found, find_terms, sensitive_terms
 from corpus_platform.signals.registry import Family, Signal, register
@@ -26,7 +27,6 @@ from corpus_platform.text.unicode import LOWER, code_points
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from corpus_platform.lists.lists import Lists
     from corpus_platform.signals.subject import Subject
 
 _FILE_ENDINGS = (
@@ -38,6 +38,12 @@ _FILE_ENDINGS = (
 _CONTACT = (
     r"(?i)(?:qq群?|q群|微信|薇信|加微|v信|wechat|电话|電話|手机|热线|熱線|咨询|传真|tel|whatsapp|telegram)(?:号码?|號碼?)?"
     r"\s?[:：]?\s?\+?[0-9a-z(（][0-9a-z\-—()（） ]{5,}"
+)
+_ERROR = (
+    r"(?i)(?:404|403|502|503)\s?(?:error|not found|错误|状态页)|(?:error|http)\s?(?:错误\s?)?(?:404|403|50\d)|服务器错误|无法找到(?:该|此)?页"
+    r"|找不到(?:文件|页面|您|你|该页)|页面(?:不存在|没找到|找不到|已删除)|(?:查找|访问|搜索|寻找)的(?:页面|资源|内容|链接|网页|域名)(?:可能)?(?:已|不|无|找)"
+    r"|未被授权查看|域名(?:已经?)?(?:过期|到期)|暂时不可用|暂时不能访问|请求的\s?url|system error|internal server error|access denied|正在为您跳转"
+    r"|返回上一[页步]"
 )
 _HINT_WEIGHT = 0.25
 """What a weak sign counts beside a term."""
@@ -63,8 +69,13 @@ class Pages:
     codes: np.ndarray
     start: np.ndarray
     count: np.ndarray
-    reference: bool
-    lists: Lists
+    reference: bool = False
+    lists: Lists = field(default_factory=lambda: Lists.of({}))
+
+    @cached_property
+    def line_count(self) -> np.ndarray:
+        """Newlines + 1."""
+        return np.diff(np.searchsorted(np.flatnonzero(self.codes == 10), self.start)) + 1
 
     @cached_property
     def lines(self) -> np.ndarray:
@@ -80,6 +91,12 @@ class Pages:
     def title_terms(self) -> Found:
         """Sensitive terms of the first filled lines."""
         return find_terms(self.texts.str.extract(r"^\s*([^\n]*)", 1), sensitive_terms(self.lists))
+
+    def prose_score(self) -> np.ndarray:
+        """0..1: the share of prose, less a tenth for each adult or gambling term in 1,000 characters; 0.0 for nothing."""
+        spam = np.nan_to_num(_density(self, "adult") + _density(self, "gambling"))
+        prose = np.nan_to_num(_ratio(self.lines[:, k.PROSE], self.of(k.NOT_WHITE)))
+        return prose * np.clip(1 - spam / 10, 0, 1)
 
     @cached_property
     def domains(self) -> np.ndarray:
@@ -147,23 +164,23 @@ def _count(name: str, compute: Callable[[Pages], Any], definition: str, **more: 
     _signal(name, compute, definition, **{"dtype": pl.Int64, "range": "0..", **more})
 
 
-_count("zh_characters", lambda p: p.of(k.EVALWEB_COUNT), "Characters in U+4E00..U+9FA5; 0 without one", source=_EVALWEB)
+_count("zh_characters", lambda p: p.of(k.EVALWEB_COUNT), "Characters in U+4E00..U+9FA5", source=_EVALWEB)
 _signal(
     "zh_fraction",
-    lambda p: p.of(k.EVALWEB_COUNT) / p.of(k.CHARACTERS),
-    "Characters in U+4E00..U+9FA5 / all characters, white space included; 0 without one",
+    lambda p: _ratio(p.of(k.EVALWEB_COUNT), p.of(k.CHARACTERS)),
+    "Characters in U+4E00..U+9FA5 / all characters, white space included",
     source=_EVALWEB,
 )
 _signal(
     "zh_han_fraction",
-    lambda p: p.of(k.HAN_COUNT) / p.of(k.NOT_WHITE),
-    "Han characters, extensions and compatibility forms included / characters that are not white space; 0 without one",
+    lambda p: _ratio(p.of(k.HAN_COUNT), p.of(k.NOT_WHITE)),
+    "Han characters, extensions and compatibility forms included / characters that are not white space",
 )
 _count("zh_length", lambda p: p.of(k.CHARACTERS), "Characters of the text", source=_EVALWEB)
-_count("zh_line_count", lambda p: p.lines[:, k.LINES], "Newlines + 1", source=_EVALWEB)
+_count("zh_line_count", lambda p: p.line_count, "Newlines + 1", source=_EVALWEB)
 _signal(
     "zh_mean_line_length",
-    lambda p: p.of(k.CHARACTERS) / p.lines[:, k.LINES],
+    lambda p: p.of(k.CHARACTERS) / p.line_count,
     "Characters, newlines included / (newlines + 1)",
     source=_EVALWEB,
     range="0..",
@@ -192,15 +209,15 @@ _signal(
 _signal(
     "zh_prose_fraction",
     lambda p: p.lines[:, k.PROSE] / p.of(k.NOT_WHITE),
-    "Characters in prose lines / characters, white space left out. A prose line has 20 characters or more, one that ends a clause (，。！？；、,;!?…) and "
-    "a Han character, and is no keyword line",
+    "Characters in prose lines / characters, white space left out. A prose line has a Han character, is no keyword line, and has 20 characters or more "
+    "with one that ends a clause (，。！？；、,;!?…), or 5 or more with one of 。！？ and such a mark or a closing quotation mark or bracket at its end",
 )
 _count("zh_prose_characters", lambda p: p.lines[:, k.PROSE], "Characters in prose lines, white space left out")
 _signal(
     "zh_keyword_fraction",
     lambda p: p.lines[:, k.KEYWORDS] / p.of(k.NOT_WHITE),
-    "Characters in keyword lines / characters, white space left out. A keyword line has 5 pieces or more between commas, bars, spaces and the like, "
-    "of 8 characters or fewer in the mean, and none of 。！？",
+    "Characters in keyword lines / characters, white space left out. A keyword line is at least half Han, has 5 pieces or more between commas, bars, "
+    "spaces and the like, of 8 characters or fewer in the mean, and none of 。！？",
 )
 _signal(
     "zh_traditional_fraction",
@@ -261,6 +278,11 @@ _count(
     "QQ, WeChat, telephone and the like followed by a number or name of 6 characters or more",
 )
 _count(
+    "zh_error_count",
+    lambda p: p.texts.str.head(300).str.count_matches(_ERROR).to_numpy(),
+    "Phrases of error pages in the first 300 characters: 404 Not Found, 找不到文件或目录, 域名已过期 and the like",
+)
+_count(
     "zh_title_repeats",
     lambda p: p.title[:, 0],
     "Occurrences after the first filled line of its first phrase: its first run of letters, digits and Han characters that has 4 or more "
@@ -285,7 +307,7 @@ _count(
 )
 _signal(
     "zh_sensitive_per_line",
-    lambda p: p.terms.sensitive / p.lines[:, k.LINES],
+    lambda p: p.terms.sensitive / p.line_count,
     "Different sensitive words / (newlines + 1)",
     source=_EVALWEB,
     range="0..",
@@ -313,41 +335,51 @@ for _category, _what in (("adult", "adult"), ("gambling", "gambling"), ("fraud",
         lists=_LIST,
     )
 
-_ZERO = ("zh_characters", "zh_fraction", "zh_han_fraction")
-"""Signals that are 0, not null, for a text without a Han character."""
+_ALL = frozenset(
+    {"zh_characters", "zh_fraction", "zh_han_fraction", "zh_length", "zh_line_count", "zh_mean_line_length"}
+)
+"""Signals that every text has, Chinese or not."""
+
+
+def pages_of(texts: pl.Series) -> Pages:
+    """Texts, each of them taken for Chinese."""
+    return _pages(TextBatch.of(texts), texts)
+
+
+def _pages(batch: TextBatch, texts: pl.Series) -> Pages:
+    codes = np.frombuffer(batch.data.tobytes().decode().encode("utf-32-le"), np.uint32)
+    start = np.concatenate([[0], np.cumsum(batch.characters)])
+    return Pages(texts, codes, start, k.count_characters(codes, start, k.character_table()))
+
+
+def _chinese_pages(every: Pages, chinese: np.ndarray, subject: Subject) -> Pages:
+    """The pages that have a Han character, under the subject's settings."""
+    environment = subject.environment
+    size = np.diff(every.start)
+    start = np.concatenate([[0], np.cumsum(size[chinese])])
+    codes = every.codes if chinese.all() else every.codes[np.repeat(chinese, size)]
+    texts = every.texts if chinese.all() else every.texts.filter(pl.Series(chinese))
+    return Pages(texts, codes, start, every.count[chinese], environment.reference, environment.lists)
 
 
 def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     """The wanted signals of each document."""
     batch = subject.batch
-    codes = np.frombuffer(batch.data.tobytes().decode().encode("utf-32-le"), np.uint32)
-    start = np.concatenate([[0], np.cumsum(batch.characters)])
-    count = k.count_characters(codes, start, k.character_table())
-    chinese = count[:, k.HAN_COUNT] > 0
-    texts = pl.Series(strings_of(batch.data, batch.document_start))
-    if not chinese.all():
-        texts = texts.filter(pl.Series(chinese))
-        part = TextBatch.of(texts)
-        codes = codes[np.repeat(chinese, np.diff(start))]
-        start, count = np.concatenate([[0], np.cumsum(part.characters)]), count[chinese]
-    environment = subject.environment
-    pages = Pages(texts, codes, start, count, environment.reference, environment.lists)
-    return {name: _spread(name, _DEFINED[name][1](pages), chinese) for name in wanted}
+    every = _pages(batch, pl.Series(strings_of(batch.data, batch.document_start)))
+    chinese = every.of(k.HAN_COUNT) > 0
+    pages = _chinese_pages(every, chinese, subject)
+    found = {name: _column(name, every) for name in wanted & _ALL}
+    for name in wanted - _ALL:
+        own = _column(name, pages)
+        empty = pl.Series(name, [None], dtype=own.dtype).new_from_index(0, len(chinese))
+        found[name] = empty.scatter(np.flatnonzero(chinese), own) if len(own) else empty
+    return found
 
 
-def _spread(name: str, values: Any, chinese: np.ndarray) -> pl.Series:
-    """The values of the Chinese documents among all."""
-    dtype = _DEFINED[name][0].dtype
-    own = (
-        pl.Series(name, np.asarray(values)).fill_nan(None)
-        if dtype == pl.Float64
-        else pl.Series(name, np.asarray(values))
-    )
-    if chinese.all():
-        return own.cast(dtype)
-    empty = 0 if name in _ZERO else None
-    spread = pl.Series(name, [empty], dtype=dtype).new_from_index(0, len(chinese))
-    return spread.scatter(np.flatnonzero(chinese), own.cast(dtype)) if len(own) else spread
+def _column(name: str, pages: Pages) -> pl.Series:
+    signal, measure = _DEFINED[name]
+    values = pl.Series(name, np.asarray(measure(pages)))
+    return (values.fill_nan(None) if values.dtype == pl.Float64 else values).cast(signal.dtype)
 
 
 CHINESE = register(

@@ -39,7 +39,7 @@ _SEPARATORS = ",，、|｜_/·;；\t \u3000\u00a0-－—>»:："
 
 CHARACTERS, NOT_WHITE, EVALWEB_COUNT, HAN_COUNT, TRADITIONAL_COUNT, PUNCTUATION_COUNT, STOP_COUNT, DIGITS = range(8)
 LONGEST_DIGITS, LONG_DIGITS, LONGEST_REPEAT = range(8, 11)
-LINES, FILLED_LINES, TERMINAL_LINES, SHORT_LINES, PROSE, KEYWORDS, TITLE_START, TITLE_END = range(8)
+FILLED_LINES, TERMINAL_LINES, SHORT_LINES, PROSE, KEYWORDS, TITLE_START, TITLE_END = range(7)
 """Columns of `count_characters` and of `count_lines`."""
 
 GRAM = 13
@@ -89,22 +89,21 @@ def count_characters(codes: np.ndarray, start: np.ndarray, table: np.ndarray) ->
 
 @kernel
 def count_lines(codes: np.ndarray, start: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """int64[n, 8]: the columns named above. A line is filled when it has more than white space, short under 10 such characters.
+    """int64[n, 7]: the columns named above. A line is filled when it has more than white space, short under 10 such characters.
 
-    A *keyword line* has five pieces or more between separators, of eight characters or fewer in the mean, and no sentence end. A *prose line* is
-    another one of 20 characters or more with a clause mark and a Han character. PROSE and KEYWORDS count the characters of such lines, without white space.
+    A *keyword line* is at least half Han, has five pieces or more between separators, of eight characters or fewer in the mean, and none of 。！？. A
+    *prose line* is another one with a Han character that has 20 characters or more and a clause mark, or 5 or more, one of 。！？ and a terminal mark at
+    its end. PROSE and KEYWORDS count the characters of such lines, without white space.
     TITLE_START and TITLE_END bound the first filled line.
     """
-    count = np.zeros((start.size - 1, 8), np.int64)
+    count = np.zeros((start.size - 1, 7), np.int64)
     for d in range(start.size - 1):
         row = count[d]
-        row[LINES] = 1
         begin = start[d]
         for i in range(start[d], start[d + 1] + 1):
             if i < start[d + 1] and codes[i] != 10:
                 continue
             _count_line(codes, begin, i, table, row)
-            row[LINES] += i < start[d + 1]
             begin = i + 1
     return count
 
@@ -131,9 +130,9 @@ def _count_line(codes: np.ndarray, begin: int, end: int, table: np.ndarray, row:
     row[FILLED_LINES] += 1
     row[TERMINAL_LINES] += (last & TERMINAL) != 0
     row[SHORT_LINES] += filled < 10
-    if pieces >= 5 and filled <= 8 * pieces and sentences == 0:
+    if pieces >= 5 and filled <= 8 * pieces and sentences == 0 and 2 * han >= filled:
         row[KEYWORDS] += filled
-    elif filled >= 20 and clauses > 0 and han > 0:
+    elif han > 0 and ((filled >= 20 and clauses > 0) or (filled >= 5 and sentences > 0 and (last & TERMINAL) != 0)):
         row[PROSE] += filled
 
 
