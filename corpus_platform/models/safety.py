@@ -29,7 +29,7 @@ SAFE = "safe"
 LABELS = ("safe", "porn", "gambling", "violence", "hate", "fraud")
 UNSAFE_AT = 0.5
 _SHARE, _LEAST = 0.1, 2
-_MIN_WORDS = 3
+_MIN_WORDS = 4
 """Shorter lines, in words or Han characters, are menus and names: they are scored and say nothing about the document."""
 _SPACE = 32
 

@@ -53,7 +53,7 @@ class Kit:
     @property
     def features(self) -> Features:
         """What the model reads of a text."""
-        return "words"
+        return self.values.get("features", "words")
 
     @property
     def training(self) -> FastTextSettings:
@@ -66,21 +66,30 @@ class Kit:
 
     def rows(self) -> TrainingSet:
         """The filled-in texts of each class, and those held back."""
-        classes, size = self.values["classes"], int(self.values["rows_per_class"])
-        texts = {label: list(self._filled(label, size)) for label in classes}
-        held = {label: [str(text) for text in of["held_back"]] for label, of in classes.items()}
-        return training_set(texts, RowSettings(balance=False, per_class=size, min_rows=10), held=held)
+        texts = {label: self.texts(label) for label in self.values["classes"]}
+        held = {label: [str(text) for text in of["held_back"]] for label, of in self.values["classes"].items()}
+        most = max(len(of) for of in texts.values())
+        return training_set(texts, RowSettings(balance=False, per_class=most, min_rows=10), held=held)
+
+    def texts(self, label: str) -> list[str]:
+        """The filled-in texts of a class, and those of the models, or of their classes, that it includes."""
+        of = self.values["classes"][label]
+        found = list(self._filled(label, int(of.get("rows", self.values["rows_per_class"]))))
+        for place in of.get("include", ()):
+            name, _, only = str(place).partition(":")
+            other = kit(name)
+            found += [text for one in other.values["classes"] if _meant(one, only) for text in other.texts(one)]
+        return found
 
     def _filled(self, label: str, size: int) -> Iterator[str]:
         """`size` texts of a class: one to three of its sentences each, slots filled at random."""
         rng = random.Random(f"{self.name}/{label}")  # noqa: S311  (repeatable, no secret)
         of = self.values["classes"][label]
-        sentences = [str(sentence) for sentence in of["sentences"]]
+        sentences = [str(sentence) for sentence in (*of.get("sentences", ()), *self.values.get("common", ()))]
         own = {name: [str(word) for word in words] for name, words in of.get("slots", {}).items()}
         slots = {**self._slots, **own}
-        for sentence in sentences:
-            yield self._fill(sentence, slots, rng)
-        for _ in range(size - len(sentences)):
+        yield from (word for words in own.values() for word in words)
+        for _ in range(size):
             chosen = rng.sample(sentences, min(rng.choice((1, 1, 2, 3)), len(sentences)))
             yield self.values.get("join", " ").join(self._fill(sentence, slots, rng) for sentence in chosen)
 
@@ -93,6 +102,11 @@ class Kit:
             return rng.choice(slots[match[1]])
 
         return _SLOT.sub(word, sentence)
+
+
+def _meant(label: str, only: str) -> bool:
+    """Whether a class is included: by no word all are, by its name it is, by `!name` all others are."""
+    return label != only[1:] if only.startswith("!") else only in ("", label)
 
 
 @cache
