@@ -6,7 +6,7 @@ Not here: the search itself (pii.py), the step of a recipe (recipes/).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from corpus_platform.clean.pii import AT, COLONS, DOTTED, SEPARATORS, Detector, is_chinese_id, is_ip, is_public_ipv4
@@ -77,6 +77,22 @@ DOLMA = Style(
     "dolma taggers/pii.py, pii_regex_with_counts_fast_v2",
 )
 """The kinds are the tagger's own types. An address at the very end of a text is missed, for the pattern wants white space after it."""
+
+DOLMA_SANE = Style(
+    "dolma",
+    (
+        replace(FINEWEB_EMAIL, kind="EMAIL_ADDRESS"),
+        Detector(
+            "PHONE_NUMBER",
+            re.compile(r"(?<![^\s:])\(?[0-9]{3}\)?[-. ]{0,3}[0-9]{3}[-. ]?[0-9]{4}(?![0-9])"),
+            run=4,
+            digits=10,
+        ),
+        replace(ANY_IPV4, kind="IP_ADDRESS"),
+    ),
+    DOLMA.replacements,
+    "our own patterns for the same kinds: the address alone, also at the end of a text",
+)
 
 
 _A_DATE = re.compile(

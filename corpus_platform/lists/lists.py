@@ -32,10 +32,13 @@ Kind = Literal["words by language", "words", "domains by category"]
 KINDS: dict[str, Kind] = {
     "stop_words": "words by language",
     "ldnoobw": "words by language",
+    "flagged_words": "words by language",
     "sensitive_words": "words by language",
     "common_words": "words by language",
     "ut1": "domains by category",
     "blocked_domains": "words",
+    "policy_phrases": "words",
+    "special_characters": "words",
     "url_banned_words": "words",
     "url_soft_banned_words": "words",
     "url_banned_subwords": "words",

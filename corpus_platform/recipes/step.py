@@ -29,7 +29,22 @@ Comparison = Literal["<", "<=", ">", ">=", "==", "!=", "in", "not in"]
 
 LineSummary = Literal["mean", "sum", "max", "min"]
 
-MODULES = ("common", "dedup", "redpajama", "openwebmath", "pile", "models", "chinese", "chinese_edits")
+MODULES = (
+    "common",
+    "dedup",
+    "redpajama",
+    "openwebmath",
+    "pile",
+    "models",
+    "chinese",
+    "chinese_edits",
+    "pii",
+    "dolma",
+    "roots",
+    "oscar",
+    "data_juicer",
+    "nemo",
+)
 """Modules of `steps/` that define steps."""
 
 

@@ -37,6 +37,10 @@ FAMILIES = (
     "chinese",
     "dolma",
     "models",
+    "roots",
+    "data_juicer",
+    "oscar",
+    "nemo",
 )
 """Modules of this folder that define signals, in the order of the columns."""
 
