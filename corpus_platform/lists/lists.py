@@ -34,6 +34,7 @@ KINDS: dict[str, Kind] = {
     "ldnoobw": "words by language",
     "flagged_words": "words by language",
     "sensitive_words": "words by language",
+    "machine_phrases": "words by language",
     "common_words": "words by language",
     "ut1": "domains by category",
     "blocked_domains": "words",

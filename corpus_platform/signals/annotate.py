@@ -76,7 +76,7 @@ def as_series(name: str, values: Any) -> pl.Series:
     if isinstance(values, pa.Array | pa.ChunkedArray):
         made = pl.Series(name, values)
     elif isinstance(values, np.ndarray):
-        made = pl.Series(name, values).fill_nan(None) if values.dtype.kind == "f" else pl.Series(name, values)
+        made = pl.Series(name, values, nan_to_null=values.dtype.kind == "f")
     else:
         made = pl.Series(name, values, dtype=dtype)
-    return made.cast(dtype)
+    return made if made.dtype == dtype else made.cast(dtype)

@@ -37,16 +37,22 @@ class Cut(NamedTuple):
 
 
 def cut_cjk(tokens: Tokens) -> Cut:
-    """The words, cut where they hold CJK characters."""
+    """The words, cut where they hold CJK characters; the same words where none does."""
     spans = tokens.spans
-    if not (spans.data >= _FIRST_BYTE).any():
-        return Cut(tokens, np.ones(len(tokens), np.int32))
-    pieces = _pieces(spans.data, spans.start, spans.end, _classes())
-    start, end, document_token, before = _cut(
-        spans.data, spans.start, spans.end, tokens.document_token, pieces, _classes()
+    pieces, changed = _pieces(spans.data, spans.start, spans.end, tokens.document_token, _classes())
+    if not changed.any():
+        return Cut(tokens, pieces)
+    start, end, characters, hashes, document_token, new = _cut(
+        spans.data,
+        spans.start,
+        spans.end,
+        tokens.characters,
+        tokens.hash,
+        tokens.document_token,
+        pieces,
+        changed,
+        _classes(),
     )
-    characters, hashes = tokens.characters[before], tokens.hash[before]
-    new = before < 0
     characters[new], hashes[new] = measure(Spans(spans.data, start[new], end[new]))
     return Cut(Tokens(Spans(spans.data, start, end), document_token, characters, hashes), np.abs(pieces))
 
@@ -66,26 +72,40 @@ def _classes() -> np.ndarray:
 
 
 @kernel
-def _pieces(data: np.ndarray, start: np.ndarray, end: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Words that each word becomes, negative (or 0) where it is cut; 1: it stays."""
+def _is_wide(data: np.ndarray, start: int, end: int) -> bool:
+    """May the bytes hold a CJK character."""
+    wide = False
+    for i in range(start, end):
+        wide |= data[i] >= _FIRST_BYTE
+    return wide
+
+
+@kernel
+def _pieces(
+    data: np.ndarray, start: np.ndarray, end: np.ndarray, document_token: np.ndarray, classes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Words that each word becomes, negative (or 0) where it is cut, 1 where it stays; and in which documents some word is cut."""
     pieces = np.ones(start.size, np.int32)
-    for t in range(start.size):
-        wide = False
-        for i in range(start[t], end[t]):
-            wide |= data[i] >= _FIRST_BYTE
-        if not wide:
+    changed = np.zeros(document_token.size - 1, np.bool_)
+    for d in range(changed.size):
+        first, last = document_token[d], document_token[d + 1]
+        if first == last or not _is_wide(data, start[first], end[last - 1]):
             continue
-        i, found, cjk, piece = start[t], 0, False, _PUNCTUATION
-        while i < end[t]:
-            code, size = decode(data, i)
-            kind = classes[code]
-            cjk |= kind in (_LETTER, _WIDE_PUNCTUATION)
-            found += kind == _LETTER or (kind == _OTHER and piece != _OTHER)
-            piece = piece if kind == _MARK else kind
-            i += size
-        if cjk:
-            pieces[t] = -found
-    return pieces
+        for t in range(first, last):
+            if not _is_wide(data, start[t], end[t]):
+                continue
+            i, found, cjk, piece = start[t], 0, False, _PUNCTUATION
+            while i < end[t]:
+                code, size = decode(data, i)
+                kind = classes[code]
+                cjk |= kind in (_LETTER, _WIDE_PUNCTUATION)
+                found += kind == _LETTER or (kind == _OTHER and piece != _OTHER)
+                piece = piece if kind == _MARK else kind
+                i += size
+            if cjk:
+                pieces[t] = -found
+                changed[d] = True
+    return pieces, changed
 
 
 @kernel
@@ -93,31 +113,57 @@ def _cut(
     data: np.ndarray,
     start: np.ndarray,
     end: np.ndarray,
+    characters: np.ndarray,
+    hashes: np.ndarray,
     document_token: np.ndarray,
     pieces: np.ndarray,
+    changed: np.ndarray,
     classes: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Start and end of each word after cutting, the first word of each document, and which word each was before, -1 for a piece."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Start, end, code points and hash of each word after cutting, the first word of each document, and which are pieces: those lack the two measures."""
     total = np.abs(pieces).sum()
-    first, last, before = np.empty(total, np.int64), np.empty(total, np.int64), np.full(total, -1, np.int64)
+    first, last, new = np.empty(total, np.int64), np.empty(total, np.int64), np.zeros(total, np.bool_)
+    length, value = np.empty(total, np.int32), np.empty(total, np.uint64)
     offset = np.zeros(document_token.size, np.int64)
     to = 0
     for d in range(document_token.size - 1):
-        for t in range(document_token[d], document_token[d + 1]):
-            if pieces[t] > 0:
-                first[to], last[to], before[to] = start[t], end[t], t
-                to += 1
-                continue
-            i, piece = start[t], _PUNCTUATION  # what the open piece is; punctuation: none is open
-            while i < end[t]:
-                code, size = decode(data, i)
-                kind = classes[code]
-                if kind == _LETTER or (kind == _OTHER and piece != _OTHER):
-                    first[to] = i
-                    to += 1
-                piece = piece if kind == _MARK else kind
-                i += size
-                if piece in (_LETTER, _OTHER):
-                    last[to - 1] = i
+        t, stop = document_token[d], document_token[d + 1]
+        while t < stop:
+            stay = t
+            while stay < stop and (pieces[stay] > 0 or not changed[d]):
+                stay += 1
+            size = stay - t
+            first[to : to + size], last[to : to + size] = start[t:stay], end[t:stay]
+            length[to : to + size], value[to : to + size] = characters[t:stay], hashes[t:stay]
+            to, t = to + size, stay
+            if t < stop:
+                to = _cut_word(data, start[t], end[t], classes, first, last, new, to)
+                t += 1
         offset[d + 1] = to
-    return first, last, offset, before
+    return first, last, length, value, offset, new
+
+
+@kernel
+def _cut_word(
+    data: np.ndarray,
+    i: int,
+    stop: int,
+    classes: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    new: np.ndarray,
+    to: int,
+) -> int:
+    """Writes the pieces of a word from `to` on; returns the place after them."""
+    piece = _PUNCTUATION  # what the open piece is; punctuation: none is open
+    while i < stop:
+        code, size = decode(data, i)
+        kind = classes[code]
+        if kind == _LETTER or (kind == _OTHER and piece != _OTHER):
+            first[to], new[to] = i, True
+            to += 1
+        piece = piece if kind == _MARK else kind
+        i += size
+        if piece in (_LETTER, _OTHER):
+            last[to - 1] = i
+    return to

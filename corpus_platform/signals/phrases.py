@@ -36,10 +36,10 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True)
 class Phrases:
-    """The phrases of several lists: `keys` uint64 (0: free) of a power of two places, `ends` bool: a phrase ends there."""
+    """The phrases of several lists, in a power of two of places: `keys` uint64; `kind` uint8: 0 free, 1 a phrase goes on after this word, 2 one ends there."""
 
     keys: np.ndarray
-    ends: np.ndarray
+    kind: np.ndarray
 
     @classmethod
     def of(cls, lists: Sequence[Sequence[Sequence[int]]]) -> Phrases:
@@ -51,18 +51,19 @@ class Phrases:
                 for k, word in enumerate(phrase, 1):
                     key = int(_step(_U64(key), _U64(word)))
                     found[key] = found.get(key, False) or k == len(phrase)
-        room = room_for(2 * len(found))
-        keys, ends = np.zeros(room, np.uint64), np.zeros(room, np.bool_)
+        # Most words begin no phrase: with much room and a byte for each place they find that out at the first look, inside the processor's cache.
+        room = room_for(8 * len(found))
+        keys, kind = np.zeros(room, np.uint64), np.zeros(room, np.uint8)
         for key, end in found.items():
             place = key & (room - 1)
-            while keys[place]:
+            while kind[place]:
                 place = (place + 1) & (room - 1)
-            keys[place], ends[place] = key, end
-        return cls(keys, ends)
+            keys[place], kind[place] = key, 1 + end
+        return cls(keys, kind)
 
     def find(self, hashes: np.ndarray, document_token: np.ndarray, list_number: np.ndarray) -> Found:
         """Counts the phrases of list `list_number[d]` (int64; -1: none) among the words of document d."""
-        places, covered = _find(hashes, document_token, list_number.astype(np.int64, copy=False), self.keys, self.ends)
+        places, covered = _find(hashes, document_token, list_number.astype(np.int64, copy=False), self.keys, self.kind)
         return Found(places, covered)
 
 
@@ -72,14 +73,14 @@ def _list_key(number: int) -> int:
 
 @kernel
 def _step(key: np.uint64, word: np.uint64) -> np.uint64:
-    """Key of a phrase that is longer by a word; never 0."""
+    """Key of a phrase that is longer by a word."""
     key = _U64(_U64(key ^ word) * _MIX)
-    return _U64(key ^ (key >> _U64(32))) | _U64(1 << 63)
+    return _U64(key ^ (key >> _U64(32)))
 
 
 @kernel
 def _find(
-    hashes: np.ndarray, document_token: np.ndarray, list_number: np.ndarray, keys: np.ndarray, ends: np.ndarray
+    hashes: np.ndarray, document_token: np.ndarray, list_number: np.ndarray, keys: np.ndarray, kind: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Places and covered words of each document."""
     documents = document_token.size - 1
@@ -89,19 +90,21 @@ def _find(
         if list_number[d] < 0:
             continue
         root = _U64(_U64(list_number[d] + 1) * _SPREAD)
-        until = document_token[d]
-        for t in range(document_token[d], document_token[d + 1]):
+        until, last = document_token[d], document_token[d + 1]
+        found = inside = 0
+        for t in range(document_token[d], last):
             key, k = root, t
-            while k < document_token[d + 1]:
+            while k < last:
                 key = _step(key, hashes[k])
                 place = key & mask
-                while keys[place] != key and keys[place] != _U64(0):
+                while kind[place] and keys[place] != key:
                     place = _U64(place + _U64(1)) & mask
-                if keys[place] == _U64(0):
+                if not kind[place]:
                     break
                 k += 1
-                if ends[place]:
-                    places[d] += 1
-                    covered[d] += max(k - max(until, t), 0)
+                if kind[place] == 2:
+                    found += 1
+                    inside += max(k - max(until, t), 0)
                     until = max(until, k)
+        places[d], covered[d] = found, inside
     return places, covered

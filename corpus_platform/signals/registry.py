@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
@@ -102,19 +104,36 @@ def register(family: Family) -> Family:
         if taken.get(signal.name, family.name) != family.name:
             raise ValueError(f"signal `{signal.name}` of family {family.name} is already one of {taken[signal.name]}")
     _FAMILIES[family.name] = family
+    _ordered.cache_clear()
     return family
 
 
 def families() -> tuple[Family, ...]:
-    """All families in the order of `FAMILIES`."""
-    for module in FAMILIES:
-        import_module(f"corpus_platform.signals.{module}")
-    return tuple(_FAMILIES.values())
+    """All families in the order of `FAMILIES`, whichever of their modules was imported first."""
+    _import(FAMILIES)
+    return _ordered()[0]
 
 
-def signals() -> dict[str, Signal]:
+def signals() -> Mapping[str, Signal]:
     """Every signal by name, in the order of the columns."""
-    return {signal.name: signal for family in families() for signal in family.signals}
+    _import(FAMILIES)
+    return _ordered()[1]
+
+
+@cache
+def _import(modules: tuple[str, ...]) -> None:
+    for module in modules:
+        import_module(f"corpus_platform.signals.{module}")
+
+
+@cache
+def _ordered() -> tuple[tuple[Family, ...], Mapping[str, Signal], Mapping[str, str]]:
+    """Families in their order, their signals, and the family of each signal."""
+    rank = {f"corpus_platform.signals.{module}": place for place, module in enumerate(FAMILIES)}
+    known = sorted(_FAMILIES.values(), key=lambda family: rank.get(family.compute.__module__, len(rank)))
+    by_name = {signal.name: signal for family in known for signal in family.signals}
+    owner = {signal.name: family.name for family in known for signal in family.signals}
+    return tuple(known), MappingProxyType(by_name), MappingProxyType(owner)
 
 
 def signal(name: str) -> Signal:
@@ -129,7 +148,8 @@ def signal(name: str) -> Signal:
 
 def families_of(names: Iterable[str]) -> dict[str, frozenset[str]]:
     """The families that give some signals, each with the names that are wanted of it. Raises SettingsError for an unknown name."""
-    owner = {signal.name: family.name for family in families() for signal in family.signals}
+    _import(FAMILIES)
+    owner = _ordered()[2]
     wanted: dict[str, set[str]] = {}
     for name in names:
         signal(name)

@@ -53,7 +53,7 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
 
 def _scanned(subject: Subject) -> dict[str, np.ndarray]:
     """Signals from the pass over the raw text."""
-    counts, _, document_line = subject.scan
+    counts, document_line = subject.scan.document, subject.scan.document_line
     words, lines = counts[:, rpv2_scan.WORDS], np.diff(document_line)
     return {
         "rps_doc_num_sentences": counts[:, rpv2_scan.SENTENCES].copy(),

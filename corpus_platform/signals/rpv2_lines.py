@@ -41,7 +41,7 @@ def lists_of(values: np.ndarray, document_line: np.ndarray) -> pa.Array:
 
 def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     """The wanted line signals."""
-    _, line, document_line = subject.scan
+    line, document_line = subject.scan.line, subject.scan.document_line
     ends = line[rpv2_scan.LINE_END]
     found: dict[str, np.ndarray] = {
         ENDS: ends,

@@ -7,12 +7,9 @@ Source: RedPajama-Data 6d2cee9, app/src/core/quality_signals/content.py, app/src
 Not here: the lists (lists/).
 """
 
-# Kernels are typed by Numba: to pyright an element of an array is an array.
-# pyright: reportArgumentType=false, reportReturnType=false
-
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from math import comb
 from typing import TYPE_CHECKING, Any
@@ -25,13 +22,10 @@ from corpus_platform.signals.cjk import cut_cjk
 from corpus_platform.signals.phrases import Phrases
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.signals.rpv2 import SOURCE, share
-from corpus_platform.signals.rpv2_scan import ALONE, SPACE, WORD, character_table
-from corpus_platform.text import unicode
+from corpus_platform.signals.rpv2_scan import scan
 from corpus_platform.text.batch import TextBatch, strings_of
 from corpus_platform.text.hashing import hash_texts
-from corpus_platform.text.kernel import kernel
 from corpus_platform.text.normalise import norm_rp
-from corpus_platform.text.utf8 import decode
 from corpus_platform.text.words import whitespace_words
 
 if TYPE_CHECKING:
@@ -59,9 +53,6 @@ UT1_CATEGORIES = (
 _REFERENCE_LDNOOBW = ("de", "en", "es", "fr", "it")
 _WITHOUT_SPACES = ("km", "lo", "my", "th")
 """Languages written without spaces whose letters are not cut into words: block-list entries are sought as substrings."""
-_U32, _U64 = np.uint32, np.uint64
-_OPEN = _U32(1 << 31)
-_MIX = _U64(0xE7037ED1A0B428DB)
 
 
 def ut1_id(categories: tuple[str, ...]) -> int:
@@ -97,9 +88,9 @@ def _stop_words(subject: Subject) -> np.ndarray:
     """Share of words in the stop list; NaN where the language has none."""
     languages, phrases = _stop_phrases(subject.environment.lists, reference=subject.environment.reference)
     number = _list_numbers(subject, languages)
-    hashes, document_word = raw_word_hashes(subject.batch, reference=subject.environment.reference)
-    words = np.diff(document_word)
-    fraction = share(phrases.find(hashes, document_word, number).covered, words, 0.0)
+    _, _, _, word_hash, document_word = subject.scan
+    covered = phrases.find(word_hash, document_word, number).covered
+    fraction = share(covered, np.diff(document_word), 0.0)
     fraction[number < 0] = np.nan
     return fraction
 
@@ -111,7 +102,7 @@ def _stop_phrases(lists: Lists, *, reference: bool) -> tuple[tuple[str, ...], Ph
     rows = []
     for language in languages:
         entries = lists.get("stop_words", language).entries
-        hashes, first = raw_word_hashes(TextBatch.of(list(entries)), reference=reference)
+        _, _, _, hashes, first = scan(TextBatch.of(list(entries)), reference=reference)
         phrases = [hashes[a:b].tolist() for a, b in pairwise(first)]
         rows.append([phrase for phrase in phrases if len(phrase) == 1 or not reference])
     return languages, Phrases.of(rows)
@@ -167,16 +158,19 @@ def _domain_categories(subject: Subject) -> dict[str, pl.Series]:
     known = DomainCategories.of(subject.environment.lists.get("ut1"))
     reference = subject.environment.reference
     host = _hosts(subject, reference=reference)
-    labels: list[list[str] | None] = [None if unknown else [] for unknown in host.is_null()]
-    numbers: list[int | None] = [None] * len(host)
-    at = [known.look_up(name) for name in ([host] if reference else _with_parents(host))]
-    for d in np.flatnonzero(np.any([level >= 0 for level in at], axis=0)):
-        found = sorted({label for level in at if level[d] >= 0 for label in known.sets[level[d]]})
-        labels[d], judged = found, tuple(label for label in found if label in UT1_CATEGORIES)
-        numbers[d] = ut1_id(judged) if judged else None
+    at = np.array([known.look_up(name) for name in ([host] if reference else _with_parents(host))])
+    places: dict[tuple[str, ...], int] = {(): 0}
+    own = np.zeros(len(host), np.uint32)
+    for d in np.flatnonzero((at >= 0).any(axis=0)):
+        labels = {label for number in at[:, d] if number >= 0 for label in known.sets[number]}
+        own[d] = places.setdefault(tuple(sorted(labels)), len(places))
+    place = pl.Series(own).set(host.is_null(), None)
+    judged = [tuple(label for label in labels if label in UT1_CATEGORIES) for labels in places]
     return {
-        "rps_doc_ut1_blacklist": pl.Series(numbers, dtype=pl.Int32),
-        "ut1_categories": pl.Series(labels, dtype=pl.List(pl.String)),
+        "rps_doc_ut1_blacklist": pl.Series([ut1_id(one) if one else None for one in judged], dtype=pl.Int32).gather(
+            place
+        ),
+        "ut1_categories": pl.Series(list(places), dtype=pl.List(pl.String)).gather(place),
     }
 
 
@@ -186,73 +180,23 @@ def _hosts(subject: Subject, *, reference: bool) -> pl.Series:
     The column `domain` where there is no address.
     """
     url, domain = subject.column("url").cast(pl.String), subject.column("domain").cast(pl.String)
-    location = url.str.extract(r"^[A-Za-z][A-Za-z0-9+.-]*://([^/?#]+)", 1)
-    host = pl.select(pl.coalesce(location, domain)).to_series()
-    if reference:
-        return host
-    return host.str.replace(r"^.*@", "").str.replace(r":\d*$", "").str.strip_chars_end(".").str.to_lowercase()
+    pattern = (
+        r"^[A-Za-z][A-Za-z0-9+.-]*://([^/?#]+)"
+        if reference
+        else r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)*([^/?#@:]+)"
+    )
+    host = pl.select(pl.coalesce(url.str.extract(pattern, 1), domain)).to_series()
+    return host if reference else host.str.strip_chars_end(".").str.to_lowercase()
 
 
 def _with_parents(host: pl.Series) -> list[pl.Series]:
     """The hosts, then their parent domains level by level, as long as there are any with a dot."""
     levels = [host]
     while True:
-        parent = levels[-1].str.extract(r"^[^.]*\.(.+\..+)$", 1)
-        if not parent.is_not_null().any():
+        parent = levels[-1].str.splitn(".", 2).struct.field("field_1")
+        if not parent.str.contains(".", literal=True).any():
             return levels
         levels.append(parent)
-
-
-def raw_word_hashes(batch: TextBatch, *, reference: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Hashes of the words of the raw text (those that rpv2_scan.py counts), uint64[t], and int64[n + 1]: the first of each document.
-
-    They are of the lower-cased characters, as they stand to the reference; they are not those of text/words.py.
-    """
-    table = character_table(reference=reference)
-    return _raw_word_hashes(batch.data, batch.document_start, table, _folded(lower=not reference))
-
-
-@cache
-def _folded(*, lower: bool) -> np.ndarray:
-    """What each character is compared as: uint32 of size 0x110000. In lower case both small sigmas are one."""
-    every = np.arange(unicode.CODE_POINTS, dtype=np.uint32)
-    if not lower:
-        return every
-    folded = (unicode.code_points() & _U32(unicode.LOWER)).astype(np.uint32)
-    folded[unicode.FINAL_SIGMA] = folded[unicode.CAPITAL_SIGMA]
-    folded[unicode.CAPITAL_I_DOT] = ord("i")
-    return folded
-
-
-@kernel
-def _raw_word_hashes(
-    data: np.ndarray, document_start: np.ndarray, table: np.ndarray, folded: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Hash of each word, and the first word of each document."""
-    hashes = np.empty(data.size + 1, np.uint64)
-    document_word = np.zeros(document_start.size, np.int64)
-    kinds = WORD | ALONE
-    to = 0
-    for d in range(document_start.size - 1):
-        i, last = document_start[d], document_start[d + 1]
-        state, kind = _U64(0), _U32(0)  # hash of the word so far; its kind, 0: none
-        while i < last:
-            code, size = np.int64(data[i]), 1
-            if code >= 0x80:
-                code, size = decode(data, i)
-            fact = table[code]
-            own = _U32(0) if fact & SPACE else _U32((fact & kinds) | _OPEN)
-            if own != kind or fact & ALONE:
-                hashes[to] = state
-                to += kind != 0
-                state, kind = _U64(0), own
-            state = _U64(_U64(state ^ _U64(folded[code])) * _MIX)
-            state ^= state >> _U64(29)
-            i += size
-        hashes[to] = state
-        to += kind != 0
-        document_word[d + 1] = to
-    return hashes[:to].copy(), document_word
 
 
 RPV2_LISTS = register(

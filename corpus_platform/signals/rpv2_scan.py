@@ -34,6 +34,9 @@ _RARE = _U32(DOT | SYMBOL | ELLIPSIS | BRACE)
 _CASED = _U32(UPPER | NOT_UPPER)
 _KIND = _U32(WORD | ALONE)
 
+_A, _LETTERS = np.uint8(ord("a")), np.uint8(26)
+_U64 = np.uint64
+_MIX, _ONE = _U64(0xE7037ED1A0B428DB), _U64(1)
 _BULLETS = "\u2022\u2023\u25b6\u25c0\u25e6\u25a0\u25a1\u25aa\u25ab\u2013"
 SENTENCE_ENDS = ".!?", ".!?…。！？｡．؟۔।॥։።"
 """Characters that end a sentence: to the reference, and in fact."""
@@ -48,18 +51,22 @@ class Scan(NamedTuple):
     """What the pass found.
 
     `document` int32[n, 7]: columns SENTENCES to ELLIPSIS_LINES; `line` int32[6, m]: rows LINE_END (characters of the document up to and with the
-    line) to LINE_BULLET; `document_line` int64[n + 1].
+    line) to LINE_BULLET; `document_line` int64[n + 1]; `word_hash` uint64[w], of the characters of each word, lower-cased unless the reference is asked
+    for, and `document_word` int64[n + 1]. These hashes are not those of text/words.py.
     """
 
     document: np.ndarray
     line: np.ndarray
     document_line: np.ndarray
+    word_hash: np.ndarray
+    document_word: np.ndarray
 
 
 def scan(batch: TextBatch, *, reference: bool) -> Scan:
     """The pass over a batch."""
     table = character_table(reference=reference)
-    return Scan(*_scan(batch.data, batch.document_start, table, one_ellipsis=not reference))
+    folded = _folded(lower=not reference)
+    return Scan(*_scan(batch.data, batch.document_start, table, folded, one_ellipsis=not reference))
 
 
 @cache
@@ -121,6 +128,18 @@ def _numeric_when_normalised(facts: np.ndarray) -> np.ndarray:
     return numeric
 
 
+@cache
+def _folded(*, lower: bool) -> np.ndarray:
+    """What each character is compared as: uint32 of size 0x110000. In lower case both small sigmas are one, and the capital I with a dot has none."""
+    every = np.arange(unicode.CODE_POINTS, dtype=np.uint32)
+    if not lower:
+        return every
+    folded = (unicode.code_points() & np.uint32(unicode.LOWER)).astype(np.uint32)
+    folded[unicode.FINAL_SIGMA] = folded[unicode.CAPITAL_SIGMA]
+    folded[unicode.CAPITAL_I_DOT] = ord("i")
+    return folded
+
+
 @kernel
 def _count_lines(data: np.ndarray, document_start: np.ndarray) -> int:
     """Lines of all documents: newlines, and texts that do not end with one."""
@@ -134,12 +153,15 @@ def _count_lines(data: np.ndarray, document_start: np.ndarray) -> int:
 
 
 @kernel
-def _close_word(token: np.uint32, counts: np.ndarray) -> None:
-    """Counts a word whose characters have some facts; 0 is no word."""
-    if token:
-        counts[WORDS] += 1
-        counts[ALPHABETIC_WORDS] += (token & ALPHABETIC) != 0
-        counts[UPPER_WORDS] += (token & _CASED) == UPPER
+def _close_word(token: np.uint32, counts: np.ndarray, state: np.uint64, word_hash: np.ndarray, words: int) -> int:
+    """Counts a word whose characters have some facts and keeps its hash; facts of 0 are no word. Returns the number of words so far."""
+    if not token:
+        return words
+    counts[WORDS] += 1
+    counts[ALPHABETIC_WORDS] += (token & ALPHABETIC) != 0
+    counts[UPPER_WORDS] += (token & _CASED) == UPPER
+    word_hash[words] = state
+    return words + 1
 
 
 @kernel
@@ -155,20 +177,23 @@ def _close_line(
 
 @kernel
 def _scan(  # noqa: C901, PLR0915  (one loop: each character is looked at once)
-    data: np.ndarray, document_start: np.ndarray, table: np.ndarray, one_ellipsis: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The pass: counts by document, counts by line, and the first line of each document. `one_ellipsis`: a run of them is one symbol."""
+    data: np.ndarray, document_start: np.ndarray, table: np.ndarray, folded: np.ndarray, one_ellipsis: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The pass: what `Scan` holds. `one_ellipsis`: a run of them is one symbol."""
     documents = document_start.size - 1
     document = np.zeros((documents, 7), np.int32)
     line = np.zeros((6, _count_lines(data, document_start)), np.int32)
     document_line = np.zeros(documents + 1, np.int64)
-    row = 0
+    word_hash, document_word = np.empty(data.size, np.uint64), np.zeros(documents + 1, np.int64)
+    small = table[_A]
+    row, words = 0, 0
     for d in range(documents):
         i, last = document_start[d], document_start[d + 1]
         counts = document[d]
         characters, dots, before, in_sentence = 0, 0, 0, False
         # Facts of the word so far and its kind; of the line's first and last black character; of the run between white space.
         token, kind, head, tail, run = _U32(0), _U32(0), _U32(0), _U32(0), _U32(0)
+        state = _U64(0)
         while i < last:
             code, size = np.int64(data[i]), 1
             if code >= 0x80:
@@ -177,9 +202,9 @@ def _scan(  # noqa: C901, PLR0915  (one loop: each character is looked at once)
             i += size
             characters += 1
             if fact & SPACE:
-                _close_word(token, counts)
+                words = _close_word(token, counts, state, word_hash, words)
                 line[LINE_WORDS, row] += run != 0
-                token, kind, run = _U32(0), _U32(0), _U32(0)
+                token, kind, run, state = _U32(0), _U32(0), _U32(0), _U64(0)
                 if code == 10:
                     _close_line(line, row, characters, head, tail, dots, counts)
                     row += 1
@@ -188,9 +213,10 @@ def _scan(  # noqa: C901, PLR0915  (one loop: each character is looked at once)
                 continue
             own = _U32((fact & _KIND) | ANY)
             if own != kind or fact & ALONE:
-                _close_word(token, counts)
-                token, kind = _U32(0), own
+                words = _close_word(token, counts, state, word_hash, words)
+                token, kind, state = _U32(0), own, _U64(0)
             token |= fact | ANY
+            state = _U64(state * _MIX + _U64(folded[code]) + _ONE)
             run |= (fact & DELETED) ^ DELETED
             line[LINE_UPPER, row] += (fact & UPPER) != 0
             line[LINE_NUMERIC, row] += (fact & NUMERIC) != 0
@@ -207,10 +233,18 @@ def _scan(  # noqa: C901, PLR0915  (one loop: each character is looked at once)
                 counts[SYMBOLS] += (fact & ELLIPSIS) != 0 and not (one_ellipsis and before == code)
                 counts[BRACES] += (fact & BRACE) != 0
             before = code
-        _close_word(token, counts)
+            # A small letter after a small letter changes nothing but the number of characters.
+            if fact == small:
+                after = i
+                while i < last and np.uint8(data[i] - _A) < _LETTERS:
+                    state = _U64(state * _MIX + _U64(data[i]) + _ONE)
+                    i += 1
+                characters += i - after
+        words = _close_word(token, counts, state, word_hash, words)
+        document_word[d + 1] = words
         if i > document_start[d] and data[i - 1] != 10:
             line[LINE_WORDS, row] += run != 0
             _close_line(line, row, characters, head, tail, dots, counts)
             row += 1
         document_line[d + 1] = row
-    return document, line, document_line
+    return document, line, document_line, word_hash[:words], document_word
