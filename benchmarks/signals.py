@@ -19,7 +19,10 @@ import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+# Threads must be one before a library is loaded.
+# ruff: noqa: E402
 for name in ("NUMBA_NUM_THREADS", "POLARS_MAX_THREADS", "OMP_NUM_THREADS", "ARROW_NUM_THREADS"):
     os.environ[name] = "1"
 
@@ -27,10 +30,16 @@ import polars as pl
 
 from corpus_platform.recipes.apply import apply
 from corpus_platform.recipes.recipe import Recipe, recipe
+from corpus_platform.sample.make import make_sample
 from corpus_platform.signals.annotate import annotate
 from corpus_platform.signals.environment import Environment, SignalSettings
 from corpus_platform.signals.registry import families
 from corpus_platform.sources.plain import read_plain
+from corpus_platform.sources.records import Reject
+from corpus_platform.sources.warc import read_wet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PEERS = Path(__file__).parent / "peers"
 SMALLEST, LARGEST = 3000, 4500
@@ -52,12 +61,7 @@ def documents(samples: Path | None) -> pl.DataFrame:
 
 
 def _texts(samples: Path | None) -> list[str]:
-    from corpus_platform.sources.records import Reject
-    from corpus_platform.sources.warc import read_wet
-
     if samples is None:
-        from corpus_platform.sample.make import make_sample
-
         samples = Path(tempfile.mkdtemp())
         make_sample(samples)
     files = sorted(samples.rglob("*.wet.gz"))
@@ -69,7 +73,7 @@ def _texts(samples: Path | None) -> list[str]:
     return [page.text for page in pages if not isinstance(page, Reject)]
 
 
-def rate(work, frame: pl.DataFrame) -> float:
+def rate(work: Callable[[pl.DataFrame], object], frame: pl.DataFrame) -> float:
     """Documents a second: the best of some rounds after one that compiles."""
     work(frame.head(200))
     best = float("inf")

@@ -20,7 +20,7 @@ from datatrove.pipeline.filters import (
 
 
 def main():
-    texts = [json.loads(line)["text"] for line in Path(sys.argv[1]).open(encoding="utf-8")]
+    texts = [json.loads(line)["text"] for line in Path(sys.argv[1]).read_text("utf-8").splitlines()]
     filters = {
         "gopher_repetition": GopherRepetitionFilter(),
         "gopher_quality": GopherQualityFilter(),

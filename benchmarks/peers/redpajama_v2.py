@@ -21,7 +21,7 @@ def main():
     from core.quality_signals.repetitions import register_repetitions_callables
     from dedupe.minhash import MinHash
 
-    texts = [json.loads(line)["text"] for line in documents.open(encoding="utf-8")]
+    texts = [json.loads(line)["text"] for line in documents.read_text("utf-8").splitlines()]
     signals = [
         *register_natural_language_callables(),
         *register_lines_callables(),

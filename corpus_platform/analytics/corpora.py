@@ -14,6 +14,7 @@ import polars as pl
 
 from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.recipes.compare import Compared, Overlap, compare, overlap
+from corpus_platform.recipes.plan import rules_of
 from corpus_platform.recipes.step import FilterStep
 from corpus_platform.signals.environment import Environment
 from corpus_platform.signals.registry import signal
@@ -160,7 +161,7 @@ def thresholds_of(recipes: Iterable[Recipe], name: str) -> list[Threshold]:
         for recipe in recipes
         for step in recipe.steps
         if isinstance(step, FilterStep)
-        for rule in step.rules(environment)
+        for rule in rules_of(step, environment)
     )
     return [
         Threshold(recipe.name, rule.name, rule.drop_when, float(rule.threshold))

@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from corpus_platform.errors import SettingsError, SourceError
+from corpus_platform.recipes.plan import rules_of
 from corpus_platform.recipes.step import FilterStep
 from corpus_platform.signals.environment import Environment
 from corpus_platform.stages.signals import SIGNALS
@@ -85,7 +86,7 @@ def rule_of(home: Home, wanted: str) -> tuple[str, Rule]:
         (step.name, rule)
         for step in home.recipe(name).steps
         if isinstance(step, FilterStep)
-        for rule in step.rules(Environment())
+        for rule in rules_of(step, Environment())
     ]
     found = [rule for step, rule in rules if rest in ([rule.name], [step, rule.name])]
     if not found:

@@ -257,7 +257,9 @@ def _freeze(
     home: Home, recipe: str, rule: str, snapshot: str, how: str, language: str | None, source: str | None
 ) -> None:
     from corpus_platform.analytics.review import best_threshold, reviews, rule_of, sides, three_sigma
-    from corpus_platform.analytics.thresholds import freeze_threshold
+    from corpus_platform.home import THRESHOLDS
+    from corpus_platform.recipes.step import Frozen
+    from corpus_platform.recipes.thresholds import freeze_threshold
 
     found = rule_of(home, rule)[1]
     if how == "best":
@@ -269,7 +271,9 @@ def _freeze(
         value = low if found.drop_when in {"<", "<="} else high
     else:
         value = _number(how)
-    place = freeze_threshold(home, recipe, found.name, value, language=language, source=source)
+    place = home.path / THRESHOLDS
+    frozen = Frozen(rule=rule.partition("/")[2], value=value, language=language, source=source)
+    freeze_threshold(place, home.recipe(recipe), frozen)
     whom = ", ".join(filter(None, [language, source])) or "all documents"
     out.print(f"{rule}: {value:g} from now on for {whom}: {place}", highlight=False, soft_wrap=True)
 

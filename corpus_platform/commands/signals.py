@@ -40,6 +40,7 @@ def list_signals(
 @app.command("show")
 def show_signal(name: Annotated[str, typer.Argument(help="Name of a signal")]) -> None:
     """One signal: exact definition, source, range, and which recipes ask about it."""
+    from corpus_platform.recipes.plan import rules_of
     from corpus_platform.recipes.recipe import recipes
     from corpus_platform.recipes.step import FilterStep
     from corpus_platform.signals.environment import Environment
@@ -51,20 +52,10 @@ def show_signal(name: Annotated[str, typer.Argument(help="Name of a signal")]) -
             out.print(f"[bold]{label}[/] {escaped(value)}", highlight=False, soft_wrap=True)
     for recipe in recipes().values():
         for step in recipe.steps:
-            for rule in _rules_of(step, Environment()) if isinstance(step, FilterStep) else ():
+            for rule in rules_of(step, Environment()) if isinstance(step, FilterStep) else ():
                 if rule.signal == name:
                     asks = f"{recipe.name}/{step.name}/{rule.name}: dropped when {rule.drop_when} {rule.threshold}"
                     out.print(f"  {escaped(asks)}", highlight=False, soft_wrap=True)
-
-
-def _rules_of(step, environment):  # noqa: ANN001, ANN202  (a FilterStep and its rules; the imports are dear)
-    """The rules of a step; none where it needs a model that is not here."""
-    from corpus_platform.errors import ModelError
-
-    try:
-        return step.rules(environment)
-    except ModelError:
-        return ()
 
 
 def _facts(signal: Signal) -> list[tuple[str, str]]:

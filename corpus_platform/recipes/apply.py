@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from corpus_platform.recipes.judge import Judged
     from corpus_platform.recipes.plan import Plan
     from corpus_platform.recipes.recipe import Recipe
-    from corpus_platform.recipes.step import Edited, Step
+    from corpus_platform.recipes.step import Edited, Frozen, Rule, Step
     from corpus_platform.signals.environment import Environment
 
 DECISION_SCHEMA = {
@@ -119,12 +119,13 @@ class Run:
         """A filter's rules over the documents that are left."""
         step = self.recipe.steps[index]
         assert isinstance(step, FilterStep)
-        rules = rules_of(step, self.environment, self.values.stored)
+        found = rules_of(step, self.environment, self.values.stored)
+        rules = [replace(rule, instead=frozen_for(self.recipe, step, rule)) for rule in found]
         self.values.measure(self.plan.wanted(index, self._lacks), self.alive)
-        if any(rule.languages or rule.but_languages for rule in rules):
+        if any(rule.languages or rule.but_languages or rule.instead for rule in rules):
             self.values.identify(self.alive)
-        language = self.values.column("language").gather(self.alive)
-        return [judge(rule, self.values.column(rule.signal).gather(self.alive), language) for rule in rules]
+        language, domain = (self.values.column(name).gather(self.alive) for name in ("language", "domain"))
+        return [judge(rule, self.values.column(rule.signal).gather(self.alive), language, domain) for rule in rules]
 
     def drop(self, step: FilterStep, judged: list[Judged]) -> None:
         """Takes the documents out for which a rule holds."""
@@ -136,10 +137,8 @@ class Run:
             if not rows.size:
                 continue
             counted[one.rule.name] += rows.size
-            threshold = None if isinstance(one.rule.threshold, str | tuple) else float(one.rule.threshold)
-            self._decide(
-                step, self.alive[rows], one.rule.name, one.value.gather(rows), threshold, one.seen.gather(rows)
-            )
+            value, threshold, seen = (column.gather(rows) for column in (one.value, one.threshold, one.seen))
+            self._decide(step, self.alive[rows], one.rule.name, value, threshold, seen)
         self.funnel.append(
             FunnelRow(
                 step.name,
@@ -217,6 +216,11 @@ class Run:
             (pl.lit(None) if seen is None else seen).alias("seen"),
         )
         self._decisions.append(found.cast(DECISION_SCHEMA))  # type: ignore[arg-type]
+
+
+def frozen_for(recipe: Recipe, step: Step, rule: Rule) -> tuple[Frozen, ...]:
+    """The thresholds that a recipe has for a rule in some languages or hosts."""
+    return tuple(frozen for frozen in recipe.thresholds if frozen.is_for(step.name, rule.name))
 
 
 def judging(recipe: Recipe, environment: Environment) -> Environment:

@@ -145,7 +145,7 @@ def explain(recipe: Recipe, frame: pl.DataFrame, environment: Environment) -> li
 
 def _of_filter(step: Step, judged: list[Judged], n: int) -> list[Outcome]:
     first = first_holding(judged, n)
-    seen = [(one, one.value.to_list(), one.seen.to_list()) for one in judged]
+    seen = [(one, one.value.to_list(), one.seen.to_list(), one.threshold.to_list()) for one in judged]
     found = []
     for i in range(n):
         asked = tuple(
@@ -153,12 +153,12 @@ def _of_filter(step: Step, judged: list[Judged], n: int) -> list[Outcome]:
                 one.rule.name,
                 one.rule.signal,
                 one.rule.drop_when,
-                one.rule.threshold,
+                one.rule.threshold if words[i] is not None or thresholds[i] is None else thresholds[i],
                 values[i] if words[i] is None else words[i],
                 bool(one.holds[i]),
                 one.rule.lines,
             )
-            for one, values, words in seen
+            for one, values, words, thresholds in seen
             if one.asked[i]
         )
         rule = judged[first[i]].rule.name if first[i] >= 0 else None

@@ -47,6 +47,8 @@ class Judged:
     asked: np.ndarray
     value: pl.Series
     seen: pl.Series
+    threshold: pl.Series
+    """float64[n]: what the value was held against; null for words."""
 
     @property
     def unknown(self) -> np.ndarray:
@@ -54,21 +56,43 @@ class Judged:
         return self.asked & self.value.is_null().to_numpy() & self.seen.is_null().to_numpy()
 
 
-def judge(rule: Rule, column: pl.Series, language: pl.Series | None) -> Judged:
-    """Holds a rule against the column of its signal; `language` is needed where the rule is for some languages only."""
+def judge(rule: Rule, column: pl.Series, language: pl.Series | None, domain: pl.Series | None = None) -> Judged:
+    """Holds a rule against the column of its signal.
+
+    `language` is needed where the rule, or a threshold of it, is for some languages only, `domain` where one is for a host.
+    """
     n = len(column)
     asked = _asked(rule, language if language is not None else pl.Series([None] * n, dtype=pl.String))
     if rule.lines is not None:
         column = _SUMMARIES[rule.lines](column)
     nothing, words = pl.Series([None] * n, dtype=pl.Float64), pl.Series([None] * n, dtype=pl.String)
+    threshold = nothing
     if isinstance(rule.threshold, str | tuple):
         words = column.cast(pl.String)
         holds = _compare_words(rule, words)
     else:
         nothing = rounded(column, rule.decimals)
-        holds = _COMPARE[rule.drop_when](nothing, float(rule.threshold))
+        threshold = _thresholds(rule, n, language, domain)
+        holds = _COMPARE[rule.drop_when](nothing, threshold)
     holds = holds.fill_null(value=rule.null == "drop").to_numpy()
-    return Judged(rule, holds & asked, asked, nothing, words)
+    return Judged(rule, holds & asked, asked, nothing, words, threshold)
+
+
+def _thresholds(rule: Rule, n: int, language: pl.Series | None, domain: pl.Series | None) -> pl.Series:
+    """float64[n]: the rule's threshold, or the one that is frozen for a document's language and host."""
+    assert not isinstance(rule.threshold, str | tuple)
+    found = np.full(n, float(rule.threshold))
+    for frozen in rule.instead:
+        fits = np.ones(n, np.bool_)
+        if frozen.language is not None:
+            fits &= (language == frozen.language).fill_null(value=False).to_numpy() if language is not None else False
+        if frozen.source is not None:
+            below = (
+                domain.str.ends_with(f".{frozen.source}") | (domain == frozen.source) if domain is not None else None
+            )
+            fits &= below.fill_null(value=False).to_numpy() if below is not None else False
+        found[fits] = frozen.value
+    return pl.Series(found, dtype=pl.Float64)
 
 
 def rounded(column: pl.Series, decimals: int | None) -> pl.Series:

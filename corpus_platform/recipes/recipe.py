@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 from corpus_platform.documents import DOCUMENT_COLUMNS
 from corpus_platform.errors import SettingsError
 from corpus_platform.recipes.plan import rules_of
-from corpus_platform.recipes.step import EditStep, FilterStep, LineSummary, Step, steps
+from corpus_platform.recipes.step import EditStep, FilterStep, Frozen, LineSummary, Step, steps
 from corpus_platform.signals.environment import Environment, SignalSettings
 from corpus_platform.signals.registry import signals
 from corpus_platform.tables import CCNET_COLUMNS
@@ -54,6 +54,9 @@ class Recipe(BaseModel):
     publish: Literal["documents", "ccnet"] = Field(default="documents", description="Columns of the corpus")
     about: str = Field(description="What the corpus is, and what differs from its authors' own")
     steps: tuple[SerializeAsAny[Step], ...] = Field(min_length=1, description="Steps in the system's order")
+    thresholds: tuple[Frozen, ...] = Field(
+        default=(), description="Thresholds of rules for some languages or hosts, in place of the steps' own"
+    )
 
     @field_validator("variant")
     @classmethod
@@ -97,9 +100,26 @@ def read_recipe(path: Path) -> Recipe:
         raise SettingsError("\n".join(mistakes))
     for i, step in enumerate(recipe.steps):
         mistakes += [f"{file.at(('steps', i))}: {complaint}" for complaint in complaints(step)]
+    mistakes += [f"{file.at(('thresholds', i))}: {complaint}" for i, complaint in strange_thresholds(recipe)]
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return recipe
+
+
+def strange_thresholds(recipe: Recipe) -> list[tuple[int, str]]:
+    """What is wrong with a recipe's `thresholds`: (index, complaint) of each that is for no rule over numbers."""
+    filters = [step for step in recipe.steps if isinstance(step, FilterStep)]
+    rules = [(step.name, rule) for step in filters for rule in rules_of(step, Environment())]
+    numbers = [(step, rule.name) for step, rule in rules if not isinstance(rule.threshold, str | tuple)]
+    known = [f"{step}/{rule}" for step, rule in numbers]
+    return [
+        (
+            i,
+            f"`thresholds`: there is no rule `{frozen.rule}` over numbers{nearest(frozen.rule, [*known, *(r for _, r in numbers)])}",
+        )
+        for i, frozen in enumerate(recipe.thresholds)
+        if not any(frozen.is_for(step, rule) for step, rule in numbers)
+    ]
 
 
 def recipes(folder: Path | None = None) -> dict[str, Recipe]:

@@ -48,6 +48,21 @@ MODULES = (
 """Modules of `steps/` that define steps."""
 
 
+class Frozen(BaseModel):
+    """A threshold that a rule has for documents of a language or host, in place of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rule: str = Field(description="Rule, or `step/rule` where two steps have one of that name")
+    value: float = Field(description="The threshold")
+    language: str | None = Field(default=None, description="Documents in this language; in any by default")
+    source: str | None = Field(default=None, description="Documents of this host and those below it; of any by default")
+
+    def is_for(self, step: str, rule: str) -> bool:
+        """Whether a rule of a step is meant."""
+        return self.rule in {rule, f"{step}/{rule}"}
+
+
 @dataclass(frozen=True)
 class Rule:
     """Drops a document when `signal` `drop_when` `threshold` holds, e.g. `rps_doc_word_count < 50`."""
@@ -62,6 +77,8 @@ class Rule:
     """What becomes of a document whose signal has no value."""
     decimals: int | None = None
     """The value is rounded to so many decimals before it is held against the threshold."""
+    instead: tuple[Frozen, ...] = ()
+    """Thresholds for some languages and hosts; the last that fits a document counts."""
     lines: LineSummary | None = None
     """Of a line signal: what of the values of a document's lines is held against the threshold; `mean` of 0 and 1 is the share of lines."""
     but_languages: tuple[str, ...] = ()
