@@ -124,14 +124,14 @@ class Values:
         return pl.DataFrame(columns)
 
     def _compute(self, rows: np.ndarray, wanted: list[str]) -> None:
-        edited = bool((self.version[rows] > 0).any())
-        known = signals()
-        # What is stored describes the text before the edit: families must not take it for the new one's.
-        untrue = {*TEXT_COLUMNS, *known} - {"language", "language_score"} if edited else set()
-        if "language" in wanted or "language_score" in wanted:
-            untrue |= {"language", "language_score"}
-        names = [name for name in self._columns if name not in untrue]
-        found = compute(self.subject(rows, names), wanted)
+        # What is stored describes the text before an edit: families must not take it for the new one's.
+        known, edited = signals(), pl.Series(self.version[rows] > 0, dtype=pl.Boolean)
+        languages = {"language", "language_score"}
+        untrue = {*TEXT_COLUMNS, *known} - (set() if languages & {*wanted} else languages)
+        columns = [(name, column.gather(rows)) for name, column in self._columns.items()]
+        columns = [_without(column, edited) if name in untrue else column for name, column in columns]
+        subject = Subject.of(pl.DataFrame([*columns, self.text.gather(rows).alias("text")]), self.environment)
+        found = compute(subject, wanted)
         for name in wanted:
             self._keep(name, rows, found[name])
 
@@ -156,6 +156,11 @@ def _put(series: pl.Series, rows: np.ndarray, values: pl.Series) -> pl.Series:
     source = np.arange(len(series))
     source[rows] = len(series) + np.arange(rows.size)
     return pl.concat([series, values.cast(series.dtype).alias(series.name)]).gather(source)
+
+
+def _without(column: pl.Series, gone: pl.Series) -> pl.Series:
+    """The column with nulls in some rows."""
+    return pl.select(pl.when(~gone).then(column).alias(column.name)).to_series()
 
 
 def _measurable(name: str) -> bool:

@@ -91,10 +91,10 @@ class Threshold(FilterStep):
                 self.signal,
                 sign,
                 bound,
-                self.languages,
-                self.null,
-                self.decimals,
-                self.lines,
+                languages=self.languages,
+                null=self.null,
+                decimals=self.decimals,
+                lines=self.lines,
             )
             for word, sign, bound in self._bounds()
         )

@@ -147,6 +147,25 @@ def test_what_cannot_be_measured_anew_is_judged_by_its_old_value_and_that_is_tol
     assert applied.stale == {"perplexity": 1}
 
 
+def test_a_document_that_an_edit_leaves_alone_is_measured_with_all_that_is_stored_of_it():
+    frame = frame_of("ax", "b", perplexity=[900.0, 100.0])
+    asks = step("signal", signal="ccnet_perplexity", max=500, null="drop")
+
+    applied = apply(recipe_of(Cut(), asks), frame, ENVIRONMENT)
+
+    assert applied.kept["doc_id"].to_list() == ["d1"]
+    assert decisions_of(applied) == [("d0", "ccnet_perplexity", "ccnet_perplexity_above", None, 500.0, None)]
+
+
+def test_the_score_of_a_language_is_that_of_the_edited_text():
+    english = "The old bridge over the river was closed last winter because of the floods."
+    frame = frame_of(english + " x", english, language=["zh", "zh"], language_score=[0.1, 0.1])
+
+    applied = apply(recipe_of(Cut(), step("signal", signal="language_score", min=0.5)), frame, ENVIRONMENT)
+
+    assert applied.kept["doc_id"].to_list() == ["d0"]
+
+
 def test_a_signal_that_the_reference_computes_otherwise_is_computed_anew_for_a_recipe_of_the_other_kind():
     text = "今天天气很好。我们去公园玩。"
     asks = step("signal", signal="rps_doc_frac_no_alph_words", max=2)
