@@ -5,9 +5,9 @@ Names, as `Environment.models` has them (a name that ends in a language is for t
     quality/wikiref/en      pages like those that Wikipedia cites          classifier
     quality/palm/en         pages like Wikipedia, books and OpenWebText    classifier
     quality/wikipedia/fr    pages like the encyclopedia of a language      classifier (fr, es, it, de)
-    quality/zh_clean        clean against dirty Chinese (ChineseWebText)   classifier
+    quality/zh_clean        clean against dirty Chinese (ChineseWebText)   classifier, shipped
     dclm                    pages like instructions and explanations       classifier
-    math                    pages of mathematics (OpenWebMath)             classifier
+    math                    pages of mathematics (OpenWebMath)             classifier, shipped
     safety/en  safety/zh    safe, or porn, gambling, violence, hate, fraud classifier, shipped
     topics/en  topics/zh    what a text is about                           classifier, shipped
     genres/en  genres/zh    what kind of text it is                        classifier, shipped
@@ -21,13 +21,16 @@ Not here: how models are trained (classifier.py, importance.py, templates.py), w
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from corpus_platform.errors import ModelError
+from corpus_platform.models import templates
 from corpus_platform.models.classifier import INFO as CLASSIFIER_INFO
-from corpus_platform.models.classifier import Classifier, Predictions, from_file
+from corpus_platform.models.classifier import Classifier, ClassifierInfo, Predictions, from_file, train_classifier
 from corpus_platform.models.importance import INFO as IMPORTANCE_INFO
 from corpus_platform.models.importance import Importance
 
@@ -93,6 +96,56 @@ class Shelf(Mapping[str, Scorer]):
     def digests(self) -> dict[str, str]:
         """Identity of every model, for the fingerprint of what is made with them."""
         return {name: self[name].digest for name in self}
+
+
+class Shipped(Mapping[str, Scorer]):
+    """The models whose training texts are shipped, each trained (some seconds) when it is first asked for, and kept in a folder for the next time."""
+
+    def __init__(self, cache: str | Path) -> None:
+        self.cache = Path(cache).expanduser()
+        self._opened: dict[str, Scorer] = {}
+
+    def __getitem__(self, name: str) -> Scorer:
+        if name not in templates.names():
+            raise KeyError(name)
+        if name not in self._opened:
+            self._opened[name] = open_model(self._folder(name))
+        return self._opened[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(templates.names())
+
+    def __len__(self) -> int:
+        return len(templates.names())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Shipped, (self.cache,)
+
+    def _folder(self, name: str) -> Path:
+        """The model's folder, filled if need be; two processes that fill it at once make the same."""
+        made = templates.kit(name)
+        folder = self.cache / f"{name.replace('/', '.')}-{made.digest[:16]}"
+        if not (folder / CLASSIFIER_INFO).is_file():
+            self.cache.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="training-", dir=self.cache) as scratch:
+                train_shipped(name, Path(scratch) / "model")
+                with suppress(OSError):
+                    (Path(scratch) / "model").rename(folder)
+        return folder
+
+
+def train_shipped(name: str, folder: str | Path) -> ClassifierInfo:
+    """Trains a shipped model into a folder. Raises ModelError where no texts are shipped for the name."""
+    made = templates.kit(name)
+    return train_classifier(
+        made.rows(),
+        folder,
+        name=name,
+        positive=made.positive,
+        features=made.features,
+        languages=made.languages,
+        settings=made.training,
+    )
 
 
 def open_model(folder: str | Path) -> Scorer:

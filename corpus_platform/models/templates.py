@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from corpus_platform.models.training_sets import TrainingSet
 
 _FOLDER = "training"
+_VERSION = 1
+"""Raised when the same texts are filled in otherwise."""
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
 class Kit:
-    """Training texts of one model in one language."""
+    """Training texts of one model in one language. `digest` is that of its file and of those that it includes."""
 
     name: str
     digest: str
@@ -122,6 +124,8 @@ def kit(name: str) -> Kit:
     """The training texts of a shipped model. Raises ModelError where there are none."""
     if name not in names():
         raise ModelError(f"no training texts are shipped for `{name}`, only for {', '.join(names())}")
-    path = files("corpus_platform.models").joinpath(_FOLDER, f"{name.replace('/', '.')}.yaml")
-    content = path.read_bytes()
-    return Kit(name, hashlib.blake2b(content, digest_size=16).hexdigest(), yaml.safe_load(content))
+    content = files("corpus_platform.models").joinpath(_FOLDER, f"{name.replace('/', '.')}.yaml").read_bytes()
+    values = yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (both are safe; one is fast)
+    included = {str(place).partition(":")[0] for of in values["classes"].values() for place in of.get("include", ())}
+    read = (_VERSION, content, [kit(one).digest for one in sorted(included)])
+    return Kit(name, hashlib.blake2b(repr(read).encode(), digest_size=16).hexdigest(), values)

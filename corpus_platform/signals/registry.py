@@ -39,6 +39,7 @@ FAMILIES = (
     "chinese",
     "dolma",
     "models",
+    "machine_written",
     "roots",
     "data_juicer",
     "oscar",

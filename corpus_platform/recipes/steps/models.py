@@ -162,6 +162,11 @@ class SafetyLines(EditStep):
         """The language decides which model is asked."""
         return ("language",)
 
+    def needed_models(self, environment: Environment) -> tuple[str, ...]:
+        """One of the languages' models."""
+        known = tuple(SAFETY.values())
+        return () if self.optional or any(one in environment.models for one in known) else known[:1]
+
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The documents without their unsafe lines."""
         _, document_line = kept_lines(subject.batch)
@@ -188,9 +193,9 @@ class SafetyLines(EditStep):
         texts = pl.Series(strings_of(subject.batch.data, subject.batch.document_start))
         for code, name in SAFETY.items():
             rows = (language == code).fill_null(value=False).arg_true().to_numpy()
-            if not rows.size or (self.optional and name not in subject.environment.models):
+            if not rows.size or name not in subject.environment.models:
                 continue
-            judged = judge_safety(need(subject.environment.models, name), TextBatch.of(texts.gather(rows)))
+            judged = judge_safety(subject.environment.models[name], TextBatch.of(texts.gather(rows)))
             bad = judged.line_score > self.max_score
             bad &= np.isin(np.array(judged.line_label, object), np.array(self.labels or LABELS[1:], object))
             # The lines of the part's documents follow each other as they do in the whole batch.
@@ -215,6 +220,10 @@ class Score(EditStep):
     def needs(self) -> tuple[str, ...]:
         """The language, where only some are judged."""
         return ("language",) if self.languages else ()
+
+    def needed_models(self, environment: Environment) -> tuple[str, ...]:
+        """The model."""
+        return () if self.optional or self.model in environment.models else (self.model,)
 
     @property
     def name(self) -> str:
