@@ -32,7 +32,7 @@ def recipe(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(
         "name: mine\ntitle: Mine\nreference: none\nvariant: wet\nabout: Long ones.\nsteps:\n"
-        "  - signal: {label: words, signal: rps_doc_word_count, min: 20, rule: too_few_words}\n"
+        "  - signal: {label: words, signal: rps_doc_word_count, min: 30, rule: too_few_words}\n"
     )
     return path
 
@@ -107,8 +107,8 @@ def test_a_recipe_parts_a_file_in_two_and_loses_no_row(documents, recipe, tmp_pa
 
     assert rows_of(kept) == [ROWS[0]]
     assert [(r["id"], r["line"], r["step"], r["rule"], r["value"], r["threshold"]) for r in rows_of(dropped)] == [
-        ("b", None, "words", "too_few_words", 0.0, 20.0),
-        (rows_of(dropped)[1]["id"], None, "words", "too_few_words", 15.0, 20.0),
+        ("b", None, "words", "too_few_words", 0.0, 30.0),
+        (rows_of(dropped)[1]["id"], None, "words", "too_few_words", 20.0, 30.0),
         (None, 4, "read", "bad_json", None, None),
     ]
     assert "too_few_words 2" in told
