@@ -50,6 +50,8 @@ class Detector:
     """Least number of digits that a line must have."""
     accept: Callable[[re.Match[str]], bool] | None = None
     group: int = 0
+    reach: int = 320
+    """Of a detector of what holds an `@`: characters on either side of it that are looked at in a long line, so that no line takes quadratic time."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,24 @@ def _fits(facts: LineFacts, detector: Detector) -> np.ndarray:
 
 
 def _matches(detector: Detector, text: str) -> Iterator[tuple[int, int]]:
-    for match in detector.pattern.finditer(text):
-        if detector.accept is None or detector.accept(match):
-            yield match.span(detector.group)
+    near = _around(text, detector.reach) if detector.bits & AT and len(text) > 2 * detector.reach else [(0, len(text))]
+    for low, high in near:
+        for match in detector.pattern.finditer(text, low, high):
+            if detector.accept is None or detector.accept(match):
+                yield match.span(detector.group)
+
+
+def _around(text: str, reach: int) -> list[tuple[int, int]]:
+    """Ranges of so many characters on either side of each `@`, joined where they meet."""
+    found: list[tuple[int, int]] = []
+    at = text.find("@")
+    while at >= 0:
+        low, high = max(at - reach, 0), min(at + reach, len(text))
+        if found and low <= found[-1][1]:
+            low = found.pop()[0]
+        found.append((low, high))
+        at = text.find("@", at + 1)
+    return found
 
 
 def _apart(seen: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:

@@ -41,6 +41,8 @@ FINEWEB_EMAIL = Detector(
     ),
     bits=AT,
 )
+_EMAIL_ANYWHERE = re.compile(rf"(?<![\w.!#$%&'*+/=?^`{{|}}~-]){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}", re.ASCII)
+"""Also right behind a Chinese character, which is a word character to `\\b`."""
 PUBLIC_IPV4 = Detector("ip", re.compile(_IPV4), bits=DOTTED, accept=lambda match: is_public_ipv4(match[0]))
 ANY_IPV4 = Detector("ip", re.compile(_IPV4), bits=DOTTED)
 
@@ -69,6 +71,7 @@ DOLMA = Style(
             re.compile(rf"{_BEFORE}*([^\s@]+@[^\s@,?!;:)(]+?){_BEFORE}?\s"),
             bits=AT,
             accept=_has_a_domain,
+            reach=4096,
         ),
         Detector("PHONE_NUMBER", re.compile(r"\s+\(?(\d{3})\)?[-. ]*(\d{3})[-. ]?(\d{4})"), run=4, digits=10),
         Detector("IP_ADDRESS", re.compile(_IPV4), bits=DOTTED),
@@ -148,7 +151,7 @@ MNBVC = Style("mnbvc", (long_digits(8),), {"digits": ("",)}, "MNBVC README: digi
 CHINESE = Style(
     "chinese",
     (
-        FINEWEB_EMAIL,
+        replace(FINEWEB_EMAIL, pattern=_EMAIL_ANYWHERE),
         Detector(
             "id",
             re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])"),
@@ -171,7 +174,7 @@ CHINESE = Style(
         PUBLIC_IPV4,
         Detector(
             "account",
-            re.compile(r"(?<![0-9])(?:QQ|qq|微信|VX|vx)(?:群|号)?[::]?\s{0,2}([1-9][0-9]{4,11})(?![0-9])"),
+            re.compile(r"(?<![0-9])(?:QQ|qq|微信|VX|vx)(?:群|号)?[:：]?\s{0,2}([1-9][0-9]{4,11})(?![0-9])"),
             run=5,
             group=1,
         ),
