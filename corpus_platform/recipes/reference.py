@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
 from corpus_platform.recipes.plan import rules_of
 from corpus_platform.recipes.recipe import Recipe, recipes
-from corpus_platform.recipes.step import DedupStep, FilterStep, Step, parameters, steps
+from corpus_platform.recipes.step import DedupStep, FilterStep, Frozen, Step, parameters, steps
 from corpus_platform.recipes.steps.dedup_cards import CARDS
 from corpus_platform.signals.environment import Environment, SignalSettings
 
@@ -31,13 +31,36 @@ signals, an *edit* changes texts, a *dedup* drops copies. Every dropped document
 _OWN = """## A recipe of one's own
 
 A YAML file in a folder of yours, with these keys, is a corpus like any other. `corpus recipes validate FILE` names every mistake with its line.
+
+```yaml
 """
+
+EXAMPLE = """name: gardens
+title: Pages about gardens
+reference: ours
+languages: [en, de]
+variant: trafilatura
+about: Long English and German pages in whole sentences.
+steps:
+  - language: {keep: [en, de], min_score: 0.8}
+  - length: {min: 500}
+  - signal: {signal: rps_doc_frac_lines_end_with_ellipsis, max: 0.1}
+  - signal:
+      label: words_per_line
+      signal: rps_lines_num_words
+      lines: mean
+      min: 5
+      languages: [en]
+  - unicode_form: {form: NFC}
+  - minhash: {preset: fineweb}
+"""
+"""A recipe that shows what can be said; it stands in the page."""
 
 
 def recipes_markdown() -> str:
     """Every recipe with its steps and rules, then the keys of a recipe, every step with its parameters, and the cards of the dedups."""
     known = sorted(recipes().values(), key=lambda recipe: recipe.name)
-    parts = [_INTRO, _overview(known), *map(_recipe, known), _OWN, _fields(Recipe.model_fields)]
+    parts = [_INTRO, _overview(known), *map(_recipe, known), f"{_OWN}{EXAMPLE}```\n", _fields(Recipe.model_fields)]
     parts += ["\n## Steps\n", _shared(), *(_step(steps()[name]) for name in sorted(steps())), _cards()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).rstrip() + "\n"
 
@@ -135,6 +158,8 @@ def _kind(annotation: Any) -> str:
     """A type in words."""
     arguments = get_args(annotation)
     origin = get_origin(annotation)
+    if origin is Annotated:
+        return _kind(arguments[0])
     if origin is Literal:
         return ", ".join(map(str, arguments))
     if origin in (UnionType, Union):
@@ -143,7 +168,14 @@ def _kind(annotation: Any) -> str:
         return f"list of {_kind(arguments[0])}"
     if origin is dict:
         return f"{_kind(arguments[0])} to {_kind(arguments[1])}"
-    names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    names = {
+        Step: "step",
+        Frozen: "threshold",
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "true or false",
+    }
     return names.get(annotation, getattr(annotation, "__name__", str(annotation)).lower())
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from corpus_platform.recipes.recipe import recipes
-from corpus_platform.recipes.reference import condition, recipes_markdown
+from corpus_platform.recipes.recipe import read_recipe, recipes
+from corpus_platform.recipes.reference import EXAMPLE, condition, recipes_markdown
 from corpus_platform.recipes.step import Rule, steps
 
 PAGE = Path(__file__).parents[3] / "docs" / "recipes.md"
@@ -20,6 +20,15 @@ def test_the_page_has_every_recipe_and_every_step():
 
     assert [name for name in recipes() if f"\n## {name}\n" not in made] == []
     assert [name for name in steps() if f"\n### {name}\n" not in made] == []
+
+
+def test_the_example_of_the_page_is_a_recipe(tmp_path):
+    (tmp_path / "gardens.yaml").write_text(EXAMPLE, encoding="utf-8")
+
+    made = read_recipe(tmp_path / "gardens.yaml")
+
+    assert EXAMPLE in recipes_markdown()
+    assert made.steps[-1].permutations == 112
 
 
 def test_a_rule_is_told_in_a_line():
