@@ -147,10 +147,10 @@ def _preview(frame: pl.LazyFrame, spec: TableSpec) -> str:
     """Five rows as a table, without columns that are empty in all of them."""
     known = [field.name for field in spec.schema]
     wanted = [name for name in _SHOWN if name in known] if "doc_id" in known else known
-    wanted += [field.name for field in spec.schema if is_signal(field)][:_SIGNALS]
-    wanted = list(dict.fromkeys(wanted))
-    rows = frame.select(wanted).head(5).collect()
-    names = [name for name in wanted if rows[name].null_count() < rows.height]
+    measured = [field.name for field in spec.schema if is_signal(field) and field.name not in wanted]
+    rows = frame.select(*wanted, *measured).head(5).collect()
+    filled = [name for name in rows.columns if rows[name].null_count() < rows.height]
+    names = [name for name in filled if name in wanted] + [name for name in filled if name in measured][:_SIGNALS]
     lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
     lines += ["| " + " | ".join(_cell(row[name]) for name in names) + " |" for row in rows.iter_rows(named=True)]
     return "\n".join(lines)

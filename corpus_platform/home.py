@@ -8,7 +8,7 @@ Not here: Dagster, printing, and what a stage does (stages/).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,12 @@ def _table_and_variant(asset: str) -> tuple[str, str]:
     place = next((i for i, part in enumerate(rest) if f"{layer}.{part}" in OF_VARIANT), len(rest) - 1)
     short = rest.pop(place) if rest else ""
     return f"{layer}.{short}", ".".join(rest)
+
+
+@cache
+def _read_once(path: Path) -> Recipe:
+    """A shipped recipe; reading all of them takes a second."""
+    return reading.read_recipe(path)
 
 
 def _is_corpus(name: str) -> bool:
@@ -207,7 +213,8 @@ class Home:
 
     def recipe(self, name: str) -> Recipe:
         """The recipe of a name. Raises SettingsError with the nearest name where there is none."""
-        return reading.recipe(name, self.recipe_folder)
+        shipped = reading.SYSTEMS / f"{name}.yaml"
+        return _read_once(shipped) if shipped.is_file() else reading.recipe(name, self.recipe_folder)
 
     def enabling(self, assets: Iterable[str]) -> Home:
         """The home with the recipes and signals of some assets enabled, if they were not."""
