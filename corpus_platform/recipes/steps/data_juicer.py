@@ -147,7 +147,7 @@ class DataJuicerMapper(EditStep):
                 text = before.str.replace_many(list(marks), list(marks.values()))
             case "whitespace_normalization_mapper":
                 stripped = pl.Series("text", strip(subject.batch.documents).strings())
-                text = stripped.str.replace_many(list(_SPACES), " ")
+                text = stripped.str.replace_many(dict.fromkeys(_SPACES, " "))
             case _:
                 text = self._without_words(subject)
         return Edited(text=text, changed=(text != before).to_numpy())
@@ -169,4 +169,4 @@ def _in_nfc(texts: pl.Series) -> pl.Series:
     if not rows.size:
         return texts
     normal = [unicodedata.normalize("NFC", text) for text in texts.gather(rows).to_list()]
-    return texts.scatter(rows, normal)
+    return texts.clone().scatter(rows, normal)

@@ -143,5 +143,5 @@ class RootsModify(EditStep):
     def _plain(self, batch: TextBatch) -> TextBatch:
         """Exotic spaces made plain, and stripped."""
         text = pl.Series("text", strings_of(batch.data, batch.document_start))
-        plain = TextBatch.of(text.str.replace_many(list(EXOTIC_SPACES), " "))
+        plain = TextBatch.of(text.str.replace_many(dict.fromkeys(EXOTIC_SPACES, " ")))
         return TextBatch.of(strip(plain.documents).strings())
