@@ -164,7 +164,7 @@ def _cut(
     64 bytes of ASCII are looked at together, all else character by character.
     """
     exclamation = classes[33]
-    runs_of_others = _U64(0xFFFFFFFFFFFFFFFF if exclamation == _OTHER_RUN else 0)
+    runs_of_others = ~_U64(0) if exclamation == _OTHER_RUN else _U64(0)
     starts = ends = t
     before, i = np.uint8(_BETWEEN), first
     while i < last:

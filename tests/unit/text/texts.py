@@ -46,3 +46,19 @@ def texts(max_size=40):
 
 def batches_of_texts():
     return st.lists(texts(), max_size=6)
+
+
+def pages():
+    """Texts of a few hundred characters in which words, phrases and lines come back."""
+    word = st.sampled_from(
+        ["a", "ab", "b", "the", "The", "of", "10", "1", "0", "don't", "x_y", "...", "#", "internationalisation"]
+    )
+    between = st.sampled_from([" ", " ", " ", "\n", ". ", "\r\n", "\t", "", "\x1c"])
+    phrase = st.lists(st.tuples(word | texts(4), between), max_size=12).map(lambda pairs: "".join(map("".join, pairs)))
+    return st.lists(phrase, max_size=4).flatmap(
+        lambda phrases: st.lists(st.sampled_from(phrases or [""]), max_size=10).map("".join)
+    )
+
+
+def batches_of_pages():
+    return st.lists(texts() | pages(), max_size=5)
