@@ -33,6 +33,7 @@ FAMILIES = (
     "rpv2",
     "rpv2_lists",
     "rpv2_lines",
+    "signatures",
     "document",
     "openwebmath",
     "pile",

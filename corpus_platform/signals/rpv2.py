@@ -44,8 +44,11 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     if wanted & _COUNTED.keys():
         found |= _counted(subject)
     if "rps_doc_lorem_ipsum" in wanted:
-        normalised = subject.normalised
-        found["rps_doc_lorem_ipsum"] = share(count(normalised, "lorem ipsum"), normalised.characters, 0.0)
+        times = count(subject.normalised, "lorem ipsum")
+        some = times.any()
+        found["rps_doc_lorem_ipsum"] = (
+            share(times, subject.normalised.characters, 0.0) if some else np.zeros(len(subject))
+        )
     if wanted & _REPEATED.keys():
         found |= _repeated(subject, max(_REPEATED.get(name, 1) for name in wanted))
     return found
@@ -61,7 +64,7 @@ def _scanned(subject: Subject) -> dict[str, np.ndarray]:
         "rps_doc_frac_lines_end_with_ellipsis": share(counts[:, rpv2_scan.ELLIPSIS_LINES], lines),
         "rps_doc_frac_no_alph_words": 1.0 - share(counts[:, rpv2_scan.ALPHABETIC_WORDS], words),
         "rps_doc_frac_all_caps_words": share(counts[:, rpv2_scan.UPPER_WORDS], words),
-        "rps_doc_curly_bracket": share(counts[:, rpv2_scan.BRACES], subject.batch.characters, 0.0),
+        "rps_doc_curly_bracket": share(counts[:, rpv2_scan.BRACES], counts[:, rpv2_scan.CHARACTERS], 0.0),
     }
 
 

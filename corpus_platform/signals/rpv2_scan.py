@@ -43,14 +43,14 @@ SENTENCE_ENDS = ".!?", ".!?…。！？｡．؟۔।॥։።"
 TERMINAL_MARKS = ".!?”", '.!?…。！？｡．؟۔।॥։።"”’»」』'
 """Characters that end a line properly: to the reference, and in fact: the ends of sentences, and closing quotes."""
 
-SENTENCES, SYMBOLS, BRACES, WORDS, ALPHABETIC_WORDS, UPPER_WORDS, ELLIPSIS_LINES = range(7)
+SENTENCES, SYMBOLS, BRACES, WORDS, ALPHABETIC_WORDS, UPPER_WORDS, ELLIPSIS_LINES, CHARACTERS = range(8)
 LINE_END, LINE_UPPER, LINE_NUMERIC, LINE_WORDS, LINE_TERMINAL, LINE_BULLET = range(6)
 
 
 class Scan(NamedTuple):
     """What the pass found.
 
-    `document` int32[n, 7]: columns SENTENCES to ELLIPSIS_LINES; `line` int32[6, m]: rows LINE_END (characters of the document up to and with the
+    `document` int32[n, 8]: columns SENTENCES to CHARACTERS; `line` int32[6, m]: rows LINE_END (characters of the document up to and with the
     line) to LINE_BULLET; `document_line` int64[n + 1]; `word_hash` uint64[w], of the characters of each word, lower-cased unless the reference is asked
     for, and `document_word` int64[n + 1]. These hashes are not those of text/words.py.
     """
@@ -181,7 +181,7 @@ def _scan(  # noqa: C901, PLR0915  (one loop: each character is looked at once)
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The pass: what `Scan` holds. `one_ellipsis`: a run of them is one symbol."""
     documents = document_start.size - 1
-    document = np.zeros((documents, 7), np.int32)
+    document = np.zeros((documents, 8), np.int32)
     line = np.zeros((6, _count_lines(data, document_start)), np.int32)
     document_line = np.zeros(documents + 1, np.int64)
     word_hash, document_word = np.empty(data.size, np.uint64), np.zeros(documents + 1, np.int64)
@@ -241,7 +241,7 @@ def _scan(  # noqa: C901, PLR0915  (one loop: each character is looked at once)
                     i += 1
                 characters += i - after
         words = _close_word(token, counts, state, word_hash, words)
-        document_word[d + 1] = words
+        document_word[d + 1], counts[CHARACTERS] = words, characters
         if i > document_start[d] and data[i - 1] != 10:
             line[LINE_WORDS, row] += run != 0
             _close_line(line, row, characters, head, tail, dots, counts)
