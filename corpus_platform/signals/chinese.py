@@ -9,7 +9,7 @@ Not here: the loops (chinese_kernels.py), counting terms (chinese_terms.py), wor
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -69,13 +69,9 @@ class Pages:
     codes: np.ndarray
     start: np.ndarray
     count: np.ndarray
+    line_count: np.ndarray
     reference: bool = False
     lists: Lists = field(default_factory=lambda: Lists.of({}))
-
-    @cached_property
-    def line_count(self) -> np.ndarray:
-        """Newlines + 1."""
-        return np.diff(np.searchsorted(np.flatnonzero(self.codes == 10), self.start)) + 1
 
     @cached_property
     def lines(self) -> np.ndarray:
@@ -343,36 +339,51 @@ _ALL = frozenset(
 
 def pages_of(texts: pl.Series) -> Pages:
     """Texts, each of them taken for Chinese."""
-    return _pages(TextBatch.of(texts), texts)
-
-
-def _pages(batch: TextBatch, texts: pl.Series) -> Pages:
+    batch = TextBatch.of(texts)
     codes = np.frombuffer(batch.data.tobytes().decode().encode("utf-32-le"), np.uint32)
     start = np.concatenate([[0], np.cumsum(batch.characters)])
-    return Pages(texts, codes, start, k.count_characters(codes, start, k.character_table()))
+    return Pages(texts, codes, start, k.count_characters(codes, start, k.character_table()), _line_count(batch))
 
 
-def _chinese_pages(every: Pages, chinese: np.ndarray, subject: Subject) -> Pages:
-    """The pages that have a Han character, under the subject's settings."""
-    environment = subject.environment
-    size = np.diff(every.start)
-    start = np.concatenate([[0], np.cumsum(size[chinese])])
-    codes = every.codes if chinese.all() else every.codes[np.repeat(chinese, size)]
-    texts = every.texts if chinese.all() else every.texts.filter(pl.Series(chinese))
-    return Pages(texts, codes, start, every.count[chinese], environment.reference, environment.lists)
+def _line_count(batch: TextBatch) -> np.ndarray:
+    """Newlines + 1."""
+    return np.diff(np.searchsorted(np.flatnonzero(batch.data == 10), batch.document_start)) + 1
+
+
+def _every(batch: TextBatch, texts: pl.Series, some: np.ndarray, pages: Pages) -> Pages:
+    """What is counted of all texts; `pages` are those that may be Chinese, and are counted already. The others have no characters but for their number."""
+    count = np.zeros((len(batch), pages.count.shape[1]), np.int64)
+    count[:, k.CHARACTERS] = count[:, k.NOT_WHITE] = batch.characters
+    count[some] = pages.count
+    return Pages(texts, pages.codes, pages.start, count, _line_count(batch))
+
+
+def _chinese(pages: Pages, subject: Subject) -> tuple[np.ndarray, Pages]:
+    """Which pages have a Han character: bool of each, and these pages under the subject's settings."""
+    has_han = pages.of(k.HAN_COUNT) > 0
+    settings = {"reference": subject.environment.reference, "lists": subject.environment.lists}
+    if has_han.all():
+        return has_han, replace(pages, **settings)
+    size = np.diff(pages.start)
+    start = np.concatenate([[0], np.cumsum(size[has_han])])
+    codes, texts = pages.codes[np.repeat(has_han, size)], pages.texts.filter(pl.Series(has_han))
+    return has_han, Pages(texts, codes, start, pages.count[has_han], pages.line_count[has_han], **settings)
 
 
 def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     """The wanted signals of each document."""
     batch = subject.batch
-    every = _pages(batch, pl.Series(strings_of(batch.data, batch.document_start)))
-    chinese = every.of(k.HAN_COUNT) > 0
-    pages = _chinese_pages(every, chinese, subject)
+    texts = pl.Series(strings_of(batch.data, batch.document_start))
+    some = k.may_have_han(batch.data, batch.document_start)
+    candidates = pages_of(texts if some.all() else texts.filter(pl.Series(some)))
+    every = _every(batch, texts, some, candidates)
+    has_han, pages = _chinese(candidates, subject)
+    rows = np.flatnonzero(some)[has_han]
     found = {name: _column(name, every) for name in wanted & _ALL}
     for name in wanted - _ALL:
         own = _column(name, pages)
-        empty = pl.Series(name, [None], dtype=own.dtype).new_from_index(0, len(chinese))
-        found[name] = empty.scatter(np.flatnonzero(chinese), own) if len(own) else empty
+        empty = pl.Series(name, [None], dtype=own.dtype).new_from_index(0, len(batch))
+        found[name] = empty.scatter(rows, own) if len(own) else empty
     return found
 
 

@@ -61,6 +61,18 @@ def character_table() -> np.ndarray:
 
 
 @kernel
+def may_have_han(data: np.ndarray, document_start: np.ndarray) -> np.ndarray:
+    """bool[n]: documents with a UTF-8 byte that Han characters begin with; false says that there is none."""
+    found = np.zeros(document_start.size - 1, np.bool_)
+    for d in range(found.size):
+        for i in range(document_start[d], document_start[d + 1]):
+            if data[i] >= 0xE3:
+                found[d] = True
+                break
+    return found
+
+
+@kernel
 def count_characters(codes: np.ndarray, start: np.ndarray, table: np.ndarray) -> np.ndarray:
     """int64[n, 11]: the columns named above; a digit string is long from 8 digits on, a repeat is a run of one character that is not white."""
     count = np.zeros((start.size - 1, 11), np.int64)

@@ -38,6 +38,7 @@ FAMILIES = (
     "openwebmath",
     "pile",
     "chinese",
+    "chinese_words",
     "dolma",
     "models",
     "machine_written",
