@@ -1,9 +1,8 @@
 import pytest
 from hypothesis import example, given, settings
 from slow import slow_kept_lines
-from texts import batches_of_pages
+from texts import EVERY_CHARACTER, batches_of_pages
 
-from corpus_platform.text import unicode
 from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.lines import (
     code_point_offsets,
@@ -31,8 +30,7 @@ def test_lines_are_those_of_python(cut, slow, texts):
 
 
 def test_every_line_break_of_python_is_known():
-    every = [chr(c) for c in range(unicode.CODE_POINTS) if not 0xD800 <= c < 0xE000]
-    text = "".join(f"a{c}b" for c in every)
+    text = "".join(f"a{c}b" for c in EVERY_CHARACTER)
 
     lines, _ = python_lines(TextBatch.of([text]))
 

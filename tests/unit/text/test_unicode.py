@@ -3,11 +3,10 @@ import string
 import unicodedata
 
 import pytest
+from texts import EVERY_CHARACTER
 
 from corpus_platform.text import unicode
 from corpus_platform.text.wide import SPACES, WORD_CHARACTERS
-
-EVERY = [chr(c) for c in range(unicode.CODE_POINTS)]
 
 
 def is_cased_otherwise(c):
@@ -45,7 +44,7 @@ def is_cased_otherwise(c):
 def test_a_fact_is_what_python_says_of_each_character(flag, test):
     facts = unicode.facts()
 
-    assert [c for c in EVERY if test(c) != bool(facts[ord(c)] & flag)] == []
+    assert [c for c in EVERY_CHARACTER if test(c) != bool(facts[ord(c)] & flag)] == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,7 @@ def test_a_fact_is_what_python_says_of_each_character(flag, test):
 def test_scripts_hold_all_characters_of_their_name(flag, name, beside):
     facts = unicode.facts()
 
-    named = [c for c in EVERY if unicodedata.name(c, "").startswith(name)]
+    named = [c for c in EVERY_CHARACTER if unicodedata.name(c, "").startswith(name)]
     assert set(beside) <= set(named)
     assert [c for c in named if not facts[ord(c)] & flag] == []
 
@@ -82,8 +81,8 @@ def test_decompositions_and_combining_classes_are_those_of_python():
         parts = table.characters[at + 1 : at + 1 + table.characters[at]] if at else [ord(c)]
         return "".join(map(chr, parts))
 
-    assert [c for c in EVERY if decomposed(c) != unicodedata.normalize("NFD", c)] == []
-    assert [c for c in EVERY if table.combining[ord(c)] & 0xFF != unicodedata.combining(c)] == []
+    assert [c for c in EVERY_CHARACTER if decomposed(c) != unicodedata.normalize("NFD", c)] == []
+    assert [c for c in EVERY_CHARACTER if table.combining[ord(c)] & 0xFF != unicodedata.combining(c)] == []
 
 
 def test_the_wide_loads_know_the_same_ascii_characters():

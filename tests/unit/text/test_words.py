@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from slow import slow_cjk_words, slow_hash, slow_simple_words, slow_wordpunct
-from texts import batches_of_pages
+from texts import EVERY_CHARACTER, batches_of_pages
 
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import TextBatch
@@ -38,8 +38,7 @@ def test_words_are_those_of_python(cut, slow, texts):
 
 @pytest.mark.parametrize(("cut", "slow"), TOKENISERS, ids=lambda function: function.__name__)
 def test_every_character_is_cut_as_python_cuts_it(cut, slow):
-    every = [chr(c) for c in range(unicode.CODE_POINTS) if not 0xD800 <= c < 0xE000]
-    text = "".join(f"a{c}{c}b " for c in every)
+    text = "".join(f"a{c}{c}b " for c in EVERY_CHARACTER)
 
     tokens = cut(TextBatch.of([text]))
 

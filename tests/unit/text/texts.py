@@ -35,6 +35,10 @@ CORNERS = [
     *("中", "文", "２０２４年", "あ", "한", "й", "é", "e\u0301", "😀", "👩\u200d🔬", "a", "Z", " ", "  "),
     *WHITE_SPACE,
 ]
+EVERY_CHARACTER = [
+    chr(c) for c in [*range(0xD800), *range(0xE000, 0x33480), *range(0xE0000, 0xE0200), 0xF0000, 0x10FFFF]
+]
+"""All that is assigned in Unicode 14 (planes 0 to 3 and 14), and two that are not."""
 
 
 def texts(max_size=40):
