@@ -202,7 +202,7 @@ def _scored(
     """The frame with language, perplexity and bucket."""
     found = annotate(frame, LANGUAGE, environment)
     perplexity, bucket = perplexities(lake, models, frame["text"].to_list(), found["language"].to_list())
-    return frame.with_columns(found, perplexity, bucket)
+    return frame.with_columns(*found, perplexity, bucket)
 
 
 def _field(signal: Signal) -> pa.Field:

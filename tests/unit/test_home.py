@@ -8,6 +8,7 @@ from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import SettingsError, ShardFailed
 from corpus_platform.home import Home
 from corpus_platform.stages.run import run_stage
+from corpus_platform.stages.texts import base_of
 
 SETTINGS = """
 source: {location: crawl}
@@ -95,3 +96,118 @@ def test_a_model_that_is_none_is_told_before_it_is_used(home, tmp_path):
         run_stage(home.stage("models.language_model"), home.lake, Serial(), {"language": "en"})
 
     assert home.lake.scan("models.language_model").collect().is_empty()
+
+
+RECIPE = """
+name: {name}
+title: One of our own
+reference: nobody's
+variant: {variant}
+about: Documents of some length.
+steps:
+  - length: {{min: 20}}
+"""
+
+
+@pytest.fixture
+def recipes(tmp_path):
+    """Writes a recipe of one's own, on a text variant."""
+
+    def write(name, variant):
+        (tmp_path / "recipes").mkdir(exist_ok=True)
+        (tmp_path / "recipes" / f"{name}.yaml").write_text(RECIPE.format(name=name, variant=variant))
+
+    return write
+
+
+def home_with(folder, text):
+    (folder / "corpus.yaml").write_text(text)
+    return Home.open(folder)
+
+
+def test_bases_are_those_of_the_settings_and_those_that_recipes_start_from(tmp_path, recipes):
+    recipes("on_math", "math")
+    recipes("on_dedup", "trafilatura.ccnet")
+
+    home = home_with(tmp_path, "variants: [resiliparse]")
+
+    assert home.enabled == ("ccnet", "on_dedup", "on_math")
+    assert home.variants == ("resiliparse", "trafilatura", "math")
+    assert home.deduplicated == ("resiliparse", "trafilatura")
+    assert home.annotated == ("trafilatura.ccnet", "math")
+
+
+def test_a_recipe_is_made_after_the_signals_and_texts_that_it_reads(tmp_path, recipes):
+    recipes("on_math", "math")
+    recipes("on_dedup", "math.ccnet")
+    home = home_with(tmp_path, "variants: [resiliparse]\nlanguage_model: {languages: []}\nsignals: {families: [sizes]}")
+
+    (batch,) = home.batches(["corpora/on_dedup", "corpora/on_math"], [SNAPSHOT])
+
+    assert batch.assets == (
+        "web/math/pages", "web/math/paragraph_hashes", "web/math/paragraphs", "web/math/documents", "web/math/signals",
+        "web/math.ccnet/signals", "corpora/on_dedup", "corpora/on_math",
+    )  # fmt: skip
+    assert dict(batch.tables)["corpora.on_dedup"] == {"variant": "math.ccnet", "snapshot": SNAPSHOT}
+    assert batch.tables[0] == ("web.pages", {"variant": "math", "snapshot": SNAPSHOT})
+
+
+def test_models_that_are_shipped_are_made_before_the_signals_that_ask_for_them(tmp_path, recipes):
+    recipes("on_wet", "wet")
+    home = home_with(tmp_path, "variants: [wet]")
+
+    batches = home.batches(["corpora/on_wet"], [SNAPSHOT])
+
+    assert [batch.assets for batch in batches[:-1]] == [("models/classifier",)] * (len(batches) - 1)
+    assert {"safety.zh", "topics.en"} <= {batch.key for batch in batches} - {SNAPSHOT}
+    assert "quality.wikiref.en" not in {batch.key for batch in batches}  # it has nothing to train from yet
+
+
+def test_the_settings_name_another_text_for_a_recipe(tmp_path):
+    named = "recipes: {variants: {ccnet: trafilatura.ccnet}}"
+    first, other = (home_with(tmp_path, text) for text in ("variants: [wet, resiliparse]", named))
+
+    assert first.variant_of("ccnet") == "wet.ccnet"
+    assert other.variant_of("ccnet") == "trafilatura.ccnet"
+    assert other.variants == ("resiliparse", "trafilatura")
+
+
+def test_all_recipes_can_be_enabled_at_once(tmp_path, recipes):
+    recipes("own", "wet")
+
+    home = home_with(tmp_path, "recipes: {enabled: all}")
+
+    assert {"ccnet", "own"} <= set(home.enabled) == set(home.recipes)
+    assert set(home.variants) >= {base_of(recipe.variant) for recipe in home.recipes.values() if recipe.name != "ccnet"}
+
+
+def test_wet_can_not_be_asked_for_by_a_recipe_where_pages_are_selected(tmp_path, recipes):
+    recipes("on_wet", "wet")
+    home = home_with(tmp_path, "variants: [resiliparse]\npages: {select: {languages: [zho]}}")
+
+    with pytest.raises(SettingsError, match="WARC files only, and wet is what on_wet starts from"):
+        _ = home.variants
+
+
+def test_what_is_named_is_enabled_for_the_run(tmp_path):
+    home = home_with(tmp_path, "variants: [wet]\nrecipes: {enabled: []}")
+
+    more = home.enabling(["web/wet/pages", "web/wet.ccnet/signals", "corpora/ccnet"])
+
+    assert (home.enabled, home.annotated) == ((), ())
+    assert (more.enabled, more.annotated) == (("ccnet",), ("wet.ccnet",))
+    assert home.enabling(["web/wet/pages"]) is home
+
+
+def test_an_unknown_recipe_is_told_with_the_nearest(tmp_path):
+    home = home_with(tmp_path, "variants: [wet]")
+
+    with pytest.raises(SettingsError, match="there is no recipe `ccnett`, nearest is `ccnet`"):
+        home.batches(["corpora/ccnett"], [SNAPSHOT])
+
+
+@pytest.mark.parametrize("asset", ["web/wet.ccnet/signals", "web.wet.ccnet.signals", "web/signals/wet.ccnet"])
+def test_signals_are_named_with_their_text_variant(home, asset):
+    (batch,) = home.batches([asset], [SNAPSHOT], upstream=False)
+
+    assert batch.tables == (("web.signals", {"variant": "wet.ccnet", "snapshot": SNAPSHOT}),)

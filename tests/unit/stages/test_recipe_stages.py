@@ -1,17 +1,20 @@
 """Signals and corpora: rows in the order of the texts, nothing lost, nothing raw opened, and what makes them stale."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 import yaml
 
+from corpus_platform.engine.processes import Processes
 from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import SettingsError, ShardFailed
 from corpus_platform.home import Home
 from corpus_platform.signals.annotate import annotate
 from corpus_platform.signals.registry import families, signals
 from corpus_platform.stages import texts
+from corpus_platform.stages.corpus import Corpus
 from corpus_platform.stages.run import plan_stage, run_stage
 from corpus_platform.stages.signals import Signals, SignalsSettings
 from corpus_platform.stages.texts import Rows
@@ -276,3 +279,66 @@ def test_rows_are_taken_across_the_ends_of_frames():
     assert taken == [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9, 10]]
     assert rows.take(9)["n"].to_list() == [11]
     assert rows.take(1).is_empty()
+
+
+def test_a_model_that_is_made_or_changes_makes_stale_the_signals_that_ask_for_it(annotated, monkeypatch):
+    def having(digest):
+        stored = {"safety/en": {"path": "_files/none", "digest": digest}, "unknown": {"path": "", "digest": digest}}
+        monkeypatch.setattr("corpus_platform.stages.signals.stored_models", lambda _: stored)
+
+    lean = Signals(SignalsSettings(families=("sizes",)))
+    run_stage(lean, annotated, Serial(), WET)
+    fingerprints = set()
+    for digest in ("1", "2"):
+        having(digest)
+        fingerprints.add(plan_stage(Signals(), annotated, WET).fingerprint)
+
+    assert len(fingerprints) == 2
+    assert plan_stage(lean, annotated, WET).is_current
+    assert not [read for read in plan_stage(Signals(), annotated, WET).shards[0].reads if "unknown" in read]
+
+
+def test_perplexity_is_measured_before_paragraph_dedup_too_where_it_is_asked_for(annotated, monkeypatch):
+    row = {"en": {"path": "", "digest": "1"}}
+    monkeypatch.setattr("corpus_platform.stages.signals.language_models", lambda _: row)
+    monkeypatch.setattr("corpus_platform.stages.signals.perplexities", english_is_easy)
+    stage = Signals(SignalsSettings(families=("ccnet",), perplexity=True))
+
+    run_stage(stage, annotated, Serial(), WET)
+
+    found = annotated.scan("web.signals", **WET).select("language", "ccnet_perplexity", "ccnet_bucket").collect()
+    for language, perplexity, bucket in found.iter_rows():
+        assert (perplexity, bucket) == ((100.0, 0) if language == "en" else (None, None))
+    assert ("models.language_model", "") in stage.above("wet")
+    assert ("models.language_model", "") not in stage.above("wet.ccnet")
+
+
+def english_is_easy(lake, models, texts, languages):
+    """Perplexity and bucket as a model of English gives them."""
+    known = [language in models for language in languages]
+    return (
+        pl.Series("perplexity", [100.0 if one else None for one in known], pl.Float32),
+        pl.Series("bucket", ["head" if one else "all" for one in known]),
+    )
+
+
+def test_worker_processes_make_what_one_process_makes(home):
+    recipe = RECIPE | {"name": "with_ccnet_fields", "publish": "ccnet", "variant": "wet.ccnet"}
+    (home.path / "recipes" / "fields.yaml").write_text(yaml.safe_dump(recipe))
+    write_home(home.path, paragraphs={"min_characters": 20})
+    opened = Home.open(home.path)
+    for name in ("web.paragraph_hashes", "web.paragraphs", "web.documents"):
+        opened.run(name, WET)
+    partition = WET | {"variant": "wet.ccnet"}
+    opened.run("web.signals", partition)
+    opened.run("corpora.with_ccnet_fields", partition)
+    expected = opened.lake.scan("corpora.with_ccnet_fields", **partition).collect()
+    stage = opened.stage("corpora.with_ccnet_fields")
+    assert isinstance(stage, Corpus)
+
+    other = replace(stage, kept_decisions=3)
+    report = run_stage(other, opened.lake, Processes(1), partition)
+
+    assert report.ran == report.shards > 0
+    assert opened.lake.scan("corpora.with_ccnet_fields", **partition).collect().equals(expected)
+    assert {"raw_content", "bucket"} <= set(expected.columns)
