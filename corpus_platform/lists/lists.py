@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
@@ -48,6 +49,8 @@ KINDS: dict[str, Kind] = {
 }
 """Every list by name."""
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9-]+)?")
+"""A file beside the lists of a folder with another name (a licence, a read-me) is no list."""
 SHIPPED = Path(__file__).parent / "data"
 
 
@@ -129,7 +132,8 @@ class Lists:
             return tuple(sorted(single | set(_json(name, place))))
         prefix = "" if name in chosen else f"{name}."
         files = (file for file in place.glob(f"{prefix}*") if file.is_file())
-        return tuple(sorted(single | {file.name.removeprefix(prefix).removesuffix(".txt") for file in files}))
+        found = {file.name.removeprefix(prefix).removesuffix(".txt") for file in files}
+        return tuple(sorted(single | {language for language in found if _LANGUAGE.fullmatch(language)}))
 
     def digest(self, names: Iterable[str]) -> str:
         """32 hex digits of the contents of some lists, all languages, for the identity of what is made with them."""
@@ -145,7 +149,7 @@ class Lists:
 def _kind(name: str) -> Kind:
     if name not in KINDS:
         near = get_close_matches(name, KINDS, n=1)
-        hint = f"; did you mean `{near[0]}`?" if near else ""
+        hint = f"; did you mean `{near[0]}`?" if near else "."
         raise SettingsError(f"there is no list `{name}`{hint} Known: {', '.join(sorted(KINDS))}")
     return KINDS[name]
 

@@ -72,8 +72,6 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
         found["rps_doc_stop_word_fraction"] = _stop_words(subject)
     if "rps_doc_ldnoobw_words" in wanted:
         found["rps_doc_ldnoobw_words"] = _block_list(subject)
-    if wanted & {"rps_doc_ut1_blacklist", "ut1_categories"}:
-        found |= _domain_categories(subject)
     return found
 
 
@@ -153,7 +151,7 @@ def _normalised(entries: tuple[str, ...]) -> list[str]:
     return strings_of(batch.data, batch.document_start).to_pylist()
 
 
-def _domain_categories(subject: Subject) -> dict[str, pl.Series]:
+def domain_categories(subject: Subject, _wanted: frozenset[str]) -> Mapping[str, Any]:
     """All categories of the domain, and RedPajama-V2's number of those that it looks at."""
     known = DomainCategories.of(subject.environment.lists.get("ut1"))
     reference = subject.environment.reference
@@ -228,6 +226,16 @@ RPV2_LISTS = register(
                 "only, and gives 0 elsewhere",
                 lists=("ldnoobw",),
             ),
+        ),
+        compute=compute,
+        reads=("language",),
+    )
+)
+UT1 = register(
+    Family(
+        name="ut1",
+        version="1",
+        signals=(
             Signal(
                 name="rps_doc_ut1_blacklist",
                 definition=f"Number of the set of UT1 categories of the host and its parent domains, among {', '.join(UT1_CATEGORIES)}: sets of one "
@@ -250,7 +258,7 @@ RPV2_LISTS = register(
                 lists=("ut1",),
             ),
         ),
-        compute=compute,
-        reads=("language", "url", "domain"),
+        compute=domain_categories,
+        reads=("url", "domain"),
     )
 )

@@ -60,6 +60,8 @@ def test_a_language_without_a_list_has_an_empty_one():
 
 def test_a_folder_of_files_by_language_takes_the_place_of_a_list(write, tmp_path):
     write("words/en", "Alpha\n\nbeta two \nAlpha\n")
+    write("words/LICENSE", "no list")
+    write("words/README.md", "no list")
     write("words/zh.txt", "# licence: MIT\n# source: here\n甲\n")
 
     lists = Lists.of({"ldnoobw": str(tmp_path / "words")})

@@ -13,7 +13,7 @@ from corpus_platform.signals.environment import Environment, SignalSettings
 from corpus_platform.signals.registry import signals
 from corpus_platform.signals.rpv2 import RPV2
 from corpus_platform.signals.rpv2_lines import RPV2_LINES
-from corpus_platform.signals.rpv2_lists import RPV2_LISTS
+from corpus_platform.signals.rpv2_lists import RPV2_LISTS, UT1
 
 D1 = "The cat sat on the mat. The cat sat!\n\u2022 IT WORKS... visit #1\nshort"
 D2 = "今天天气很好。我们去公园！\nHello 世界 123"
@@ -210,7 +210,9 @@ def test_signals_can_be_asked_for_one_by_one():
 
 
 def test_a_column_has_the_type_that_the_registry_says():
-    found = annotated([D1], [*DOCUMENTS, *LINES, *(signal.name for signal in RPV2_LISTS.signals)])
+    found = annotated(
+        [D1], [*DOCUMENTS, *LINES, *(signal.name for family in (RPV2_LISTS, UT1) for signal in family.signals)]
+    )
 
     assert {name: found.schema[name] for name in found.columns} == {
         name: signals()[name].column_type for name in found.columns
