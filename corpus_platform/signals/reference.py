@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from corpus_platform.lists.lists import KINDS, SHIPPED, Lists
 from corpus_platform.signals.registry import families
 
 if TYPE_CHECKING:
@@ -21,10 +22,32 @@ together. **Reference** says how the systems' own code differs from the definiti
 whose family is not computed by default has to be asked for by name, or by a recipe.
 """
 
+_LISTS = """## Lists
+
+Word and domain lists that signals and steps read. Those that are shipped were written for this platform: small, so that everything runs out of the box. Name
+larger ones with the setting `lists`, e.g. `{stop_words: stopwords-iso.json, ldnoobw: FOLDER, ut1: FOLDER}`. *Words by language*: a folder of files named by
+language (LDNOOBW), a JSON object of lists by language (stopwords-iso), or `NAME.LANGUAGE: FILE` for one; *words*: a file of lines, or a JSON list; *domains
+by category*: a folder of `<category>/domains` (UT1), or a file of lines `domain category,category`.
+"""
+
 
 def signals_markdown() -> str:
-    """Every signal by family: definition, source, type, range, languages, value for nothing to measure, and how the reference differs."""
-    return "\n".join([_INTRO, *(_section(family) for family in families())])
+    """Every signal by family: definition, source, type, range, languages, value for nothing to measure, and how the reference differs; and the lists."""
+    return "\n".join([_INTRO, *(_section(family) for family in families()), _lists()])
+
+
+def _lists() -> str:
+    """The lists that are shipped, by name."""
+    lines = [_LISTS, "| list | holds | shipped | licence |", "|---|---|---|---|"]
+    for name, kind in sorted(KINDS.items()):
+        languages = Lists.of().languages(name)
+        shipped = [Lists.of().get(name, language) for language in languages]
+        if not languages and SHIPPED.joinpath(f"{name}.txt").is_file():
+            shipped = [Lists.of().get(name)]
+        sizes = ", ".join(f"{one.language} {len(one)}" if one.language else str(len(one)) for one in shipped)
+        licence = ", ".join(sorted({one.licence for one in shipped}))
+        lines.append(f"| `{name}` | {kind} | {sizes or 'none: to be given'} | {licence} |")
+    return "\n".join([*lines, ""])
 
 
 def _section(family: Family) -> str:
