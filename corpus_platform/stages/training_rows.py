@@ -10,9 +10,10 @@ Not here: what is made of the texts (classifiers.py, models/).
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import orjson
 import polars as pl
@@ -216,8 +217,9 @@ def _texts(file: PublishedFile, label: str | None) -> Iterator[str]:
 
 def _lines(file: PublishedFile) -> Iterator[str]:
     with file.local() as path, pa.input_stream(str(path), compression="detect") as stream:
-        for line in stream:
-            yield line.decode("utf-8", "replace").rstrip("\r\n")
+        buffered: Any = io.BufferedReader(stream)  # pyright: ignore[reportArgumentType]  (it reads as a raw stream does)
+        for line in io.TextIOWrapper(buffered, encoding="utf-8", errors="replace", newline="\n"):
+            yield line.rstrip("\r\n")
 
 
 def _json_row(line: str, file: PublishedFile, number: int) -> tuple[str | None, str]:
