@@ -15,8 +15,12 @@ import string
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CODE_POINTS = 0x110000
 LOWER = 0x1FFFFF
@@ -136,48 +140,49 @@ _KANA = (
 _HANGUL = ((0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7A3), (0xD7B0, 0xD7FB), (0xFFA0, 0xFFDC))
 
 
-_LAST_OF_TEXT = 0x33480
-"""Code points from here on are unassigned in Unicode 14, private, or of category Cf or Mn without a decomposition."""
+_ASSIGNED = [*range(0x33480), *range(0xE0000, 0xE0200)]
+"""All that Unicode 14 has, but for private characters; of the others nothing is known, and nothing holds."""
 
 
 def _matches(pattern: str, text: str) -> list[int]:
     return [match.start() for match in re.finditer(pattern, text)]
 
 
+def _holds(test: Callable[[str], bool], characters: list[str]) -> np.ndarray:
+    return np.fromiter(map(test, characters), bool, len(characters))
+
+
 @cache
 def facts() -> np.ndarray:
     """The facts of each code point: read-only uint32 of size 0x110000. Made once per process from Python's own Unicode data."""
-    characters = [chr(c) for c in range(CODE_POINTS)]
+    characters = list(map(chr, _ASSIGNED))
     text = "".join(characters)
-    table = np.zeros(CODE_POINTS, np.uint32)
-    table[_matches(r"\w", text)] |= WORD
-    table[_matches(r"\s", text)] |= SPACE
-    table[_matches("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text)] |= LINE_BREAK
-    for bit, test in (
-        (ALPHABETIC, str.isalpha),
-        (ALPHANUMERIC, str.isalnum),
-        (UPPER, str.isupper),
-        (LOWER_CASE, str.islower),
-        (NUMERIC, str.isnumeric),
-        (DECIMAL, str.isdecimal),
-        (DIGIT_CHARACTER, str.isdigit),
-    ):
-        table[np.fromiter(map(test, characters), bool, CODE_POINTS)] |= bit
-    table[np.fromiter((c.islower() or (c.istitle() and not c.isupper()) for c in characters), bool, CODE_POINTS)] |= (
-        NOT_UPPER
-    )
+    own = np.zeros(len(characters), np.uint32)
+    own[_matches(r"\w", text)] |= WORD
+    own[_matches(r"\s", text)] |= SPACE
+    own[_matches("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text)] |= LINE_BREAK
     category = np.array(list(map(unicodedata.category, characters)))
     first = category.astype("U1")
     for bit, chosen in (
+        (ALPHABETIC, _holds(str.isalpha, characters)),
+        (ALPHANUMERIC, _holds(str.isalnum, characters)),
+        (UPPER, _holds(str.isupper, characters)),
+        (LOWER_CASE, _holds(str.islower, characters)),
+        (NOT_UPPER, _holds(str.islower, characters) | (category == "Lt")),
+        (NUMERIC, _holds(str.isnumeric, characters)),
+        (DECIMAL, _holds(str.isdecimal, characters)),
+        (DIGIT_CHARACTER, _holds(str.isdigit, characters)),
         (PUNCTUATION, first == "P"),
         (SYMBOL, first == "S"),
         (MARK, category == "Mn"),
         (CONTROL, category == "Cc"),
         (LETTER_OR_MARK, (first == "L") | (first == "M")),
+        (ASCII_PUNCTUATION, _holds(string.punctuation.__contains__, characters)),
+        (ASCII_LETTER, _holds(string.ascii_letters.__contains__, characters)),
     ):
-        table[chosen] |= bit
-    table[[ord(c) for c in string.punctuation]] |= ASCII_PUNCTUATION
-    table[[ord(c) for c in string.ascii_letters]] |= ASCII_LETTER
+        own[chosen] |= bit
+    table = np.zeros(CODE_POINTS, np.uint32)
+    table[_ASSIGNED] = own
     for bit, ranges in ((HAN, _HAN), (KANA, _KANA), (HANGUL, _HANGUL)):
         for low, high in ranges:
             table[low : high + 1] |= bit
@@ -201,13 +206,13 @@ class Decompositions:
 def decompositions() -> Decompositions:
     """The table of decompositions, Hangul syllables included."""
     offset, found = np.zeros(CODE_POINTS, np.int32), [0]
-    for code in range(0xC0, _LAST_OF_TEXT):
+    for code in _ASSIGNED[0xC0:]:
         parts = unicodedata.normalize("NFD", chr(code))
         if len(parts) > 1 or ord(parts) != code:
             offset[code] = len(found)
             found += [len(parts), *map(ord, parts)]
     combining = np.zeros(CODE_POINTS, np.uint16)
-    combining[:_LAST_OF_TEXT] = np.fromiter(map(unicodedata.combining, map(chr, range(_LAST_OF_TEXT))), np.uint16)
+    combining[_ASSIGNED] = np.fromiter(map(unicodedata.combining, map(chr, _ASSIGNED)), np.uint16)
     combining[(facts() & MARK) != 0] += 0x100
     table = Decompositions(offset, np.array(found, np.uint32), combining)
     for array in (table.offset, table.characters, table.combining):
