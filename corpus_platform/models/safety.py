@@ -46,11 +46,11 @@ class Safety:
 
 
 def judge_safety(classifier: Classifier, batch: TextBatch) -> Safety:
-    """Scores and labels of texts and their lines."""
+    """Scores and labels of texts and their lines. The classifier's features are `words`, its positive classes the unsafe ones."""
     lines, document_line = kept_lines(batch)
     data, start = word_bytes(TextBatch.of(lines.strings()))
     judged = classifier.classify_words(data, start)
-    whole = classifier.classify(batch.documents.strings())
+    whole = classifier.classify_words(*word_bytes(batch))
     says = _word_counts(data, start) >= _MIN_WORDS
     worst, where = _worst_lines(np.where(says, judged.score, np.nan), document_line, _SHARE, _LEAST)
     score = np.fmax(whole.score, worst)

@@ -189,7 +189,7 @@ class SafetyLines(EditStep):
 
     def _unsafe(self, subject: Subject, document_line: np.ndarray) -> np.ndarray:
         unsafe = np.zeros(document_line[-1], bool)
-        language = subject.column("language")
+        language = subject.column("language").cast(pl.String)
         texts = pl.Series(strings_of(subject.batch.data, subject.batch.document_start))
         for code, name in SAFETY.items():
             rows = (language == code).fill_null(value=False).arg_true().to_numpy()
@@ -253,7 +253,9 @@ class Score(EditStep):
             return score
         judged = np.ones(len(subject), bool)
         if self.languages:
-            judged = subject.column("language").is_in(list(self.languages)).fill_null(value=False).to_numpy()
+            judged = (
+                subject.column("language").cast(pl.String).is_in(list(self.languages)).fill_null(value=False).to_numpy()
+            )
         rows = np.flatnonzero(judged)
         if rows.size:
             score[rows] = need(subject.environment.models, self.model).score(text.gather(rows))

@@ -3,6 +3,8 @@
 import gzip
 import json
 import random
+from dataclasses import dataclass
+from typing import ClassVar
 
 import polars as pl
 import pytest
@@ -24,6 +26,7 @@ from corpus_platform.stages.classifiers import (
     stored_models,
 )
 from corpus_platform.stages.run import plan_stage, run_stage
+from corpus_platform.stages.stage import Shard, Stage
 from corpus_platform.stages.training_rows import Rows, RowsOf
 
 NAME = "quality/wikiref/en"
@@ -173,3 +176,68 @@ def test_a_row_without_a_text_is_named(lake, tmp_path):
 
     with pytest.raises(SourceError, match=r"rows\.jsonl:2: not a row of training text"):
         RowsOf(lake).texts((Rows(location=str(tmp_path / "rows.jsonl")),), 10)
+
+
+@dataclass(frozen=True)
+class Given(Stage):
+    """Writes rows that are given into a table."""
+
+    name: ClassVar[str] = "web.documents"
+    version: ClassVar[str] = "1"
+    rows: tuple[dict, ...] = ()
+
+    def shards(self, lake, partition):
+        return [Shard(0, ("given",), None)]
+
+    def run(self, lake, partition, shard, output):
+        output.write(pl.DataFrame(self.rows, infer_schema_length=None))
+
+
+def document(number, text, **more):
+    place = {"doc_id": f"{number:032x}", "source": "test", "shard": 0, "file": "f", "file_index": 0, "position": number}
+    return {**place, "text": text, "language": "en", **more}
+
+
+def fill(lake, snapshot, rows, variant="wet"):
+    run_stage(Given(rows=tuple(rows)), lake, Serial(), {"variant": variant, "snapshot": snapshot})
+
+
+def test_the_web_s_rows_are_mixed_by_bucket_from_the_oldest_snapshot(lake):
+    buckets = ("head", "middle", "tail")
+    fill(lake, "CC-MAIN-2024-10", [document(i, f"old {b} {i}", bucket=b) for b in buckets for i in range(100)])
+    fill(lake, "CC-MAIN-2024-18", [document(1, "new", bucket="head")])
+    rows = Rows(table="web.documents", language="en", ccnet_mix=True)
+
+    texts = RowsOf(lake).texts((rows,), 50)
+
+    assert [sum(f"old {b} " in text for text in texts) for b in buckets] == [5, 10, 35]
+    assert len(texts) == 50
+    assert (
+        RowsOf(lake).inputs(rows).reads
+        == RowsOf(lake).inputs(rows.model_copy(update={"snapshots": ("CC-MAIN-2024-10",)})).reads
+    )
+
+
+def test_snapshots_give_equal_parts_and_only_pages_that_are_wanted(lake, tmp_path):
+    for snapshot in ("CC-MAIN-2024-10", "CC-MAIN-2024-18"):
+        pages = [document(i, f"{snapshot} page {i}", url=f"https://example.org/{i}") for i in range(20)]
+        fill(
+            lake,
+            snapshot,
+            [*pages, document(99, "anders", language="de", url="https://example.org/1"), document(98, "x")],
+        )
+    (tmp_path / "urls.txt").write_text("https://example.org/1\nhttps://example.org/2\n")
+    both = ("CC-MAIN-2024-10", "CC-MAIN-2024-18")
+
+    some = RowsOf(lake).texts((Rows(table="web.documents", language="en", snapshots=both, min_characters=5),), 10)
+    wanted = RowsOf(lake).texts((Rows(table="web.documents", language="en", urls=str(tmp_path / "urls.txt")),), 10)
+
+    assert [sum(snapshot in text for text in some) for snapshot in both] == [5, 5]
+    assert sorted(wanted) == ["CC-MAIN-2024-10 page 1", "CC-MAIN-2024-10 page 2"]
+
+
+def test_a_snapshot_that_is_not_there_is_named(lake):
+    fill(lake, "CC-MAIN-2024-10", [document(1, "text")])
+
+    with pytest.raises(SourceError, match="no snapshot CC-MAIN-2020-05 of `wet`; there are CC-MAIN-2024-10"):
+        RowsOf(lake).inputs(Rows(table="web.documents", snapshots=("CC-MAIN-2020-05",)))
