@@ -295,6 +295,11 @@ _signal(
     "Lines after the first filled one that begin with its first phrase, beyond the third such line / filled lines",
 )
 _count(
+    "zh_title_keywords",
+    lambda p: p.title[:, 3],
+    "Different phrases of the first filled line, of 4 characters or more, that occur five times or more after it; of the first 12",
+)
+_count(
     "zh_sensitive_count",
     lambda p: p.terms.sensitive,
     "Different sensitive words in the text; those of categories that end in `_hint` do not count",

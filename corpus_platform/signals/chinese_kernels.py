@@ -292,29 +292,46 @@ def ending_hash(ending: str) -> int:
 
 @kernel
 def title_repeats(codes: np.ndarray, start: np.ndarray, title: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """int64[n, 3]: occurrences after the title line of its first phrase, the phrase's characters, and lines after it that begin with it.
+    """int64[n, 4]: what becomes of a title's phrases in the text after it.
 
-    `title` int64[n, 2] bounds the title. The phrase is its first run of letters, digits and Han characters that has 4 or more (of digits alone: 5),
-    cut at 40. Without one all are 0.
+    The columns are occurrences of the first phrase, its characters, lines that begin with it, and different phrases that occur five times or more.
+    `title` int64[n, 2] bounds the title. A phrase is a run of letters, digits and Han characters that has 4 or more (of digits alone: 5), cut at 40. Of
+    a title's phrases the first 12 are looked at.
     """
-    count = np.zeros((start.size - 1, 3), np.int64)
+    count = np.zeros((start.size - 1, 4), np.int64)
     for d in range(start.size - 1):
-        first, size = _phrase(codes, title[d, 0], title[d, 1], table)
-        if size == 0:
-            continue
-        count[d, 1] = size
-        i = title[d, 1]
-        while i + size <= start[d + 1]:
-            k = 0
-            while k < size and codes[i + k] == codes[first + k]:
-                k += 1
-            if k < size:
+        begin, end = title[d, 0], title[d, 1]
+        i, phrases = begin, 0
+        while i < end and phrases < 12:
+            first, size = _phrase(codes, i, end, table)
+            if size == 0:
+                break
+            times, lines = _occurrences(codes, first, size, end, start[d + 1])
+            if phrases == 0:
+                count[d, 0], count[d, 1], count[d, 2] = times, size, lines
+            count[d, 3] += times >= 5 and _occurrences(codes, first, size, begin, first)[0] == 0
+            phrases += 1
+            i = first + size
+            while i < end and (table[codes[i]] & ALPHANUMERIC) != 0:
                 i += 1
-                continue
-            count[d, 0] += 1
-            count[d, 2] += codes[i - 1] == 10
-            i += size
     return count
+
+
+@kernel
+def _occurrences(codes: np.ndarray, first: int, size: int, begin: int, end: int) -> tuple[int, int]:
+    """How often the phrase at `first` stands between two places, one after the other, and how often a line begins with it."""
+    times, lines, i = 0, 0, begin
+    while i + size <= end:
+        k = 0
+        while k < size and codes[i + k] == codes[first + k]:
+            k += 1
+        if k < size:
+            i += 1
+            continue
+        times += 1
+        lines += i > 0 and codes[i - 1] == 10
+        i += size
+    return times, lines
 
 
 @kernel

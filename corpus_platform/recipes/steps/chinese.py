@@ -99,6 +99,9 @@ class ChineseSpam(_Bounds):
     max_title_lines: float | None = Field(
         default=0.03, ge=0, le=1, description="Largest share of lines that begin with the title's phrase, beyond three"
     )
+    max_title_keywords: int | None = Field(
+        default=2, ge=0, description="Most different phrases of the title that occur five times or more after it"
+    )
     max_domains: int | None = Field(default=25, ge=0, description="Most internet domains")
     max_domain_share: float | None = Field(default=0.1, ge=0, le=1, description="Largest share of characters in them")
     max_digit_domains: int | None = Field(default=8, ge=0, description="Most domains of digits, as 12345.com")
@@ -115,6 +118,7 @@ class ChineseSpam(_Bounds):
                 "max_gambling_density": ("zh_gambling_density", ">"),
                 "max_fraud_density": ("zh_fraud_density", ">"),
                 "max_title_lines": ("zh_title_line_fraction", ">"),
+                "max_title_keywords": ("zh_title_keywords", ">"),
                 "max_domains": ("zh_domain_count", ">"),
                 "max_domain_share": ("zh_domain_fraction", ">"),
                 "max_digit_domains": ("zh_digit_domain_count", ">"),

@@ -45,7 +45,7 @@ def test_a_bound_that_is_not_given_is_not_asked():
         ("per_line", "zh_characters_per_line", "<", 10.0)
     ]
     assert [r.name for r in rules("sensitive_words", max_count=3)] == ["count", "per_line"]
-    assert len(rules("chinese_spam")) == 10
+    assert len(rules("chinese_spam")) == 11
 
 
 def test_simplify_says_which_lines_it_touched():

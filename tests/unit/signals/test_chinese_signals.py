@@ -159,6 +159,16 @@ def test_a_title_is_the_first_line_that_has_something():
     assert found["zh_gambling_title"].to_list() == [1.0, 0.0]
 
 
+def test_keywords_of_a_title_are_its_phrases_that_the_text_repeats():
+    body = "红木家具，铁皮书柜，海边。" * 5
+    found = signals_of(
+        [f"红木家具,铁皮书柜,海边_红木家具\n{body}", f"红木家具的今天\n{body}", f"红木家具\n{body[:-5]}"]
+    )
+
+    assert found["zh_title_keywords"].to_list() == [2, 0, 1]
+    assert found["zh_title_repeats"].to_list() == [5, 0, 5]
+
+
 def test_everyday_text_that_holds_a_term_by_chance_has_none():
     chance = [
         "通过今后二十年的努力",
