@@ -32,6 +32,11 @@ LineSummary = Literal["mean", "sum", "max", "min"]
 MODULES = (
     "common",
     "dedup",
+    "url",
+    "gopher",
+    "c4",
+    "fineweb",
+    "refinedweb",
     "redpajama",
     "openwebmath",
     "pile",
