@@ -312,7 +312,9 @@ def _identity(name: str, recipe: Settings) -> str:
 
 def _without_places(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_places(inner) for key, inner in value.items() if key not in {"location", "urls"}}
+        return {
+            key: _without_places(inner) for key, inner in value.items() if key not in {"location", "urls", "domains"}
+        }
     return [_without_places(inner) for inner in value] if isinstance(value, list) else value
 
 

@@ -52,6 +52,9 @@ class Rows(Settings):
     snapshots: tuple[str, ...] = Field(default=(), description="Snapshots of the web; the oldest by default")
     label: str | None = Field(default=None, description="Only rows of the files with this label")
     urls: str | None = Field(default=None, description="Only pages whose addresses are in this file, one a line")
+    domains: str | None = Field(
+        default=None, description="Only pages of the hosts in this file, one a line, e.g. UT1's `adult/domains`"
+    )
     min_characters: int = Field(default=0, ge=0, description="Shorter texts are left out")
     ccnet_mix: bool = Field(default=False, description="10 % head, 20 % middle, 70 % tail, where buckets are known")
 
@@ -64,7 +67,7 @@ class Rows(Settings):
     def below(self, home: Path) -> Rows:
         """The same with relative places taken below a home."""
         update = {}
-        for key in ("location", "urls"):
+        for key in ("location", "urls", "domains"):
             place = getattr(self, key)
             if place and "://" not in place:
                 update[key] = str(home / Path(place).expanduser())
@@ -120,7 +123,7 @@ class RowsOf:
             files = _files(rows.location)
             return Found(tuple(one.identity for one in files), sum(one.size or 0 for one in files))
         files = [file for group in self._groups(rows).values() for file in group]
-        extra = (published_file(rows.urls).identity,) if rows.urls else ()
+        extra = tuple(published_file(place).identity for place in (rows.urls, rows.domains) if place)
         return Found((*digests(files), *extra) if files else (), sum(file.bytes for file in files))
 
     def texts(self, sources: tuple[Rows, ...], limit: int) -> list[str]:
@@ -137,17 +140,17 @@ class RowsOf:
                         kept.add(text)
             return [text for _, text in kept.rows()]
         groups = self._groups(rows)
-        wanted = _addresses(rows.urls)
+        wanted = {column: _entries(place) for column, place in (("url", rows.urls), ("domain", rows.domains)) if place}
         part = max(limit // max(len(groups), 1), 1)
         return [text for files in groups.values() for text in self._mixed(rows, files, part, wanted)]
 
-    def _mixed(self, rows: Rows, files: list[DataFile], limit: int, wanted: frozenset[str] | None) -> list[str]:
+    def _mixed(self, rows: Rows, files: list[DataFile], limit: int, wanted: dict[str, list[str]]) -> list[str]:
         """Texts of one snapshot or dump, by bucket where a mix is asked for."""
         mixed = rows.ccnet_mix and rows.table == "web.documents"
         strata = {b: LowestHashes(max(round(s * limit), 1)) for b, s in _MIX.items()} if mixed else {}
         rest = LowestHashes(limit)
         columns = ["text", *(["language"] if rows.table != ARTICLES else []), *(["bucket"] if mixed else [])]
-        columns += ["url"] if wanted is not None else []
+        columns += list(wanted)
         for file in files:
             for frame in batches(self.lake, file, columns=columns):
                 chosen = _chosen(frame, rows, wanted)
@@ -174,19 +177,18 @@ class RowsOf:
         return {name: self.lake.files(table, {"variant": variant, "snapshot": name}) for name in chosen}
 
 
-def _chosen(frame: pl.DataFrame, rows: Rows, wanted: frozenset[str] | None) -> pl.DataFrame:
+def _chosen(frame: pl.DataFrame, rows: Rows, wanted: dict[str, list[str]]) -> pl.DataFrame:
     condition = pl.col("text").str.len_chars() >= max(rows.min_characters, 1)
     if rows.language is not None and "language" in frame.columns:
         condition &= pl.col("language") == rows.language
-    if wanted is not None:
-        condition &= pl.col("url").is_in(list(wanted))
+    for column, entries in wanted.items():
+        condition &= pl.col(column).is_in(entries)
     return frame.filter(condition)
 
 
-def _addresses(location: str | None) -> frozenset[str] | None:
-    if location is None:
-        return None
-    return frozenset(line.strip() for line in _lines(published_file(location)) if line.strip())
+def _entries(location: str) -> list[str]:
+    """The lines of a file, stripped, without blank ones."""
+    return sorted({line.strip() for line in _lines(published_file(location)) if line.strip()})
 
 
 def _files(location: str) -> list[PublishedFile]:

@@ -236,6 +236,18 @@ def test_snapshots_give_equal_parts_and_only_pages_that_are_wanted(lake, tmp_pat
     assert sorted(wanted) == ["CC-MAIN-2024-10 page 1", "CC-MAIN-2024-10 page 2"]
 
 
+def test_pages_of_listed_hosts_are_a_class(lake, tmp_path):
+    hosts = ("casino.example", "news.example", "casino.example")
+    fill(lake, "CC-MAIN-2024-10", [document(i, f"{host} {i}", domain=host) for i, host in enumerate(hosts)])
+    (tmp_path / "domains").write_text("casino.example\nother.example\n")
+    rows = Rows(table="web.documents", domains=str(tmp_path / "domains"))
+
+    texts = RowsOf(lake).texts((rows,), 10)
+
+    assert sorted(texts) == ["casino.example 0", "casino.example 2"]
+    assert any(read.startswith("domains ") for read in RowsOf(lake).inputs(rows).reads)
+
+
 def test_a_snapshot_that_is_not_there_is_named(lake):
     fill(lake, "CC-MAIN-2024-10", [document(1, "text")])
 

@@ -1,12 +1,16 @@
 """What classifiers read of a text."""
 
 import re
+import sys
 import unicodedata
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpus_platform.errors import ModelError
+from corpus_platform.models import features
 from corpus_platform.models.features import EQUATION, feature_lines, words_of
 from corpus_platform.text.batch import TextBatch
 
@@ -62,6 +66,21 @@ def test_formulas_are_one_word():
     text = r"Let $x^2$ and \[a\n= b\] and \(c\) be."
 
     assert feature_lines([text], "math") == [" ".join(["let", *[EQUATION.strip(), "and"] * 2, EQUATION.strip(), "be"])]
+
+
+def test_chinese_words_of_one_character_are_left_out(monkeypatch):
+    cutter = SimpleNamespace(cut=lambda text, _: text.split("/"))
+    monkeypatch.setattr("corpus_platform.models.features._segmenter", lambda: cutter)
+
+    assert feature_lines(["我们/的/书店/  /，"], "segmented") == ["我们 书店"]
+
+
+def test_without_its_extra_the_cutter_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rjieba", None)
+    features._segmenter.cache_clear()
+
+    with pytest.raises(ModelError, match="rjieba is not installed"):
+        feature_lines(["文字"], "segmented")
 
 
 def test_characters_keep_their_form_where_lower_case_is_two_characters():
