@@ -15,12 +15,14 @@ import polars as pl
 
 from corpus_platform.errors import SourceError
 from corpus_platform.recipes.explain import Explanation, explain
+from corpus_platform.signals.environment import Environment
+from corpus_platform.stages.classifiers import shelf_of
 from corpus_platform.stages.corpus import LAYER
-from corpus_platform.stages.signals import SIGNALS
-from corpus_platform.stages.texts import DOCUMENTS, PAGES, PLACE, base_of, is_after_dedup, text_partition, text_table
+from corpus_platform.stages.signals import LANGUAGE, SIGNALS, stored_in
+from corpus_platform.stages.texts import DOCUMENTS, PAGES, base_of, is_after_dedup, text_partition, text_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from corpus_platform.home import Home
     from corpus_platform.lake import Lake
@@ -76,26 +78,24 @@ def stories(home: Home, wanted: str, recipes: Iterable[str] | None = None) -> li
     return found
 
 
-def document(lake: Lake, corpus: Corpus, partition: Partition, doc_ids: list[str]) -> pl.DataFrame:
-    """Documents of a partition as a recipe gets them: texts with their stored signals, in the order of the table."""
-    variant = partition["variant"]
+def documents(
+    lake: Lake, corpus: Corpus, partition: Partition, doc_ids: Sequence[str]
+) -> tuple[pl.DataFrame, Environment]:
+    """Documents of a partition as a recipe gets them, texts with their stored signals, and what it judges them with."""
+    variant, snapshot = partition["variant"], partition["snapshot"]
     where: dict[str, Any] = text_partition(partition)
-    chosen = pl.col("doc_id").is_in(doc_ids)
-    frame = lake.scan(text_table(variant), **where).filter(chosen).collect()
-    frame = frame.drop("variant", "snapshot", strict=False)
-    if not corpus.reads_signals(variant) or lake.state(SIGNALS, partition) is None:
-        return frame
-    measured = (
-        lake.scan(SIGNALS, variant=variant, snapshot=partition["snapshot"])
-        .filter(chosen)
-        .collect()
-        .drop("variant", "snapshot", strict=False)
-    )
-    wanted = [name for name in corpus.stored_signals if name in measured.columns]
-    place = list(PLACE)
-    return frame.drop(wanted, strict=False).join(
-        measured.select(*place, *wanted), on=place, how="left", maintain_order="left"
-    )
+    chosen = pl.col("doc_id").is_in(list(doc_ids))
+    frame = lake.scan(text_table(variant), **where).filter(chosen).collect().drop("variant", "snapshot", strict=False)
+    stored, compat = (), corpus.settings.compat
+    if corpus.reads_signals(variant) and lake.state(SIGNALS, partition) is not None:
+        stored, compat = stored_in(lake, partition)
+        measured = lake.scan(SIGNALS, variant=variant, snapshot=snapshot).filter(chosen)
+        kept = measured.select("doc_id", *stored).collect()
+        hints = () if is_after_dedup(variant) else LANGUAGE
+        own = frame.drop([name for name in {*stored, *hints} if name in frame.columns])
+        frame = own.join(kept, on="doc_id", how="left", maintain_order="left")
+    settings = corpus.settings.model_copy(update={"compat": compat})
+    return frame, Environment(settings, shelf_of(lake))
 
 
 def _places(lake: Lake, wanted: str) -> list[tuple[str, str | None, str]]:
@@ -116,10 +116,12 @@ def _story(lake: Lake, corpus: Corpus, partition: Partition, doc_id: str, url: s
     variant, snapshot = partition["variant"], partition["snapshot"]
     base = (corpus.recipe.name, variant, snapshot, doc_id, url)
     published = _published(lake, corpus.name, partition, doc_id)
-    frame = document(lake, corpus, partition, [doc_id]) if doc_id else pl.DataFrame()
+    if not doc_id or lake.state(text_table(variant), text_partition(partition)) is None:
+        return Story(*base, before=_before(lake, partition, doc_id, url), published=published)
+    frame, environment = documents(lake, corpus, partition, [doc_id])
     if frame.height == 0:
         return Story(*base, before=_before(lake, partition, doc_id, url), published=published)
-    explanation = explain(corpus.recipe, frame, corpus.environment(lake))[0]
+    explanation = explain(corpus.recipe, frame, environment)[0]
     return Story(*base, explanation=explanation, published=published)
 
 

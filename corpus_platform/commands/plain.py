@@ -23,6 +23,7 @@ from corpus_platform.printing import escaped, out, right, whole
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from corpus_platform.analytics.corpora import StepCount
     from corpus_platform.recipes.apply import FunnelRow
     from corpus_platform.sources.records import Reject
 
@@ -104,7 +105,7 @@ def named_recipe(name: str, folder: Path | None = None):  # noqa: ANN201  (a Rec
     return read_recipe(Path(name)) if name.endswith((".yaml", ".yml")) else recipe(name, folder)
 
 
-def print_funnel(funnel: Iterable[FunnelRow]) -> None:
+def print_funnel(funnel: Iterable[FunnelRow | StepCount]) -> None:
     """A row for each step: documents that came in, went by which rule, were changed."""
     numbers = (right(name) for name in ("documents", "dropped", "changed"))
     shown = RichTable(whole("step"), "kind", *numbers, whole("by rule"), box=None)
@@ -117,7 +118,7 @@ def print_funnel(funnel: Iterable[FunnelRow]) -> None:
     out.print(shown)
 
 
-def _pending(row: FunnelRow) -> str:
+def _pending(row: FunnelRow | StepCount) -> str:
     return "[yellow]pending: not done yet[/]" if row.pending else ""
 
 

@@ -29,6 +29,9 @@ Result = Literal["passed", "dropped", "changed", "unchanged", "pending", "done b
 _EXCERPT = 80
 
 
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "==", "in": "not in", "not in": "in"}
+
+
 @dataclass(frozen=True)
 class Asked:
     """One rule, and what it saw in one document."""
@@ -44,7 +47,7 @@ class Asked:
 
     def __str__(self) -> str:
         signal = f"{self.lines} of {self.signal}" if self.lines else self.signal
-        sign = self.drop_when if self.holds else f"not {self.drop_when}"
+        sign = self.drop_when if self.holds else _OPPOSITE.get(self.drop_when, f"not {self.drop_when}")
         if self.value is None:
             sign = "has no value, and is held against" if not self.holds else "has no value:"
             return f"{signal} {sign} {_shown(self.threshold)}".rstrip()
@@ -194,7 +197,7 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, tuple):
         return f"[{', '.join(value)}]"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value) or "''"
 
 
 def _excerpt(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from corpus_platform.recipes.apply import DECISION_SCHEMA, FunnelRow, apply
+from corpus_platform.signals.registry import signals
 from corpus_platform.sources.plain import PlainWriter, read_plain
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def apply_file(
             done = apply(recipe, frame, environment)
             row_of = dict(zip(frame["doc_id"], range(frame.height), strict=True))
             rows = [row_of[identity] for identity in done.kept["doc_id"]]
-            keeper.write([{**batch.rows[i], text: t} for i, t in zip(rows, done.kept["text"], strict=True)])
+            texts, changed = done.kept["text"].to_list(), done.changed.tolist()
+            keeper.write([_kept(batch.rows[i], text, t, c) for i, t, c in zip(rows, texts, changed, strict=True)])
             decisions = done.decisions.with_columns(row=pl.col("doc_id").replace_strict(row_of, return_dtype=pl.Int64))
             dropper.write(_decisions(decisions, batch.frame) + [_rejected(reject) for reject in batch.rejects])
             total.kept += done.kept.height
@@ -66,6 +68,13 @@ def apply_file(
             total.funnel = added(total.funnel, done.funnel)
             total.pending = done.pending
     return total
+
+
+def _kept(row: dict[str, Any], text: str, now: str, changed: bool) -> dict[str, Any]:
+    """A row with its text as it is now; signals that were of another text go."""
+    if not changed:
+        return row
+    return {name: value for name, value in row.items() if name not in signals()} | {text: now}
 
 
 def _distinct(frame: pl.DataFrame) -> pl.DataFrame:
