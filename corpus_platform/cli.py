@@ -227,10 +227,10 @@ def demo(
         typer.Option("--input", help="Real documents instead: a folder with web/crawl-data and encyclopedia/"),
     ] = None,
     variant: Annotated[
-        str, typer.Option(help="How pages become text: resiliparse, trafilatura or wet")
+        str, typer.Option(help="How pages become text: resiliparse, trafilatura, justext, math or wet")
     ] = "resiliparse",
 ) -> None:
-    """Two snapshots from WARC or WET files to a CCNet corpus, on this machine, without a network.
+    """Two snapshots from WARC or WET files to the corpora of a few recipes, on this machine, without a network.
 
     Without `--input` it makes its own sample first: two small snapshots in Common Crawl's layout and encyclopedia dumps.
     """
@@ -240,7 +240,7 @@ def demo(
     home = Home.open(context.obj)
     names = home.settings.source.below(home.path).snapshots()
     out.print(f"Snapshots at {home.settings.source.location}: {', '.join(names)}", highlight=False)
-    _run_batches(home, home.batches(["corpora/ccnet"], names, upstream=True))
+    _run_batches(home, home.batches([f"corpora/{name}" for name in home.enabled], names, upstream=True))
     print_summary([summary(home, name) for name in names])
     print_next(home)
 

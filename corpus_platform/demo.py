@@ -13,7 +13,7 @@ import polars as pl
 from corpus_platform.errors import SettingsError
 from corpus_platform.home import SETTINGS_FILE
 from corpus_platform.settings import CorpusSettings, read_settings, write_settings
-from corpus_platform.stages.texts import BASES, base_of
+from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 HEADER = "# Written by `corpus demo`. Make a home of your own with `--home`, and its corpus.yaml is yours.\n"
 SAMPLE = "sample"
+RECIPES = {"ccnet": AFTER_DEDUP, "redpajama_v2": AFTER_DEDUP, "chinesewebtext": AFTER_DEDUP, "mnbvc": ""}
+"""Recipes of the demo, with what they start from: the demo's own text, or the same after paragraph dedup."""
 
 
 def prepare(home: Path, *, source: Path | None, variant: str) -> CorpusSettings:
@@ -39,7 +41,9 @@ def prepare(home: Path, *, source: Path | None, variant: str) -> CorpusSettings:
 
 
 def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
-    common = {"variants": [variant], "pages": {"shard_files": 1}, "reject_budget": 0.1}
+    texts = {name: variant + after for name, after in RECIPES.items()}
+    common: dict[str, Any] = {"variants": [variant], "pages": {"shard_files": 1}, "reject_budget": 0.1}
+    common["recipes"] = {"enabled": list(texts), "variants": texts}
     if source is None:
         from corpus_platform.sample import make_sample  # noqa: PLC0415  (its texts are read only here)
 
@@ -85,6 +89,8 @@ class SnapshotSummary:
     corpus_rows: int
     corpus_bytes: int
     """Size of the corpus's files, compressed."""
+    corpora: list[tuple[str, int, int]]
+    """Of each recipe: its name, documents that it judged, documents that it kept."""
 
 
 def summary(home: Home, snapshot: str) -> SnapshotSummary:
@@ -109,4 +115,10 @@ def summary(home: Home, snapshot: str) -> SnapshotSummary:
         buckets={name.removeprefix("bucket:"): n for name, n in corpus.items() if name.startswith("bucket:")},
         corpus_rows=ccnet.rows if ccnet else 0,
         corpus_bytes=ccnet.bytes if ccnet else 0,
+        corpora=[_corpus(home, name, snapshot) for name in home.enabled],
     )
+
+
+def _corpus(home: Home, recipe: str, snapshot: str) -> tuple[str, int, int]:
+    state = home.lake.state(f"corpora.{recipe}", {"variant": home.variant_of(recipe), "snapshot": snapshot})
+    return (recipe, state.counters.get("records", 0), state.rows) if state else (recipe, 0, 0)

@@ -42,11 +42,12 @@ def print_summary(rows: list[SnapshotSummary]) -> None:
         "documents": lambda row: f"{row.documents:,}",
         "languages": lambda row: _counts(row.languages, 3),
         "buckets": lambda row: _counts(row.buckets.items(), 4),
-        "corpus, documents": lambda row: f"{row.corpus_rows:,}",
         "corpus, MB": lambda row: f"{row.corpus_bytes / 1e6:.2f}",
     }
     for name, figure in figures.items():
         shown.add_row(name, *(figure(row) for row in rows))
+    for judged in zip(*(row.corpora for row in rows), strict=True):
+        shown.add_row(f"corpora.{judged[0][0]}", *(f"{kept:,} of {read:,}" for _, read, kept in judged))
     out.print(shown)
     for row in rows:
         if row.rejects:
@@ -71,7 +72,7 @@ def print_next(home: Home) -> None:
         f"{command} tables",
         f'{command} sql "select language, bucket, count(*) from corpora.ccnet group by all order by 3 desc"',
         f'{command} sql "select reason, count(*) from ops.rejects group by 1"',
-        f'{command} sql "select rule, count(*) from ops.decisions group by 1"',
+        f'{command} sql "select recipe, step, rule, count(*) from ops.decisions group by all order by 4 desc"',
     )
     for line in lines:
         out.print(line, highlight=False, soft_wrap=True)
