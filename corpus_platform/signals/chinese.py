@@ -70,6 +70,8 @@ class Pages:
     start: np.ndarray
     count: np.ndarray
     line_count: np.ndarray
+    own_titles: pl.Series | None = None
+    """Titles that the pages have beside their texts, null or blank where they have none."""
     reference: bool = False
     lists: Lists = field(default_factory=lambda: Lists.of({}))
 
@@ -84,9 +86,18 @@ class Pages:
         return find_terms(self.texts, sensitive_terms(self.lists))
 
     @cached_property
+    def titles(self) -> pl.Series:
+        """The page's own title where it has one, else the first filled line."""
+        first = self.texts.str.extract(r"^\s*([^\n]*)", 1)
+        if self.own_titles is None:
+            return first
+        own = pl.select(pl.when(self.own_titles.str.strip_chars() != "").then(self.own_titles)).to_series()
+        return own.fill_null(first).rename(first.name)
+
+    @cached_property
     def title_terms(self) -> Found:
-        """Sensitive terms of the first filled lines."""
-        return find_terms(self.texts.str.extract(r"^\s*([^\n]*)", 1), sensitive_terms(self.lists))
+        """Sensitive terms of the titles."""
+        return find_terms(self.titles, sensitive_terms(self.lists))
 
     def prose_score(self) -> np.ndarray:
         """0..1: the share of prose, less a tenth for each adult or gambling term in 1,000 characters; 0.0 for nothing."""
@@ -101,9 +112,13 @@ class Pages:
 
     @cached_property
     def title(self) -> np.ndarray:
-        """Repeats of the title's first phrase."""
-        bounds = np.ascontiguousarray(self.lines[:, k.TITLE_START : k.TITLE_END + 1])
-        return k.title_repeats(self.codes, self.start, bounds, k.character_table())
+        """What becomes of the titles' phrases."""
+        titles = TextBatch.of(self.titles)
+        body = self.lines[:, k.TITLE_END]
+        if self.own_titles is not None:
+            own = (self.own_titles.str.strip_chars() != "").fill_null(value=False).to_numpy()
+            body = np.where(own, self.start[:-1], body)
+        return k.title_repeats(*_code_points(titles), self.codes, self.start, body, k.character_table())
 
     def of(self, column: int) -> np.ndarray:
         """A count of characters."""
@@ -281,8 +296,8 @@ _count(
 _count(
     "zh_title_repeats",
     lambda p: p.title[:, 0],
-    "Occurrences after the first filled line of its first phrase: its first run of letters, digits and Han characters that has 4 or more "
-    "(of digits alone: 5), cut at 40",
+    "Occurrences of the title's first phrase in the text, after the title: the first run of letters, digits and Han characters that has 4 or more "
+    "(of digits alone: 5), cut at 40. The title is the page's own where it is known, else the first filled line",
 )
 _signal(
     "zh_title_fraction",
@@ -292,12 +307,12 @@ _signal(
 _signal(
     "zh_title_line_fraction",
     lambda p: _ratio(np.maximum(p.title[:, 2] - 3, 0), p.lines[:, k.FILLED_LINES]),
-    "Lines after the first filled one that begin with its first phrase, beyond the third such line / filled lines",
+    "Lines that begin with the title's first phrase, beyond the third such line / filled lines; the title itself left out",
 )
 _count(
     "zh_title_keywords",
     lambda p: p.title[:, 3],
-    "Different phrases of the first filled line, of 4 characters or more, that occur five times or more after it; of the first 12",
+    "Different phrases of the title, of 4 characters or more, that occur five times or more after it; of the first 12",
 )
 _count(
     "zh_sensitive_count",
@@ -331,7 +346,7 @@ for _category, _what in (("adult", "adult"), ("gambling", "gambling"), ("fraud",
     _signal(
         f"zh_{_category}_title",
         lambda p, category=_category: p.weighed(p.title_terms, category),
-        f"Occurrences of {_what} terms in the first filled line, weak signs counted as a quarter",
+        f"Occurrences of {_what} terms in the title (the page's own, else the first filled line), weak signs counted as a quarter",
         range="0..",
         lists=_LIST,
     )
@@ -345,9 +360,14 @@ _ALL = frozenset(
 def pages_of(texts: pl.Series) -> Pages:
     """Texts, each of them taken for Chinese."""
     batch = TextBatch.of(texts)
-    codes = np.frombuffer(batch.data.tobytes().decode().encode("utf-32-le"), np.uint32)
-    start = np.concatenate([[0], np.cumsum(batch.characters)])
+    codes, start = _code_points(batch)
     return Pages(texts, codes, start, k.count_characters(codes, start, k.character_table()), _line_count(batch))
+
+
+def _code_points(batch: TextBatch) -> tuple[np.ndarray, np.ndarray]:
+    """The characters of a batch, uint32, and where each text begins among them."""
+    codes = np.frombuffer(batch.data.tobytes().decode().encode("utf-32-le"), np.uint32)
+    return codes, np.concatenate([[0], np.cumsum(batch.characters)])
 
 
 def _line_count(batch: TextBatch) -> np.ndarray:
@@ -363,16 +383,18 @@ def _every(batch: TextBatch, texts: pl.Series, some: np.ndarray, pages: Pages) -
     return Pages(texts, pages.codes, pages.start, count, _line_count(batch))
 
 
-def _chinese(pages: Pages, subject: Subject) -> tuple[np.ndarray, Pages]:
-    """Which pages have a Han character: bool of each, and these pages under the subject's settings."""
+def _chinese(pages: Pages, some: np.ndarray, subject: Subject) -> tuple[np.ndarray, Pages]:
+    """Which pages have a Han character: their rows, and these pages with their titles, under the subject's settings."""
     has_han = pages.of(k.HAN_COUNT) > 0
-    settings = {"reference": subject.environment.reference, "lists": subject.environment.lists}
-    if has_han.all():
-        return has_han, replace(pages, **settings)
-    size = np.diff(pages.start)
-    start = np.concatenate([[0], np.cumsum(size[has_han])])
-    codes, texts = pages.codes[np.repeat(has_han, size)], pages.texts.filter(pl.Series(has_han))
-    return has_han, Pages(texts, codes, start, pages.count[has_han], pages.line_count[has_han], **settings)
+    rows = np.flatnonzero(some)[has_han]
+    environment = subject.environment
+    own = subject.column("title").cast(pl.String).gather(rows) if "title" in subject.columns.columns else None
+    if not has_han.all():
+        size = np.diff(pages.start)
+        start = np.concatenate([[0], np.cumsum(size[has_han])])
+        codes, texts = pages.codes[np.repeat(has_han, size)], pages.texts.filter(pl.Series(has_han))
+        pages = Pages(texts, codes, start, pages.count[has_han], pages.line_count[has_han])
+    return rows, replace(pages, own_titles=own, reference=environment.reference, lists=environment.lists)
 
 
 def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
@@ -382,8 +404,7 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     some = k.may_have_han(batch.data, batch.document_start)
     candidates = pages_of(texts if some.all() else texts.filter(pl.Series(some)))
     every = _every(batch, texts, some, candidates)
-    has_han, pages = _chinese(candidates, subject)
-    rows = np.flatnonzero(some)[has_han]
+    rows, pages = _chinese(candidates, some, subject)
     found = {name: _column(name, every) for name in wanted & _ALL}
     for name in wanted - _ALL:
         own = _column(name, pages)
@@ -404,5 +425,6 @@ CHINESE = register(
         version="1",
         signals=tuple(signal for signal, _ in _DEFINED.values()),
         compute=compute,
+        reads=("title",),
     )
 )

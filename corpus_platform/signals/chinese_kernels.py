@@ -39,7 +39,7 @@ _SEPARATORS = ",，、|｜_/·;；\t \u3000\u00a0-－—>»:："
 
 CHARACTERS, NOT_WHITE, EVALWEB_COUNT, HAN_COUNT, TRADITIONAL_COUNT, PUNCTUATION_COUNT, STOP_COUNT, DIGITS = range(8)
 LONGEST_DIGITS, LONG_DIGITS, LONGEST_REPEAT = range(8, 11)
-FILLED_LINES, TERMINAL_LINES, SHORT_LINES, PROSE, KEYWORDS, TITLE_START, TITLE_END = range(7)
+FILLED_LINES, TERMINAL_LINES, SHORT_LINES, PROSE, KEYWORDS, TITLE_END = range(6)
 """Columns of `count_characters` and of `count_lines`."""
 
 GRAM = 13
@@ -101,14 +101,14 @@ def count_characters(codes: np.ndarray, start: np.ndarray, table: np.ndarray) ->
 
 @kernel
 def count_lines(codes: np.ndarray, start: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """int64[n, 7]: the columns named above. A line is filled when it has more than white space, short under 10 such characters.
+    """int64[n, 6]: the columns named above. A line is filled when it has more than white space, short under 10 such characters.
 
     A *keyword line* is at least half Han, has five pieces or more between separators, of eight characters or fewer in the mean, and none of 。！？. A
     *prose line* is another one with a Han character that has 20 characters or more and a clause mark, or 5 or more, one of 。！？ and a terminal mark at
     its end. PROSE and KEYWORDS count the characters of such lines, without white space.
-    TITLE_START and TITLE_END bound the first filled line.
+    TITLE_END is where the first filled line ends, in `codes`.
     """
-    count = np.zeros((start.size - 1, 7), np.int64)
+    count = np.zeros((start.size - 1, 6), np.int64)
     for d in range(start.size - 1):
         row = count[d]
         begin = start[d]
@@ -138,7 +138,7 @@ def _count_line(codes: np.ndarray, begin: int, end: int, table: np.ndarray, row:
     if filled == 0:
         return
     if row[TITLE_END] == 0:
-        row[TITLE_START], row[TITLE_END] = begin, end
+        row[TITLE_END] = end
     row[FILLED_LINES] += 1
     row[TERMINAL_LINES] += (last & TERMINAL) != 0
     row[SHORT_LINES] += filled < 10
@@ -291,46 +291,54 @@ def ending_hash(ending: str) -> int:
 
 
 @kernel
-def title_repeats(codes: np.ndarray, start: np.ndarray, title: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """int64[n, 4]: what becomes of a title's phrases in the text after it.
+def title_repeats(
+    title: np.ndarray,
+    title_start: np.ndarray,
+    codes: np.ndarray,
+    start: np.ndarray,
+    body: np.ndarray,
+    table: np.ndarray,
+) -> np.ndarray:
+    """int64[n, 4]: what becomes of a title's phrases in the text from `body` (int64[n]) on; `title` are code points, as `codes` are.
 
     The columns are occurrences of the first phrase, its characters, lines that begin with it, and different phrases that occur five times or more.
-    `title` int64[n, 2] bounds the title. A phrase is a run of letters, digits and Han characters that has 4 or more (of digits alone: 5), cut at 40. Of
-    a title's phrases the first 12 are looked at.
+    A phrase is a run of letters, digits and Han characters that has 4 or more (of digits alone: 5), cut at 40. Of a title's phrases the first 12 are
+    looked at.
     """
     count = np.zeros((start.size - 1, 4), np.int64)
     for d in range(start.size - 1):
-        begin, end = title[d, 0], title[d, 1]
+        begin, end = title_start[d], title_start[d + 1]
         i, phrases = begin, 0
         while i < end and phrases < 12:
-            first, size = _phrase(codes, i, end, table)
+            first, size = _phrase(title, i, end, table)
             if size == 0:
                 break
-            times, lines = _occurrences(codes, first, size, end, start[d + 1])
+            phrase = title[first : first + size]
+            times, lines = _occurrences(phrase, codes, body[d], start[d + 1])
             if phrases == 0:
                 count[d, 0], count[d, 1], count[d, 2] = times, size, lines
-            count[d, 3] += times >= 5 and _occurrences(codes, first, size, begin, first)[0] == 0
+            count[d, 3] += times >= 5 and _occurrences(phrase, title, begin, first)[0] == 0
             phrases += 1
             i = first + size
-            while i < end and (table[codes[i]] & ALPHANUMERIC) != 0:
+            while i < end and (table[title[i]] & ALPHANUMERIC) != 0:
                 i += 1
     return count
 
 
 @kernel
-def _occurrences(codes: np.ndarray, first: int, size: int, begin: int, end: int) -> tuple[int, int]:
-    """How often the phrase at `first` stands between two places, one after the other, and how often a line begins with it."""
+def _occurrences(phrase: np.ndarray, codes: np.ndarray, begin: int, end: int) -> tuple[int, int]:
+    """How often a phrase stands between two places, one after the other, and how often a line begins with it."""
     times, lines, i = 0, 0, begin
-    while i + size <= end:
+    while i + phrase.size <= end:
         k = 0
-        while k < size and codes[i + k] == codes[first + k]:
+        while k < phrase.size and codes[i + k] == phrase[k]:
             k += 1
-        if k < size:
+        if k < phrase.size:
             i += 1
             continue
         times += 1
-        lines += i > 0 and codes[i - 1] == 10
-        i += size
+        lines += i == begin or codes[i - 1] == 10
+        i += phrase.size
     return times, lines
 
 

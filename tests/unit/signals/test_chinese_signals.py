@@ -159,6 +159,29 @@ def test_a_title_is_the_first_line_that_has_something():
     assert found["zh_gambling_title"].to_list() == [1.0, 0.0]
 
 
+def test_the_title_is_the_pages_own_where_it_has_one():
+    frame = pl.DataFrame(
+        {
+            "text": ["今天去公园\n水", "某某娱乐城\n水", "今天去公园"],
+            "title": ["某某娱乐城", " ", None],
+            "language": ["zh"] * 3,
+        }
+    )
+
+    found = annotate(frame, ["zh_gambling_title", "zh_title_repeats"])
+
+    assert found["zh_gambling_title"].to_list() == [1.0, 1.0, 0.0]
+    assert found["zh_title_repeats"].to_list() == [0, 0, 0]
+
+
+def test_a_title_of_the_pages_own_is_looked_for_in_the_whole_text():
+    frame = pl.DataFrame(
+        {"text": ["English only", "红木家具\n红木家具\n水"], "title": ["红木家具", "红木家具"], "language": ["zh"] * 2}
+    )
+
+    assert annotate(frame, ["zh_title_repeats"])["zh_title_repeats"].to_list() == [None, 2]
+
+
 def test_keywords_of_a_title_are_its_phrases_that_the_text_repeats():
     body = "红木家具，铁皮书柜，海边。" * 5
     found = signals_of(
