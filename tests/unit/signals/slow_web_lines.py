@@ -9,7 +9,7 @@ COUNTER = re.compile(
 )
 
 
-def c4_lines(text, rules, bad_words=()):
+def c4_lines(text, rules, bad_words=()):  # noqa: C901
     """(rule, line) of each line, in order, up to the one that drops the page."""
     found = []
     for raw in text.splitlines():
