@@ -100,14 +100,13 @@ def tables(
 ) -> None:
     """The tables of the lake: rows, size, partitions, and what a row is."""
     from corpus_platform.analytics.reference import tables_markdown  # noqa: PLC0415  (imports Polars and Delta)
-    from corpus_platform.lake import tables as registry  # noqa: PLC0415
 
     if markdown:
         sys.stdout.write(tables_markdown())
         return
     lake = Home.open(context.obj).lake
     shown = RichTable(whole("table"), *(right(name) for name in ("rows", "MB", "partitions")), "a row is", box=None)
-    for spec in registry():
+    for spec in lake.tables():
         files = lake.files(spec.name)
         rows, size = sum(file.rows for file in files), sum(file.bytes for file in files) / 1e6
         what = spec.description.removeprefix("A row is ")
