@@ -10,10 +10,11 @@ Not here: which characters a normal form deletes or replaces (normalise.py).
 """
 
 # Kernels are typed by Numba: to pyright an element of an array is an array.
-# pyright: reportArgumentType=false, reportReturnType=false
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ import numpy as np
 from corpus_platform.text import unicode
 from corpus_platform.text.kernel import inlined, kernel
 from corpus_platform.text.utf8 import before, decode, encode
+from corpus_platform.text.wide import WIDTH, copy_lowered, letters, lowest
 
 if TYPE_CHECKING:
     from corpus_platform.text.batch import Spans
@@ -40,6 +42,7 @@ SPECIAL = 1 << 26
 NOTHING = unicode.LOWER
 """A replacement: the character is deleted."""
 
+_U64 = np.uint64
 _DELETED, _SPACE, _READ = 0x80, 0x81, 0x82
 """What becomes of an ASCII character where it is not another one: nothing, a space, or what the table says."""
 
@@ -57,9 +60,11 @@ def rewrite(spans: Spans, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
     """Each span rewritten: bytes, and offsets (int64[n + 1])."""
     decompositions = unicode.decompositions()
     size = spans.end - spans.start
-    out = np.empty(int(size.sum()) * 9 // 8 + 3 * int(size.max(initial=0)), np.uint8)
+    out = np.empty(int(size.sum()) * 9 // 8 + 3 * int(size.max(initial=0)) + WIDTH, np.uint8)
     out_start = np.zeros(len(spans) + 1, np.int64)
     row = 0
+    action = _ascii(rules.table)
+    plain = _is_plain(action)
     while True:
         row = _rewrite(
             spans.data,
@@ -67,18 +72,29 @@ def rewrite(spans: Spans, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
             spans.end,
             row,
             rules.table,
-            _ascii(rules.table),
+            action,
             decompositions.offset,
             decompositions.characters,
             decompositions.combining,
             rules.decompose,
             rules.drop_marks,
+            plain,
             out,
             out_start,
         )
         if row == len(spans):
             return out[: out_start[-1]], out_start
         out = np.concatenate([out[: out_start[row]], np.empty(2 * out.size, np.uint8)])
+
+
+def _is_plain(action: np.ndarray) -> bool:
+    """Whether ASCII text only gets lower case, loses its punctuation and has its white space collapsed: then 64 bytes are done together."""
+    plain = {
+        **dict.fromkeys(string.whitespace + "\x1c\x1d\x1e\x1f", _SPACE),
+        **dict.fromkeys(string.punctuation, _DELETED),
+    }
+    plain |= {character: ord(character.lower()) for character in string.ascii_letters + string.digits}
+    return all(action[ord(character)] == becomes for character, becomes in plain.items())
 
 
 def _ascii(table: np.ndarray) -> np.ndarray:
@@ -226,7 +242,7 @@ def _becomes(entry: np.uint32) -> int:
 
 
 @inlined
-def _rewrite_text(
+def _rewrite_text(  # noqa: C901  (a call for each 64 bytes would count references)
     data: np.ndarray,
     start: int,
     end: int,
@@ -240,11 +256,34 @@ def _rewrite_text(
     combining: np.ndarray,
     decompose: bool,
     drop: bool,
+    plain: bool,
 ) -> int:
     """Writes a range rewritten; returns the place after it."""
     space = seen = False
     i = start
+    # Copies are of 64 bytes, of which those behind the run are written over.
+    last_block = min(end, data.size - WIDTH) - WIDTH if plain else start - 1
+    stop = start
     while i < end:
+        if stop <= i <= last_block:
+            run_of, gap, other = letters(data, i)
+            stop = i + WIDTH
+            if other == 0:
+                while run_of:
+                    first = lowest(run_of)
+                    space |= seen & ((gap & ((_U64(1) << _U64(first)) - _U64(1))) != 0)
+                    out[to] = 32
+                    to += space
+                    to = copy_lowered(out, to, data, i + first)
+                    size = lowest(~(run_of >> _U64(first)))
+                    to += size
+                    # Bits of the run, and of the gaps before it, are done with.
+                    done = ~_U64(0) << _U64(first) << _U64(size - 1) << _U64(1)
+                    run_of, gap = run_of & done, gap & done
+                    space, seen = False, True
+                space |= seen & (gap != 0)
+                i = stop
+                continue
         becomes = np.int64(action[data[i]])
         code, size, entry = becomes, 1, np.uint32(0)
         if becomes == _READ:
@@ -288,6 +327,7 @@ def _rewrite(
     combining: np.ndarray,
     decompose: bool,
     drop: bool,
+    plain: bool,
     out: np.ndarray,
     out_start: np.ndarray,
 ) -> int:
@@ -295,10 +335,10 @@ def _rewrite(
     run = np.array([0, -1, 0, 0], np.int64)
     to = out_start[row]
     # No character becomes more than three times as long.
-    while row < start.size and to + 3 * (end[row] - start[row]) <= out.size:
+    while row < start.size and to + 3 * (end[row] - start[row]) + WIDTH <= out.size:
         begin = to
         to = _rewrite_text(
-            data, start[row], end[row], table, action, out, to, run, offset, parts, combining, decompose, drop
+            data, start[row], end[row], table, action, out, to, run, offset, parts, combining, decompose, drop, plain
         )
         if drop:
             to = _without_spaces_at_ends(out, begin, to)

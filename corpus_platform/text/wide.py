@@ -31,6 +31,8 @@ def ranges(characters: str) -> list[tuple[int, int]]:
 
 
 WORD_CHARACTERS = ranges(string.ascii_letters + string.digits + "_")
+LETTERS_AND_DIGITS = ranges(string.ascii_letters + string.digits)
+CAPITALS = ranges(string.ascii_uppercase)
 SPACES = ranges(string.whitespace + "\x1c\x1d\x1e\x1f")
 
 
@@ -40,14 +42,14 @@ def _at(context: Any, builder: Any, array_type: Any, array: Any, i: Any, kind: A
     return builder.load(builder.bitcast(builder.gep(data, [i]), kind.as_pointer()), align=1)
 
 
-def _within(builder: Any, vector: Any, chosen: list[tuple[int, int]]) -> Any:
-    """Mask of the bytes that lie in one of the ranges."""
+def _inside(builder: Any, vector: Any, chosen: list[tuple[int, int]]) -> Any:
+    """Which bytes lie in one of the ranges, as a vector of bits."""
     found = ir.Constant(ir.VectorType(ir.IntType(1), WIDTH), [0] * WIDTH)
     for low, high in chosen:
         moved = builder.sub(vector, ir.Constant(_BYTES, [low] * WIDTH))
         inside = builder.icmp_unsigned("<=", moved, ir.Constant(_BYTES, [high - low] * WIDTH))
         found = builder.or_(found, inside)
-    return builder.bitcast(found, _MASK)
+    return found
 
 
 @intrinsic
@@ -60,16 +62,40 @@ def load8(_typing: Any, data: Any, i: Any) -> Any:
     return types.uint64(data, i), generate
 
 
+def _masks_of(*sets: list[tuple[int, int]]) -> Any:
+    """An instruction that gives a mask for each set of bytes."""
+
+    def masks_at(_typing: Any, data: Any, i: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            vector = _at(context, builder, signature.args[0], arguments[0], arguments[1], _BYTES)
+            found = [builder.bitcast(_inside(builder, vector, chosen), _MASK) for chosen in sets]
+            return context.make_tuple(builder, signature.return_type, found)
+
+        return types.UniTuple(types.uint64, len(sets))(data, i), generate
+
+    return intrinsic(masks_at)
+
+
+masks = _masks_of(WORD_CHARACTERS, SPACES, [(128, 255)])
+r"""Of the 64 bytes of a uint8 array from i (int64) on: ASCII word characters (`\w`), ASCII white space, and bytes that are not ASCII. All must be inside."""
+
+letters = _masks_of(LETTERS_AND_DIGITS, SPACES, [(0, 8), (14, 27), (127, 255)])
+"""The same with letters and digits, white space, and bytes that are control characters or not ASCII. What is in none of them is punctuation."""
+
+
 @intrinsic
-def masks(_typing: Any, data: Any, i: Any) -> Any:
-    r"""Of the 64 bytes from i on: masks of ASCII word characters (`\w`), of ASCII white space, and of bytes that are not ASCII. All must be inside."""
+def copy_lowered(_typing: Any, out: Any, to: Any, data: Any, i: Any) -> Any:
+    """Copies 64 bytes of `data` from i on to `out` from `to` on, A-Z in lower case; returns `to`. All must be inside both."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        vector = _at(context, builder, signature.args[0], arguments[0], arguments[1], _BYTES)
-        found = [_within(builder, vector, chosen) for chosen in (WORD_CHARACTERS, SPACES, [(128, 255)])]
-        return context.make_tuple(builder, signature.return_type, found)
+        vector = _at(context, builder, signature.args[2], arguments[2], arguments[3], _BYTES)
+        capital = builder.zext(_inside(builder, vector, CAPITALS), _BYTES)
+        lowered = builder.or_(vector, builder.shl(capital, ir.Constant(_BYTES, [5] * WIDTH)))
+        place = builder.gep(context.make_array(signature.args[0])(context, builder, arguments[0]).data, [arguments[1]])
+        builder.store(lowered, builder.bitcast(place, _BYTES.as_pointer()), align=1)
+        return arguments[1]
 
-    return types.UniTuple(types.uint64, 3)(data, i), generate
+    return types.int64(out, to, data, i), generate
 
 
 @intrinsic

@@ -103,6 +103,18 @@ def test_lines_are_normalised_by_themselves(text):
 
 
 @pytest.mark.parametrize(("normalise", "slow"), NORMAL_FORMS, ids=lambda function: function.__name__)
+@pytest.mark.parametrize(
+    "piece",
+    ["It's A  test, of_64 \t\n bytes. ", "Don't—é! ", "   \x1c\x00 A\x7f\r\n,", "!" * 65 + "B", "Z" * 130 + " "],
+    ids=ascii,
+)
+def test_ascii_is_normalised_alike_wherever_its_blocks_begin(normalise, slow, piece):
+    texts = ["x" * k + piece * 12 for k in range(66)]
+
+    assert normalise(TextBatch.of(texts)).documents.strings().to_pylist() == list(map(slow, texts))
+
+
+@pytest.mark.parametrize(("normalise", "slow"), NORMAL_FORMS, ids=lambda function: function.__name__)
 @pytest.mark.parametrize("piece", ["Ab, c", "中文。", "ΐ", "한", "a\u0327\u0315\u0300"], ids=ascii)
 def test_a_line_of_a_megabyte_is_normalised(normalise, slow, piece):
     text = piece * (1_000_000 // len(piece.encode()))
