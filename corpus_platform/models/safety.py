@@ -3,6 +3,8 @@
 A line's score is the probability that it is not safe. A document's is the larger of two: that of its text as a whole, and the mean of its
 worst lines (a tenth of those that say anything, at least two): spam hides behind menus and copied news, and one odd line is no spam.
 Its label is that of the text, or of its worst line, whichever made the score; `safe` below 0.5.
+Of 57 Chinese pages of a crawl full of spam (22 adult or gambling) a score of 0.5 finds 77 % with a precision of 0.85, one of 0.7 finds 55 % without
+a mistake.
 
 Not here: the classifier's training texts (training/safety.*.yaml), what is done with a score (recipes/).
 """

@@ -1,7 +1,8 @@
 """The shipped Chinese models on 100 pages of a crawl that is mostly spam, labelled by reading (labels_hplt_zh.tsv).
 
 The classifiers were trained on texts of our own. Which of them to write was decided by looking at pages of this sample too, labelled ones among them,
-so these are figures of a development set; the ones of texts that were held back are in the models' rows. The table is printed: run with `-s`.
+so these are figures of a development set. `labels_hplt_zh_safety.tsv` has 57 other pages, labelled before anything had scored them. The tables are
+printed: run with `-s`.
 """
 
 import gzip
@@ -18,19 +19,41 @@ from corpus_platform.signals.annotate import annotate
 from corpus_platform.signals.environment import Environment
 
 LABELS = Path(__file__).parent / "labels_hplt_zh.tsv"
+UNSEEN = Path(__file__).parent / "labels_hplt_zh_safety.tsv"
 UNSAFE = ("adult", "gambling")
 
 
 @pytest.fixture(scope="module")
-def pages(samples, tmp_path_factory):
-    labels = pl.read_csv(LABELS, separator="\t").select("text_sha1", "label").unique()
+def scored(samples, tmp_path_factory):
+    """Every page of the crawl with a label of either list, and what the models say of it."""
+    first = pl.read_csv(LABELS, separator="\t").select("text_sha1", "label").unique()
+    second = pl.read_csv(UNSEEN, separator="\t")
     with gzip.open(samples / "web/hplt_zh_docs.jsonl.gz", "rt", encoding="utf-8") as lines:
         texts = sorted({json.loads(line)["text"] for line in lines})
     frame = pl.DataFrame({"text": texts, "text_sha1": [hashlib.sha1(t.encode()).hexdigest() for t in texts]})
-    frame = frame.join(labels, on="text_sha1", how="inner", maintain_order="left").with_columns(language=pl.lit("zh"))
+    frame = frame.join(first, on="text_sha1", how="left", maintain_order="left")
+    frame = frame.join(second, on="text_sha1", how="left", maintain_order="left").with_columns(language=pl.lit("zh"))
+    frame = frame.filter(pl.col("label").is_not_null() | pl.col("unsafe").is_not_null())
     names = ["ml_safety_score", "ml_safety_label", "ml_zh_clean_score"]
     found = annotate(frame, names, Environment(models=Shipped(tmp_path_factory.mktemp("models"))))
     return pl.concat([frame, found], how="horizontal")
+
+
+@pytest.fixture(scope="module")
+def pages(scored):
+    return scored.filter(pl.col("label").is_not_null())
+
+
+def test_pages_that_were_labelled_before_they_were_scored_are_told_about_as_well(scored):
+    frame = scored.filter(pl.col("unsafe").is_not_null())
+
+    unsafe, told = frame["unsafe"].to_numpy(), (frame["ml_safety_score"] >= 0.5).to_numpy()
+    precision, recall = (unsafe & told).sum() / told.sum(), (unsafe & told).sum() / unsafe.sum()
+
+    print(f"{len(frame)} pages: precision {precision:.3f} recall {recall:.3f}")  # noqa: T201
+    assert len(frame) == 57
+    assert precision >= 0.75
+    assert recall >= 0.65
 
 
 def test_most_adult_and_gambling_pages_are_told_and_hardly_a_good_one(pages):
