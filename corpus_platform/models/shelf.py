@@ -159,7 +159,13 @@ def open_model(folder: str | Path) -> Scorer:
 
 
 def take(name: str, location: str | Path, cache: str | Path) -> Scorer:
-    """A model from a folder of ours, from a fastText file (its description is kept in `cache`), or from a folder of a BERT-class model."""
+    """A model from a folder of ours, a fastText file (its description is kept in `cache`), a folder of a BERT-class model, or the word `shipped`.
+
+    Raises ModelError where there is none, or no texts are shipped for the name.
+    """
+    if str(location) == "shipped":
+        templates.kit(name)
+        return Shipped(cache)[name]
     place = Path(location).expanduser()
     if place.suffix in _FASTTEXT:
         return from_file(place, Path(cache) / name.replace("/", "."), name=name)
@@ -175,7 +181,8 @@ def need(models: Mapping[str, Any], name: str) -> Any:
     if name in models:
         return models[name]
     known = ", ".join(sorted(models)) or "none"
+    place = "shipped" if name in templates.names() else "PATH"
     raise ModelError(
         f"there is no model `{name}` (there are: {known}): make it with the stage models.classifier or models.importance, "
-        f"give its place (`--model {name}=PATH`), or set `optional: true` in the step that asks for it"
+        f"give its place (`--model {name}={place}`), or set `optional: true` in the step that asks for it"
     )

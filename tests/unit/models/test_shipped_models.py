@@ -142,6 +142,14 @@ def test_a_model_is_taken_from_a_folder_or_a_fasttext_file(shipped, tmp_path):
         take("topics/zh", shipped["topics/zh"].folder / "model.bin", tmp_path)
 
 
+def test_a_shipped_model_is_taken_by_that_word(shipped):
+    assert take("topics/zh", "shipped", shipped.cache).digest == shipped["topics/zh"].digest
+    with pytest.raises(ModelError, match="no training texts are shipped for `dclm`, only for genres/en"):
+        take("dclm", "shipped", shipped.cache)
+    with pytest.raises(ModelError, match="--model safety/zh=shipped"):
+        need({}, "safety/zh")
+
+
 def test_a_missing_model_says_how_to_get_one():
     with pytest.raises(
         ModelError, match=r"there is no model `dclm` \(there are: math\).*--model dclm=PATH.*optional: true"
