@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_platform.text.batch import Spans, TextBatch
-from corpus_platform.text.kernel import inlined, kernel
+from corpus_platform.text.kernel import inlined, part
 from corpus_platform.text.wide import load8
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _continuing(word: np.uint64) -> np.uint64:
     return _U64(_U64((word >> _U64(7)) & ~(word >> _U64(6)) & _LOW_BITS) * _LOW_BITS) >> _U64(56)
 
 
-@kernel
+@part
 def measure_ranges(
     data: np.ndarray,
     start: np.ndarray,

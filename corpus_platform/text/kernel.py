@@ -21,10 +21,14 @@ def kernel(function: _Function) -> _Function:
     return njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
 
 
-def inlined(function: _Function) -> _Function:
-    """A small kernel that others call inside a loop: it becomes part of the caller.
+def part(function: _Function) -> _Function:
+    """A part of kernels, for other compiled loops to call: it reads and writes arrays, but neither it nor what it calls makes one.
 
-    Best for scalars: a call that hands on an array may count references to it, in atomic steps that cost more than a few bytes' work. A loop that runs
-    once per byte or word therefore reads its arrays itself.
+    It counts no references. A kernel counts one for each array that it is handed, in atomic steps: too dear for what is called once a word or byte.
     """
-    return njit(cache=True, nogil=True, forceinline=True)(function)  # type: ignore[no-any-return]
+    return njit(cache=True, nogil=True, _nrt=False)(function)  # type: ignore[no-any-return]
+
+
+def inlined(function: _Function) -> _Function:
+    """A part so small that it always becomes a piece of its caller."""
+    return njit(cache=True, nogil=True, _nrt=False, forceinline=True)(function)  # type: ignore[no-any-return]

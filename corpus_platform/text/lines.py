@@ -18,7 +18,7 @@ import numpy as np
 
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans
-from corpus_platform.text.kernel import inlined, kernel
+from corpus_platform.text.kernel import inlined, kernel, part
 from corpus_platform.text.utf8 import before, decode
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def code_point_offsets(batch: TextBatch, spans: Spans, document_span: np.ndarray
     return _code_point_offsets(batch.data, batch.document_start, spans.start, spans.end, document_span)
 
 
-@inlined
+@part
 def trim(data: np.ndarray, start: int, end: int, facts: np.ndarray, left: bool, right: bool) -> tuple[int, int]:
     """A range without white space at its ends."""
     space = np.uint32(unicode.SPACE)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_platform.text.hashing import hash_texts
-from corpus_platform.text.kernel import inlined, kernel
+from corpus_platform.text.kernel import inlined, kernel, part
 from corpus_platform.text.repeats import room_for
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _place(key: np.uint64, mask: np.uint64) -> np.uint64:
     return _U64(key ^ (key >> _U64(32))) & mask
 
 
-@kernel
+@part
 def _number(keys: np.ndarray, table: np.ndarray, distinct: np.ndarray, group: np.ndarray, count: np.ndarray) -> int:
     """Numbers keys in the order in which they are first seen: the `group` of each, how often a group occurs; returns the number of groups."""
     room = room_for(2 * keys.size)
@@ -152,7 +152,7 @@ def _number(keys: np.ndarray, table: np.ndarray, distinct: np.ndarray, group: np
     return groups
 
 
-@kernel
+@part
 def _pair(place: np.ndarray, group: np.ndarray, keys: np.ndarray) -> int:
     """Joins neighbours: keys and places of the n-grams that start with one repeated (n-1)-gram and end with the next; returns their number."""
     candidates = 0
@@ -164,7 +164,7 @@ def _pair(place: np.ndarray, group: np.ndarray, keys: np.ndarray) -> int:
     return candidates
 
 
-@kernel
+@part
 def _longest(offset: np.ndarray) -> int:
     longest = 0
     for d in range(offset.size - 1):
@@ -208,7 +208,7 @@ def _ngrams(
     return unique, entropies
 
 
-@kernel
+@part
 def _entropy(count: np.ndarray, words: int) -> float:
     """Entropy of a distribution given by counts."""
     total = 0.0
@@ -218,7 +218,7 @@ def _entropy(count: np.ndarray, words: int) -> float:
     return math.log(words) - total / words
 
 
-@kernel
+@part
 def _keep_repeated(
     place: np.ndarray,
     group: np.ndarray,
@@ -248,7 +248,7 @@ def _keep_repeated(
     return left
 
 
-@kernel
+@part
 def _word_polynomials(
     data: np.ndarray, start: np.ndarray, end: np.ndarray, power: np.ndarray, value: np.ndarray
 ) -> None:
@@ -298,7 +298,7 @@ def _repeated_characters(
     return found
 
 
-@kernel
+@part
 def _scan(joined: np.ndarray, n: int, prefix: np.ndarray, table: np.ndarray) -> int:
     """Characters of n-grams met before, jumping over each."""
     room = room_for(2 * joined.size)

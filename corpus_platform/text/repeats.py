@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from corpus_platform.text import hashing
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import inlined, kernel
 
 hash_spans = hashing.hash_spans
 hash_texts = hashing.hash_texts
@@ -43,7 +43,7 @@ def members(hashes: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return _members(hashes, np.unique(wanted.astype(np.uint64, copy=False)))
 
 
-@kernel
+@inlined
 def room_for(count: int) -> int:
     """Places of a table for some entries: a power of two, at least twice as many."""
     room = 16

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_platform.text import unicode
-from corpus_platform.text.kernel import inlined, kernel
+from corpus_platform.text.kernel import inlined, kernel, part
 from corpus_platform.text.utf8 import before, decode, encode
 from corpus_platform.text.wide import WIDTH, copy_lowered, letters, lowest
 
@@ -63,6 +63,7 @@ def rewrite(spans: Spans, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
     out = np.empty(int(size.sum()) * 9 // 8 + 3 * int(size.max(initial=0)) + WIDTH, np.uint8)
     out_start = np.zeros(len(spans) + 1, np.int64)
     row = 0
+    scratch = np.empty((3, max(int(size.max(initial=0)), 256)), np.int64)
     action = _ascii(rules.table)
     plain = _is_plain(action)
     while True:
@@ -76,6 +77,7 @@ def rewrite(spans: Spans, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
             decompositions.offset,
             decompositions.characters,
             decompositions.combining,
+            scratch,
             rules.decompose,
             rules.drop_marks,
             plain,
@@ -109,7 +111,7 @@ def _ascii(table: np.ndarray) -> np.ndarray:
     return action
 
 
-@kernel
+@part
 def _is_final_sigma(data: np.ndarray, start: int, end: int, at: int, table: np.ndarray) -> bool:
     """Is a capital sigma at `at` the last letter of a word: a cased letter before it and none after, ignorable characters aside."""
     i, fact = at, np.uint32(0)
@@ -130,7 +132,7 @@ def _is_final_sigma(data: np.ndarray, start: int, end: int, at: int, table: np.n
     return not fact & np.uint32(CASED)
 
 
-@kernel
+@part
 def _end_of_number(data: np.ndarray, i: int, end: int, table: np.ndarray) -> int:
     """End of the number whose first digit is at i: digits, and one point with digits behind it."""
     points = 0
@@ -148,30 +150,43 @@ def _end_of_number(data: np.ndarray, i: int, end: int, table: np.ndarray) -> int
     return after
 
 
-@kernel
-def _reorder(out: np.ndarray, run: np.ndarray, combining: np.ndarray) -> None:
-    """Puts a run of combining marks in canonical order, if it is not, and forgets it. `run`: start, end, class of the last mark, out of order."""
+@part
+def _sort_marks(out: np.ndarray, start: int, end: int, combining: np.ndarray, scratch: np.ndarray) -> None:
+    """Puts a run of combining marks in canonical order: by class, and those of a class as they come."""
+    scratch[2, :256] = 0
+    i, marks = start, 0
+    while i < end:
+        code, size = decode(out, i)
+        kind = np.int64(combining[code]) & 0xFF
+        scratch[0, marks], scratch[1, marks] = code, kind
+        scratch[2, kind] += 1
+        marks += 1
+        i += size
+    i = start
+    for kind in range(256):
+        # There are about fifty classes.
+        if scratch[2, kind]:
+            for mark in range(marks):
+                if scratch[1, mark] == kind:
+                    i = encode(scratch[0, mark], out, i)
+
+
+@part
+def _end_run(out: np.ndarray, run: np.ndarray, combining: np.ndarray, scratch: np.ndarray) -> None:
+    """Brings a run of combining marks in order, if it is not, and forgets it. `run`: start, end, class of the last mark, out of order."""
     if run[3]:
-        size = run[1] - run[0]
-        code, kind = np.empty(size, np.int64), np.empty(size, np.int64)
-        i, marks = run[0], 0
-        while i < run[1]:
-            code[marks], size = decode(out, i)
-            kind[marks] = combining[code[marks]] & 0xFF
-            marks += 1
-            i += size
-        i = run[0]
-        for mark in np.argsort(kind[:marks], kind="mergesort"):
-            i = encode(code[mark], out, i)
+        _sort_marks(out, run[0], run[1], combining, scratch)
     run[1], run[3] = -1, 0
 
 
-@kernel
-def _emit(code: int, out: np.ndarray, to: int, run: np.ndarray, combining: np.ndarray, drop: bool) -> int:
+@part
+def _emit(
+    code: int, out: np.ndarray, to: int, run: np.ndarray, combining: np.ndarray, scratch: np.ndarray, drop: bool
+) -> int:
     """Writes a decomposed character, unless it is dropped; returns the place after it."""
     kind = np.int64(combining[code])
     if kind & 0xFF == 0 or run[1] != to:
-        _reorder(out, run, combining)
+        _end_run(out, run, combining, scratch)
     if drop and kind & 0x100:
         return to
     after = encode(code, out, to)
@@ -185,7 +200,7 @@ def _emit(code: int, out: np.ndarray, to: int, run: np.ndarray, combining: np.nd
     return after
 
 
-@kernel
+@part
 def _emit_special(
     data: np.ndarray,
     start: int,
@@ -199,6 +214,7 @@ def _emit_special(
     offset: np.ndarray,
     parts: np.ndarray,
     combining: np.ndarray,
+    scratch: np.ndarray,
     decompose: bool,
     drop: bool,
 ) -> int:
@@ -213,13 +229,13 @@ def _emit_special(
         return encode(lower, out, to)
     first = offset[lower]
     if first == 0:
-        return _emit(lower, out, to, run, combining, drop)
+        return _emit(lower, out, to, run, combining, scratch, drop)
     for k in range(first + 1, first + 1 + parts[first]):
-        to = _emit(np.int64(parts[k]), out, to, run, combining, drop)
+        to = _emit(np.int64(parts[k]), out, to, run, combining, scratch, drop)
     return to
 
 
-@kernel
+@part
 def _without_spaces_at_ends(out: np.ndarray, begin: int, end: int) -> int:
     """Takes spaces from both ends of what was written; returns the new end."""
     first = begin
@@ -241,8 +257,34 @@ def _becomes(entry: np.uint32) -> int:
     return _DELETED if entry & np.uint32(REPLACEMENT) == np.uint32(NOTHING) else _READ
 
 
-@inlined
-def _rewrite_text(  # noqa: C901  (a call for each 64 bytes would count references)
+@part
+def _rewrite_block(
+    data: np.ndarray, i: int, out: np.ndarray, to: int, space: bool, seen: bool
+) -> tuple[int, bool, bool, bool]:
+    """Writes letters and digits of 64 bytes from i on in lower case, with one space for each gap.
+
+    Returns the place after them, whether a space is due and something was seen, and whether it was done: not where there is more than printable ASCII.
+    Copies are of 64 bytes, of which those behind a run are written over.
+    """
+    runs, gaps, other = letters(data, i)
+    if other != 0:
+        return to, space, seen, False
+    while runs:
+        first = lowest(runs)
+        space |= seen & ((gaps & ((_U64(1) << _U64(first)) - _U64(1))) != 0)
+        out[to] = 32
+        to = copy_lowered(out, to + space, data, i + first)
+        size = lowest(~(runs >> _U64(first)))
+        to += size
+        # The bits of the run, and of the gaps before it, are done with.
+        left = ~_U64(0) << _U64(first) << _U64(size - 1) << _U64(1)
+        runs, gaps = runs & left, gaps & left
+        space, seen = False, True
+    return to, space | (seen & (gaps != 0)), seen, True
+
+
+@part
+def _rewrite_text(
     data: np.ndarray,
     start: int,
     end: int,
@@ -254,34 +296,21 @@ def _rewrite_text(  # noqa: C901  (a call for each 64 bytes would count referenc
     offset: np.ndarray,
     parts: np.ndarray,
     combining: np.ndarray,
+    scratch: np.ndarray,
     decompose: bool,
     drop: bool,
     plain: bool,
 ) -> int:
     """Writes a range rewritten; returns the place after it."""
     space = seen = False
-    i = start
-    # Copies are of 64 bytes, of which those behind the run are written over.
+    # A copy from the last byte of a block must not reach over the end of the data.
     last_block = min(end, data.size - WIDTH) - WIDTH if plain else start - 1
-    stop = start
+    i = stop = start
     while i < end:
         if stop <= i <= last_block:
-            run_of, gap, other = letters(data, i)
             stop = i + WIDTH
-            if other == 0:
-                while run_of:
-                    first = lowest(run_of)
-                    space |= seen & ((gap & ((_U64(1) << _U64(first)) - _U64(1))) != 0)
-                    out[to] = 32
-                    to += space
-                    to = copy_lowered(out, to, data, i + first)
-                    size = lowest(~(run_of >> _U64(first)))
-                    to += size
-                    # Bits of the run, and of the gaps before it, are done with.
-                    done = ~_U64(0) << _U64(first) << _U64(size - 1) << _U64(1)
-                    run_of, gap = run_of & done, gap & done
-                    space, seen = False, True
-                space |= seen & (gap != 0)
+            to, space, seen, done = _rewrite_block(data, i, out, to, space, seen)
+            if done:
                 i = stop
                 continue
         becomes = np.int64(action[data[i]])
@@ -293,9 +322,8 @@ def _rewrite_text(  # noqa: C901  (a call for each 64 bytes would count referenc
         if becomes == _SPACE:
             space = seen
         elif becomes != _DELETED:
-            if space:
-                out[to] = 32
-                to += 1
+            out[to] = 32
+            to += space
             space, seen = False, True
             if becomes < _DELETED:
                 out[to] = becomes
@@ -305,12 +333,11 @@ def _rewrite_text(  # noqa: C901  (a call for each 64 bytes would count referenc
                 size = _end_of_number(data, i, end, table) - i
             elif entry & np.uint32(SPECIAL):
                 to = _emit_special(
-                    data, start, end, i, code, table, out, to, run, offset, parts, combining, decompose, drop
+                    data, start, end, i, code, table, out, to, run, offset, parts, combining, scratch, decompose, drop
                 )
             else:
                 to = encode(np.int64(entry & np.uint32(REPLACEMENT)), out, to)
         i += size
-    _reorder(out, run, combining)
     return to
 
 
@@ -325,6 +352,7 @@ def _rewrite(
     offset: np.ndarray,
     parts: np.ndarray,
     combining: np.ndarray,
+    scratch: np.ndarray,
     decompose: bool,
     drop: bool,
     plain: bool,
@@ -338,8 +366,23 @@ def _rewrite(
     while row < start.size and to + 3 * (end[row] - start[row]) + WIDTH <= out.size:
         begin = to
         to = _rewrite_text(
-            data, start[row], end[row], table, action, out, to, run, offset, parts, combining, decompose, drop, plain
+            data,
+            start[row],
+            end[row],
+            table,
+            action,
+            out,
+            to,
+            run,
+            offset,
+            parts,
+            combining,
+            scratch,
+            decompose,
+            drop,
+            plain,
         )
+        _end_run(out, run, combining, scratch)
         if drop:
             to = _without_spaces_at_ends(out, begin, to)
         row += 1

@@ -21,7 +21,7 @@ import numpy as np
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans, TextBatch, totals
 from corpus_platform.text.hashing import measure, measure_ranges, padded
-from corpus_platform.text.kernel import inlined, kernel
+from corpus_platform.text.kernel import inlined, kernel, part
 from corpus_platform.text.search import flags_of
 from corpus_platform.text.utf8 import decode
 from corpus_platform.text.wide import WIDTH, lowest, masks
@@ -154,7 +154,7 @@ def _shifted(mask: np.uint64, carry: bool) -> np.uint64:
     return _U64(mask << _U64(1)) | _U64(carry)
 
 
-@kernel
+@part
 def _cut(
     data: np.ndarray, first: int, last: int, classes: np.ndarray, start: np.ndarray, end: np.ndarray, t: int
 ) -> int:
