@@ -134,18 +134,19 @@ def _classes(kind: str) -> np.ndarray:
 
 
 def _tokens(batch: TextBatch, kind: str) -> Tokens:
-    start, end, characters, hashes, document_token = _tokenise(
-        batch.data, padded(batch.data), batch.document_start, _classes(kind)
-    )
+    """Tokens of one kind. Arrays are made here, for NumPy asks for large pages where Numba does not."""
+    sizes = np.diff(batch.document_start)
+    room = batch.data.size // 4 + int(sizes.max(initial=0)) + 1
+    found = (np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int32), np.empty(room, np.uint64))
+    document_token = np.zeros(len(batch) + 1, np.int64)
+    d = 0
+    while True:
+        d = _tokenise(batch.data, padded(batch.data), batch.document_start, _classes(kind), d, *found, document_token)
+        if d == len(batch):
+            break
+        found = tuple(np.concatenate([values, np.empty_like(values)]) for values in found)
+    start, end, characters, hashes = (values[: document_token[-1]] for values in found)
     return Tokens(Spans(batch.data, start, end), document_token, characters, hashes)
-
-
-@kernel
-def _moved(values: np.ndarray, used: int, room: int) -> np.ndarray:
-    """A copy of the first ones with room for more."""
-    larger = np.empty(room, values.dtype)
-    larger[:used] = values[:used]
-    return larger
 
 
 @inlined
@@ -205,21 +206,23 @@ def _cut(
 
 @kernel
 def _tokenise(
-    data: np.ndarray, padded_data: np.ndarray, document_start: np.ndarray, classes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Start, end, code points and hash of each token, and the first token of each document."""
-    room = data.size // 4 + 64
-    start, end = np.empty(room, np.int64), np.empty(room, np.int64)
-    characters, hashes = np.empty(room, np.int32), np.empty(room, np.uint64)
-    document_token = np.zeros(document_start.size, np.int64)
-    t = 0
-    for d in range(document_start.size - 1):
-        first, last = document_start[d], document_start[d + 1]
-        if t + last - first >= room:
-            room = 2 * room + last - first
-            start, end = _moved(start, t, room), _moved(end, t, room)
-            characters, hashes = _moved(characters, t, room), _moved(hashes, t, room)
-        after = _cut(data, first, last, classes, start, end, t)
-        measure_ranges(padded_data, start, end, characters, hashes, t, after)
-        t = document_token[d + 1] = after
-    return start[:t], end[:t], characters[:t], hashes[:t], document_token
+    data: np.ndarray,
+    padded_data: np.ndarray,
+    document_start: np.ndarray,
+    classes: np.ndarray,
+    d: int,
+    start: np.ndarray,
+    end: np.ndarray,
+    characters: np.ndarray,
+    hashes: np.ndarray,
+    document_token: np.ndarray,
+) -> int:
+    """Writes the tokens of the documents from d on, until there might be no room for those of the next; returns its number."""
+    while d < document_start.size - 1:
+        t, first, last = document_token[d], document_start[d], document_start[d + 1]
+        if t + last - first >= start.size:
+            break
+        d += 1
+        document_token[d] = _cut(data, first, last, classes, start, end, t)
+        measure_ranges(padded_data, start, end, characters, hashes, t, document_token[d])
+    return d

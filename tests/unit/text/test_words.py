@@ -21,6 +21,7 @@ TOKENISERS = [
 @given(texts=batches_of_pages())
 @example([])
 @example(["", "x", ""])
+@example(["a b c d"] * 50)
 @example(["a" * 63 + "!", "a" * 64, "a" * 65, " " * 63 + "a!", "!" * 130, "é" + "a b " * 40, "a b " * 40 + "中"])
 @example(["a" * 60 + "\x1c\x1d\x1e\x1f_!@", "a b" + "\n" * 61])
 @example(["中文，hello世界 123\r\nあ한글カﾅ々〇", "e\u0301 😀😀!!\u2028x"])
