@@ -63,9 +63,9 @@ def balance(
     return _check(asset, partition_of, _nothing_is_lost(name, upstream, of_upstream), blocking=True)
 
 
-def keeps_a_part(asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf) -> dg.AssetChecksDefinition:
-    """A warning where a recipe keeps nothing, or everything."""
-    return _check(asset, partition_of, _a_part_is_kept(name), blocking=False)
+def verdicts(asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf) -> list[dg.AssetChecksDefinition]:
+    """Warnings where a recipe keeps nothing or everything, or has a rule that could judge no document."""
+    return [_check(asset, partition_of, test(name), blocking=False) for test in (_a_part_is_kept, _rules_see_values)]
 
 
 def usual_size(asset: dg.AssetsDefinition, name: str, partition_of: PartitionOf) -> dg.AssetChecksDefinition:
@@ -168,6 +168,26 @@ def _a_part_is_kept(name: str) -> Test:
         return (kept > 0 or read == 0) and (kept < read or read < ENOUGH), figures
 
     return a_part_is_kept
+
+
+def _rules_see_values(name: str) -> Test:
+    def rules_see_values(home: Home, partition: Partition) -> Verdict:
+        """Every rule finds its signal in some document: else the model that measures it is missing, and the rule has judged nothing."""
+        counters = _counters(home, name, partition)
+        left, blind = counters.get("records", 0), []
+        for step in home.recipe(name.partition(".")[2]).steps:
+            unknown = {rule: n for rule, n in _of_step(counters, "unknown", step.name).items() if n >= left > 0}
+            blind += [f"{step.name}: {rule}" for rule in unknown]
+            left -= sum(_of_step(counters, "dropped", step.name).values())
+        return not blind, {"rules_without_values": ", ".join(blind)}
+
+    return rules_see_values
+
+
+def _of_step(counters: dict[str, int], kind: str, step: str) -> dict[str, int]:
+    """Counts of a step, by rule."""
+    start = f"{kind}:{step}:"
+    return {name.removeprefix(start): n for name, n in counters.items() if name.startswith(start)}
 
 
 def _few_broken_records(name: str) -> Test:

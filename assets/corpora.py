@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.checks import balance, checks_of, keeps_a_part, usual_size
+from assets.checks import balance, checks_of, usual_size, verdicts
 from assets.factory import stage_asset
 from assets.partitions import cc_snapshot
 from assets.web import deps_of, of_variant
@@ -44,7 +44,7 @@ def _corpus(home: Home, recipe: str) -> tuple[dg.AssetsDefinition, list[dg.Asset
         # An empty corpus is no broken one: there may be no document in the recipe's languages.
         *checks_of(corpus, name, where, may_be_empty=True),
         balance(corpus, name, source, where, of_source),
-        keeps_a_part(corpus, name, where),
+        *verdicts(corpus, name, where),
         usual_size(corpus, name, where),
     ]
     return corpus, checks

@@ -51,7 +51,7 @@ WARNING = {
     "models/importance": {"model_was_made"},
     "web/wet/pages": {"few_broken_records", "size_is_usual"},
     "web/wet/documents": {"languages_are_sure", "languages_have_models", "buckets_are_spread"},
-    "corpora/ccnet": {"size_is_usual", "a_part_is_kept"},
+    "corpora/ccnet": {"size_is_usual", "a_part_is_kept", "rules_see_values"},
 }
 
 

@@ -30,6 +30,8 @@ OWN = {
         {"minhash": {"preset": "fineweb", "unverified": "how ties are broken"}},
     ],
 }
+BLIND = OWN | {"name": "blind", "steps": [{"language": {}}, {"signal": {"signal": "ml_dclm_score", "min": 0.5}}]}
+"""It asks for what a model would measure that nobody has made."""
 NOTHING = OWN | {"name": "nothing", "steps": [{"language": {"keep": ["tlh"]}}]}
 
 
@@ -38,11 +40,11 @@ def made(tmp_path_factory):
     """A home with two recipes of its own, made by Dagster, and what was recorded."""
     folder = make_home(tmp_path_factory.mktemp("recipes"), signals={"families": ["sizes"]})
     (folder / "recipes").mkdir()
-    for recipe in (OWN, NOTHING):
+    for recipe in (OWN, NOTHING, BLIND):
         (folder / "recipes" / f"{recipe['name']}.yaml").write_text(yaml.safe_dump(recipe))
     home = Home.open(folder)
     with dg.DagsterInstance.ephemeral() as instance:
-        for batch in home.batches(["corpora/own", "corpora/nothing"], [SNAPSHOT]):
+        for batch in home.batches(["corpora/own", "corpora/nothing", "corpora/blind"], [SNAPSHOT]):
             make(home, instance, batch)
         return home, recorded(instance)
 
@@ -72,7 +74,7 @@ def test_signals_after_paragraph_dedup_are_an_asset_of_their_own(tmp_path):
 def test_a_run_makes_no_more_than_the_recipes_ask_for(made):
     assets = {asset for asset, _ in made[1].materialisations}
 
-    assert assets == {"web/wet/pages", "web/wet/signals", "corpora/own", "corpora/nothing"}
+    assert assets == {"web/wet/pages", "web/wet/signals", "corpora/own", "corpora/nothing", "corpora/blind"}
 
 
 def test_documents_are_counted_by_step_and_the_funnel_keeps_the_recipe_s_order(made):
@@ -98,10 +100,17 @@ def test_a_preview_of_signals_shows_some_of_them(made):
 def test_every_document_is_accounted_for_and_an_empty_corpus_is_a_warning(made):
     found = made[1]
 
-    assert found.failed() == {("corpora/nothing", "a_part_is_kept")}
+    assert found.failed() == {("corpora/nothing", "a_part_is_kept"), ("corpora/blind", "rules_see_values")}
     assert found.checks["corpora/nothing", "a_part_is_kept", SNAPSHOT].severity.value == "WARN"
     balance = found.checks["corpora/own", "nothing_is_lost", SNAPSHOT]
     assert balance.metadata["read"].value == DOCUMENTS
+
+
+def test_a_rule_without_any_value_is_named(made):
+    check = made[1].checks["corpora/blind", "rules_see_values", SNAPSHOT]
+
+    assert check.metadata["rules_without_values"].value == "ml_dclm_score: ml_dclm_score_below"
+    assert check.severity.value == "WARN"
 
 
 def test_a_document_that_vanished_from_a_corpus_is_found(made):
