@@ -39,21 +39,35 @@ if TYPE_CHECKING:
 MODEL, INFO = "model.bin", "classifier.json"
 _LABEL = "__label__"
 _BATCH = 4096
+_SEEN, _EPOCHS, _MOST_EPOCHS = 15_000_000, 5, 50
+"""Words that training sees at least, where that takes no more than the most epochs; fastText's own epochs."""
 
 
 class FastTextSettings(BaseModel):
-    """fastText's own settings of supervised training, with its defaults."""
+    """Settings of supervised training, with fastText's own defaults where rows are many.
+
+    Five epochs at 0.1 leave a model of a few hundred pages where it began (all its scores are 0.5): on fewer than 3 million words there are as many
+    epochs (at most 50) as it takes to see 15 million, at 0.5.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    lr: float = Field(default=0.1, gt=0, description="Learning rate")
-    epoch: int = Field(default=5, ge=1, description="Passes over the rows")
+    lr: float | None = Field(default=None, gt=0, description="Learning rate; 0.1, and 0.5 on few words, by default")
+    epoch: int | None = Field(
+        default=None, ge=1, description="Passes over the rows; 5, and more on few words, by default"
+    )
     dim: int = Field(default=100, ge=2, description="Size of a word's vector")
     word_ngrams: int = Field(default=1, ge=1, description="Longest n-gram of words")
     bucket: int = Field(default=2_000_000, ge=1, description="Buckets of n-grams; none are kept with word_ngrams 1")
     min_count: int = Field(default=1, ge=1, description="Fewest occurrences of a word")
     loss: Literal["softmax", "ova", "hs", "ns"] = Field(default="softmax", description="Loss function")
     seed: int = Field(default=0, description="Seed of the first vectors and of the order of samples")
+
+    def on(self, words: int) -> FastTextSettings:
+        """The same with what is left open decided for rows of so many words."""
+        few = words < _SEEN // _EPOCHS
+        epochs = min(max(_SEEN // max(words, 1), _EPOCHS), _MOST_EPOCHS) if few else _EPOCHS
+        return self.model_copy(update={"epoch": self.epoch or epochs, "lr": self.lr or (0.5 if few else 0.1)})
 
 
 class ClassMetrics(BaseModel):
@@ -241,7 +255,8 @@ def train_classifier(
     settings: FastTextSettings | None = None,
 ) -> ClassifierInfo:
     """Trains a classifier into a folder and judges it on the rows held back. Where rows are too few nothing is written: `reason` says why."""
-    settings = settings or FastTextSettings()
+    lines = feature_lines(rows.train_texts, features) if not rows.reason else []
+    settings = (settings or FastTextSettings()).on(sum(line.count(" ") + 1 for line in lines))
     about: dict[str, Any] = {
         "name": name,
         "languages": languages,
@@ -255,7 +270,7 @@ def train_classifier(
         return ClassifierInfo(**about, reason=rows.reason, classes=_counted(rows))
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    _train(rows, target / MODEL, features, settings)
+    _train(rows.train_labels, lines, target / MODEL, settings)
     info = ClassifierInfo(**about, file=file_digest(target / MODEL))
     info = info.model_copy(update={"classes": _judge(Classifier(target, info), rows)})
     _write_info(target, info)
@@ -275,7 +290,7 @@ def metrics(truth: Sequence[str], found: Sequence[str | None], labels: Sequence[
     return tuple(made)
 
 
-def _train(rows: TrainingSet, path: Path, features: Features, settings: FastTextSettings) -> None:
+def _train(labels: list[str], lines: list[str], path: Path, settings: FastTextSettings) -> None:
     """Writes the rows as fastText reads them, trains on one thread, saves."""
     import fasttext  # noqa: PLC0415  (heavy: only where a model is made)
 
@@ -283,9 +298,8 @@ def _train(rows: TrainingSet, path: Path, features: Features, settings: FastText
     renamed = {"wordNgrams": given.pop("word_ngrams"), "minCount": given.pop("min_count")}
     with tempfile.TemporaryDirectory(prefix="classifier-") as scratch:
         spool = Path(scratch) / "rows.txt"
-        lines = feature_lines(rows.train_texts, features)
         with spool.open("w", encoding="utf-8", newline="\n") as file:
-            for label, line in zip(rows.train_labels, lines, strict=True):
+            for label, line in zip(labels, lines, strict=True):
                 if line:
                     file.write(f"{_LABEL}{label} {line}\n")
         model = fasttext.train_supervised(input=str(spool), thread=1, verbose=0, **renamed, **given)

@@ -145,6 +145,17 @@ def test_too_few_rows_make_no_model(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "epoch", "lr"),
+    [(0, 50, 0.5), (100_000, 50, 0.5), (1_000_000, 15, 0.5), (3_000_000, 5, 0.1), (10**9, 5, 0.1)],
+)
+def test_few_words_are_seen_more_often(words, epoch, lr):
+    decided = FastTextSettings().on(words)
+
+    assert (decided.epoch, decided.lr) == (epoch, lr)
+    assert FastTextSettings(epoch=3, lr=0.2).on(words) == FastTextSettings(epoch=3, lr=0.2)
+
+
 def test_precision_and_recall_are_counted_by_class():
     found = metrics(["a", "a", "b", "b"], ["a", "b", "b", None], ["a", "b", "c"])
 
