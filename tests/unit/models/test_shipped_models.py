@@ -26,7 +26,7 @@ def test_these_models_are_shipped():
 
 
 @pytest.mark.parametrize("name", templates.names())
-def test_every_slot_is_filled_always_alike_and_nothing_held_back_is_learnt(name):
+def test_every_slot_is_filled_and_nothing_held_back_is_learnt(name):
     kit = templates.kit(name)
 
     rows = kit.rows()
@@ -36,7 +36,6 @@ def test_every_slot_is_filled_always_alike_and_nothing_held_back_is_learnt(name)
     assert rows.reason is None
     assert not set(rows.train_texts) & set(rows.held_texts)
     assert min(rows.held_labels.count(label) for label in rows.labels) >= 2
-    assert rows.data == kit.rows().data
 
 
 def test_a_slot_that_nothing_fills_is_named():
