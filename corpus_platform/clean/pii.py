@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re  # noqa: TC003  (the dataclass says it)
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import blake2b
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from corpus_platform.text.batch import Spans, TextBatch
 
+_SEPARATING = ".@,?!;:)("
 AT, DOTTED, COLONS, SEPARATORS = 1, 2, 4, 8
 """Bits of a line: it has an `@`; three points between ASCII digits; two colons; three of the characters that keys are made with."""
 
@@ -47,11 +49,11 @@ class Detector:
     run: int = 0
     """Least number of digits in a row that a line must have."""
     digits: int = 0
-    """Least number of digits that a line must have."""
+    """Least number of digits that a line must have with nothing but spaces, points, hyphens and parentheses between them."""
     accept: Callable[[re.Match[str]], bool] | None = None
     group: int = 0
     reach: int = 320
-    """Of a detector of what holds an `@`: characters on either side of it that are looked at in a long line, so that no line takes quadratic time."""
+    """Of a detector of what holds an `@`: most characters on either side of it that are looked at, so that no line takes quadratic time."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,10 @@ class Found:
 
 @dataclass(frozen=True)
 class LineFacts:
-    """What is known of each line before it is decoded: `bits` uint8, `digits`, `run` int32, `characters` int64 (first code point in its document)."""
+    """What is known of each line before it is decoded: `bits` uint8; `digits` int32, the most that are near each other, and `run`, that follow each other.
+
+    `first` int64 is its first code point in its document.
+    """
 
     bits: np.ndarray
     digits: np.ndarray
@@ -103,7 +108,7 @@ def find(batch: TextBatch, detectors: Sequence[Detector], *, overlaps: bool = Fa
 
 def line_facts(lines: Spans, document_line: np.ndarray) -> LineFacts:
     """The cheap facts of lines that cover their documents."""
-    return LineFacts(*_line_facts(lines.data, lines.start, lines.end, document_line, unicode.facts()))
+    return LineFacts(*_line_facts(lines.data, lines.start, lines.end, document_line, _byte_kinds(), unicode.facts()))
 
 
 def _fits(facts: LineFacts, detector: Detector) -> np.ndarray:
@@ -112,7 +117,7 @@ def _fits(facts: LineFacts, detector: Detector) -> np.ndarray:
 
 
 def _matches(detector: Detector, text: str) -> Iterator[tuple[int, int]]:
-    near = _around(text, detector.reach) if detector.bits & AT and len(text) > 2 * detector.reach else [(0, len(text))]
+    near = _around(text, detector.reach) if detector.bits & AT else [(0, len(text))]
     for low, high in near:
         for match in detector.pattern.finditer(text, low, high):
             if detector.accept is None or detector.accept(match):
@@ -120,15 +125,23 @@ def _matches(detector: Detector, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _around(text: str, reach: int) -> list[tuple[int, int]]:
-    """Ranges of so many characters on either side of each `@`, joined where they meet."""
+    """Ranges in which a find that holds an `@` must lie: its run of characters that are no white space, what separates it from the one before, and two more."""
     found: list[tuple[int, int]] = []
     at = text.find("@")
     while at >= 0:
-        low, high = max(at - reach, 0), min(at + reach, len(text))
+        low, high = at, at
+        least, most = max(at - reach, 0), min(at + reach, len(text))
+        while low > least and not text[low - 1].isspace():
+            low -= 1
+        while low > least and (text[low - 1] in _SEPARATING or text[low - 1].isspace()):
+            low -= 1
+        while high < most and not text[high].isspace():
+            high += 1
+        high = min(high + 2, len(text))
         if found and low <= found[-1][1]:
             low = found.pop()[0]
         found.append((low, high))
-        at = text.find("@", at + 1)
+        at = text.find("@", high)
     return found
 
 
@@ -230,39 +243,61 @@ def is_chinese_id(text: str) -> bool:
     return "10X98765432"[sum(w * int(d) for w, d in zip(_WEIGHTS, text, strict=False)) % 11] == text[17].upper()
 
 
+_PLAIN, _DIGIT, _SEPARATOR, _POINT, _COLON, _AT, _BETWEEN, _HYPHEN, _WIDE = range(9)
+
+
+@cache
+def _byte_kinds() -> np.ndarray:
+    """What each byte may be: uint8[256]; `_WIDE` begins a character that is no ASCII, or goes on with it."""
+    kinds = np.full(256, _PLAIN, np.uint8)
+    kinds[48:58] = _DIGIT
+    kinds[[43, 47, 61, 95]] = _SEPARATOR
+    kinds[[32, 40, 41]] = _BETWEEN
+    kinds[45], kinds[46], kinds[58], kinds[64] = _HYPHEN, _POINT, _COLON, _AT
+    kinds[128:] = _WIDE
+    return kinds
+
+
 @kernel
 def _line_facts(
-    data: np.ndarray, start: np.ndarray, end: np.ndarray, document_line: np.ndarray, facts: np.ndarray
+    data: np.ndarray,
+    start: np.ndarray,
+    end: np.ndarray,
+    document_line: np.ndarray,
+    kinds: np.ndarray,
+    facts: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Bits, digits, longest run of digits and first character of each line."""
+    """Bits, most digits near each other, longest run of digits and first character of each line."""
     bits, digits = np.zeros(start.size, np.uint8), np.zeros(start.size, np.int32)
     run, first = np.zeros(start.size, np.int32), np.zeros(start.size, np.int64)
-    decimal = np.uint32(unicode.DECIMAL)
     for d in range(document_line.size - 1):
         seen = 0
         for line in range(document_line[d], document_line[d + 1]):
             first[line] = seen
-            i, now, points, colons, separators = start[line], 0, 0, 0, 0
-            while i < end[line]:
-                byte = data[i]
-                size = 1
-                if byte < 0x80:
-                    digit = 48 <= byte <= 57
-                else:
-                    code, size = decode(data, i)
-                    digit = (facts[code] & decimal) != 0
-                if digit:
-                    now += 1
-                    digits[line] += 1
-                    run[line] = max(run[line], now)
-                elif byte == 64:
-                    bits[line] |= AT
-                elif byte == 46 and now > 0 and i + 1 < end[line] and 48 <= data[i + 1] <= 57:
-                    points += 1
-                colons += byte == 58
-                separators += digit or byte in (43, 45, 47, 58, 61, 95) or byte == 0xE2
-                now = now if digit else 0
-                i += size
+            i, last = start[line], end[line]
+            now, longest, near, most, points, colons, separators, mark = 0, 0, 0, 0, 0, 0, 0, 0
+            while i < last:
+                kind, size = kinds[data[i]], 1
                 seen += 1
-            bits[line] |= DOTTED * (points >= 3) | COLONS * (colons >= 2) | SEPARATORS * (separators >= 3)
+                if kind == _PLAIN:
+                    now, near = 0, 0
+                    i += 1
+                    continue
+                if kind == _WIDE:
+                    code, size = decode(data, i)
+                    separators += 0x2010 <= code <= 0x2015
+                    kind = _DIGIT if facts[code] & np.uint32(unicode.DECIMAL) else _PLAIN
+                if kind == _DIGIT:
+                    now, near = now + 1, near + 1
+                    longest, most = max(longest, now), max(most, near)
+                else:
+                    points += kind == _POINT and now > 0 and i + 1 < last and kinds[data[i + 1]] == _DIGIT
+                    now = 0
+                    near = near if kind in (_BETWEEN, _POINT, _HYPHEN) else 0
+                mark |= kind == _AT
+                colons += kind == _COLON
+                separators += kind in (_DIGIT, _SEPARATOR, _COLON, _HYPHEN)
+                i += size
+            digits[line], run[line] = most, longest
+            bits[line] = AT * mark | DOTTED * (points >= 3) | COLONS * (colons >= 2) | SEPARATORS * (separators >= 3)
     return bits, digits, run, first

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from corpus_platform.signals.nemo_kernels import largest
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.signals.roots import characters_repeated, words_repeated
 from corpus_platform.signals.roots_words import listed_share, refined_words, special_ratio
@@ -32,9 +33,7 @@ _WINDOW = 10
 
 def _longest_line(subject: Subject) -> np.ndarray:
     lines, first = python_lines(subject.batch)
-    found = np.zeros(len(subject), np.int64)
-    np.maximum.at(found, np.repeat(np.arange(len(subject)), np.diff(first)), span_characters(lines))
-    return found
+    return largest(span_characters(lines), first)
 
 
 def _average_line(subject: Subject) -> np.ndarray:
@@ -43,15 +42,14 @@ def _average_line(subject: Subject) -> np.ndarray:
 
 
 def _compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
-    size = len(subject)
     made: dict[str, Callable[[], np.ndarray]] = {
         "dj_alphanumeric_ratio": lambda: (
             count_class(subject.batch, unicode.ALPHANUMERIC) / np.maximum(subject.batch.characters, 1)
         ),
         "dj_average_line_length": lambda: _average_line(subject),
         "dj_maximum_line_length": lambda: _longest_line(subject),
-        "dj_character_repetition_ratio": lambda: characters_repeated(subject, np.full(size, _WINDOW)).top_ratio,
-        "dj_word_repetition_ratio": lambda: words_repeated(subject, np.full(size, _WINDOW)).repeated_ratio,
+        "dj_character_repetition_ratio": lambda: characters_repeated(subject, _WINDOW, {}).top_ratio,
+        "dj_word_repetition_ratio": lambda: words_repeated(subject, np.full(len(subject), _WINDOW)).repeated_ratio,
         "dj_flagged_words_ratio": lambda: listed_share(subject, "flagged_words", pairs=False),
         "dj_stop_words_ratio": lambda: listed_share(subject, "stop_words", pairs=False),
         "dj_special_characters_ratio": lambda: special_ratio(subject),
@@ -128,5 +126,6 @@ DATA_JUICER = register(
         ),
         _compute,
         reads=("language",),
+        default=False,
     )
 )

@@ -207,7 +207,7 @@ def _c4(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     return {name: made[name]() for name in wanted}
 
 
-register(Family("dolma_c4", "1", _c4_signals(), _c4))
+register(Family("dolma_c4", "1", _c4_signals(), _c4, default=False))
 
 
 def _bytes(subject: Subject) -> np.ndarray:
@@ -256,6 +256,7 @@ register(
             for name, (definition, reference) in _LENGTHS.items()
         ),
         _length,
+        default=False,
     )
 )
 
@@ -308,6 +309,7 @@ register(
             ),
         ),
         _pii,
+        default=False,
     )
 )
 

@@ -12,18 +12,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
-from corpus_platform.signals.cut_words import cut_words, once, white_space
-from corpus_platform.signals.dolma_gopher import lowered
-from corpus_platform.text.batch import totals
+from corpus_platform.signals.cjk import cut_cjk
+from corpus_platform.signals.dolma_gopher import lower_words, lowered
+from corpus_platform.text.batch import strings_of, totals
 from corpus_platform.text.lines import strip
 from corpus_platform.text.repeats import hash_texts, members
 from corpus_platform.text.search import contains_any, ends_with_any
-from corpus_platform.text.words import whitespace_words
 
 if TYPE_CHECKING:
     from corpus_platform.signals.subject import Subject
-    from corpus_platform.text.words import Tokens
 
 MIN_WORDS = 3
 """Words that a line has at least."""
@@ -56,18 +55,13 @@ class C4:
         """bool[lines]: has a line fewer than three words."""
         lines = self.subject.batch.lines
         words = self.subject.space_words
-        if self._sane:
-            words = cut_words(self.subject.batch, white_space(), np.ones(len(self.subject), np.bool_))
+        pieces = cut_cjk(words).pieces if self._sane else np.ones(len(words), np.int32)
         # Lines of different documents may begin at the same byte: all but the last of these are empty.
         line = np.searchsorted(lines.start, words.spans.start, side="right") - 1
-        return np.bincount(line, minlength=len(lines)) < MIN_WORDS
-
-    @cached_property
-    def _lower_words(self) -> Tokens:
-        return once(self.subject, "lower_space_words", lambda: whitespace_words(lowered(self.subject)))
+        return np.bincount(line, pieces, minlength=len(lines)) < MIN_WORDS
 
     def _has_word(self, entries: list[str]) -> np.ndarray:
-        words = self._lower_words
+        words = lower_words(self.subject)
         return totals(members(words.hash, hash_texts(entries)), words.document_token) > 0
 
     def has_naughty_word(self) -> np.ndarray:
@@ -75,7 +69,11 @@ class C4:
         entries = self.subject.environment.lists.get("ldnoobw", "en").entries
         phrases = [entry for entry in entries if " " in entry]
         found = self._has_word([entry for entry in entries if " " not in entry])
-        return found | contains_any(lowered(self.subject), phrases) if phrases else found
+        return found | self._has_phrase(phrases) if phrases else found
+
+    def _has_phrase(self, phrases: list[str]) -> np.ndarray:
+        batch = lowered(self.subject)
+        return pl.Series(strings_of(batch.data, batch.document_start)).str.contains_any(phrases).to_numpy()
 
     def has_javascript(self, version: int) -> np.ndarray:
         """bool[d]: v1 wants the word, v2 the letters."""

@@ -29,6 +29,7 @@ from corpus_platform.text.words import whitespace_words
 
 if TYPE_CHECKING:
     from corpus_platform.signals.subject import Subject
+    from corpus_platform.text.words import Tokens
 
 REQUIRED = ("the", "be", "to", "of", "and", "that", "have", "with")
 """Gopher's eight words of which an English text has at least two."""
@@ -38,6 +39,11 @@ _ELLIPSIS = "…"
 def lowered(subject: Subject) -> TextBatch:
     """The texts in lower case."""
     return once(subject, "lower", lambda: lower(subject.batch))
+
+
+def lower_words(subject: Subject) -> Tokens:
+    """The words of the texts in lower case, as `str.split` gives them."""
+    return once(subject, "lower_space_words", lambda: whitespace_words(lowered(subject)))
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -88,7 +94,7 @@ class Gopher:
 
     def required_word_count(self) -> np.ndarray:
         """Occurrences of the eight words."""
-        words = whitespace_words(lowered(self.subject)) if self._sane else self.subject.space_words
+        words = lower_words(self.subject) if self._sane else self.subject.space_words
         return totals(members(words.hash, hash_texts(REQUIRED)), words.document_token)
 
     def fraction_of_characters_in_most_common_grams(self, n: int) -> np.ndarray:

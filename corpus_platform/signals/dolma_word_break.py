@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import inlined, kernel, part
 from corpus_platform.text.lines import strip
 from corpus_platform.text.utf8 import decode
 
@@ -92,12 +92,12 @@ def word_segments(batch: TextBatch) -> np.ndarray:
     return _segments(spans.data, spans.start, spans.end, word_break_table())
 
 
-@kernel
+@inlined
 def _is_letter(value: int) -> bool:
     return value in (_LETTER, _HEBREW)
 
 
-@kernel
+@part
 def _next(data: np.ndarray, i: int, end: int, table: np.ndarray) -> int:
     """Property of the next character that is none of Extend, Format and ZWJ; Other at the end."""
     while i < end:
@@ -109,7 +109,7 @@ def _next(data: np.ndarray, i: int, end: int, table: np.ndarray) -> int:
     return _OTHER
 
 
-@kernel
+@part
 def _joins(before: int, last: int, now: int, after: int) -> bool:
     """Do the rules WB5 to WB13b keep two characters together: the last two before, this one, and the one after."""
     letter, number = _is_letter(last), last == _NUMBER

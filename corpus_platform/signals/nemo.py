@@ -55,6 +55,7 @@ BULLETS = (
 )
 ENDS = (".", "?", "!", '"', "'")
 SANE_ENDS = (*ENDS, "。", "？", "！", "”", "’", "」", "』", "…", "．")
+_LONGEST = 10
 _PARENTHESES = "{}⟨⟩[]()"
 _SANE_PARENTHESES = _PARENTHESES + "（）［］｛｝【】〔〕〈〉"
 _TEXT, _DIGIT, _SPACE, _PARENTHESIS = 1, 2, 4, 8
@@ -156,9 +157,7 @@ class Nemo:
 
     def longest_word(self) -> np.ndarray:
         """Characters of the longest word, 0 without one."""
-        found = np.zeros(len(self.subject), np.int64)
-        np.maximum.at(found, np.repeat(np.arange(found.size), self.words.count), self.words.characters)
-        return found
+        return kernels.largest(self.words.characters, self.words.document_token)
 
     def alphabetic_word_fraction(self) -> np.ndarray:
         """Words with a letter."""
@@ -225,25 +224,22 @@ class Nemo:
         """Different paragraphs by all."""
         return self._distinct(self._paragraphs, by_characters)
 
+    @cached_property
+    def _scan(self) -> tuple[np.ndarray, np.ndarray]:
+        words = self.words
+        return kernels.scan(words.hash, words.characters, words.document_token, self._joined, _LONGEST)
+
     def top_gram_fraction(self, n: int) -> np.ndarray:
         """Characters that go with the most frequent n-gram; 1.0 below n words."""
-        words, batch = self.words, self._batch
-        gone = kernels.top_characters(
-            batch.data,
-            batch.document_start,
-            words.spans.start,
-            words.spans.end,
-            words.hash,
-            words.document_token,
-            self._joined,
-            n,
+        spans, batch = self.words.spans, self._batch
+        gone = kernels.deleted_characters(
+            batch.data, batch.document_start, spans.start, spans.end, self._scan[0][n], self._joined, n
         )
         return np.where(gone < 0, 1.0, self._of_text(gone))
 
     def duplicate_gram_fraction(self, n: int) -> np.ndarray:
         """Characters of n-grams that came before; 1.0 below n words."""
-        words = self.words
-        gone = kernels.repeated_characters(words.hash, words.characters, words.document_token, self._joined, n)
+        gone = self._scan[1][n]
         return np.where(gone < 0, 1.0, self._of_text(gone))
 
 
@@ -281,7 +277,11 @@ _DEFINITIONS: dict[str, tuple[str, str, str]] = {
         "",
     ),
     "distinct_paragraph_character_fraction": ("Characters of the different paragraphs by those of all", "null", ""),
-    "word_count": ("Words between white space; in zh, ja, yue and wuu each character and each run between them is one", "0", _SPACES),
+    "word_count": (
+        "Words between white space; in zh, ja, yue and wuu each character and each run between them is one",
+        "0",
+        _SPACES,
+    ),
     "no_end_mark_fraction": (
         "Share of lines, blank ones left out, that do not end with `. ? ! \" '` or a Chinese mark",
         "null",
@@ -347,4 +347,4 @@ def _compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     return {name: made[name]() for name in wanted}
 
 
-NEMO = register(Family("nemo", "1", _signals(), _compute, reads=("language",)))
+NEMO = register(Family("nemo", "1", _signals(), _compute, reads=("language",), default=False))

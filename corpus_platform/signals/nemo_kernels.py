@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import inlined, kernel, part
 from corpus_platform.text.repeats import room_for
 from corpus_platform.text.utf8 import decode
 
@@ -37,7 +37,7 @@ def class_counts(data: np.ndarray, document_start: np.ndarray, table: np.ndarray
     return found
 
 
-@kernel
+@inlined
 def _is_in_url(byte: int) -> bool:
     """May the byte be in a URL; a percent sign only with two hexadecimal digits behind it."""
     if byte >= 97:
@@ -47,7 +47,7 @@ def _is_in_url(byte: int) -> bool:
     return byte in (33, 35, 36, 38, 40, 41, 42, 43, 44, 45, 46, 47, 58, 61) or 48 <= byte <= 57
 
 
-@kernel
+@inlined
 def _is_hex(byte: int) -> bool:
     return 48 <= byte <= 57 or 65 <= byte <= 70 or 97 <= byte <= 102
 
@@ -120,7 +120,7 @@ def paragraphs(data: np.ndarray, document_start: np.ndarray) -> tuple[np.ndarray
     return start[:n].copy(), end[:n].copy(), first
 
 
-@kernel
+@inlined
 def _window(hashes: np.ndarray, i: int, n: int) -> np.uint64:
     state = _U64(0)
     for k in range(n):
@@ -128,12 +128,15 @@ def _window(hashes: np.ndarray, i: int, n: int) -> np.uint64:
     return state
 
 
-@kernel
+@part
 def _occurrences(data: np.ndarray, first: int, last: int, needle: np.ndarray, size: int) -> int:
     """How often `str.replace` would find the first `size` bytes of `needle`."""
-    found, i = 0, first
+    found, i, head = 0, first, needle[0]
     while i + size <= last:
-        k = 0
+        if data[i] != head:
+            i += 1
+            continue
+        k = 1
         while k < size and data[i + k] == needle[k]:
             k += 1
         found += k == size
@@ -142,6 +145,16 @@ def _occurrences(data: np.ndarray, first: int, last: int, needle: np.ndarray, si
 
 
 @kernel
+def largest(values: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Largest value of each document, 0 without one: int64[d]."""
+    found = np.zeros(offset.size - 1, np.int64)
+    for d in range(found.size):
+        for i in range(offset[d], offset[d + 1]):
+            found[d] = max(found[d], values[i])
+    return found
+
+
+@part
 def _most(offset: np.ndarray) -> int:
     """Size of the longest range."""
     most = 0
@@ -150,26 +163,94 @@ def _most(offset: np.ndarray) -> int:
     return most
 
 
-@kernel
-def _first_of_the_top(hashes: np.ndarray, low: int, high: int, n: int, keys: np.ndarray, counts: np.ndarray) -> int:
-    """Where the most frequent n-gram, the first seen among equals, first begins. `counts` is zeros, a power of two of them."""
-    mask, top = _U64(counts.size - 1), 0
-    for turn in range(2):
-        for i in range(low, high):
-            key = _window(hashes, i, n)
-            place = _U64(_U64(key * _SPREAD) >> _U64(32)) & mask
-            while counts[place] > 0 and keys[place] != key:
-                place = _U64(place + _U64(1)) & mask
-            if turn == 0:
-                keys[place] = key
-                counts[place] += 1
-                top = max(top, counts[place])
-            elif counts[place] == top:
-                return i
-    return low
+@part
+def _group(
+    hashes: np.ndarray,
+    places: np.ndarray,
+    count: int,
+    n: int,
+    keys: np.ndarray,
+    table: np.ndarray,
+    first: np.ndarray,
+    times: np.ndarray,
+) -> None:
+    """Groups the n-grams that begin at the first `count` places: `first[k]` is the earliest k of the same n-gram, `times[first[k]]` how often it occurs.
+
+    `table` is all -1 before and after, a power of two of places.
+    """
+    mask = _U64(table.size - 1)
+    for k in range(count):
+        key = _window(hashes, places[k], n)
+        keys[k] = key
+        at = _U64(_U64(key * _SPREAD) >> _U64(32)) & mask
+        while table[at] >= 0 and keys[table[at]] != key:
+            at = _U64(at + _U64(1)) & mask
+        if table[at] < 0:
+            table[at] = k
+            times[k] = 0
+        first[k] = table[at]
+        times[first[k]] += 1
+    for k in range(count):
+        if first[k] == k:
+            at = _U64(_U64(keys[k] * _SPREAD) >> _U64(32)) & mask
+            while table[at] >= 0:
+                table[at] = -1
+                at = _U64(at + _U64(1)) & mask
+
+
+@part
+def _jump(places: np.ndarray, first: np.ndarray, count: int, characters: np.ndarray, n: int, joined: bool) -> int:
+    """Characters of the n-grams that came before, none twice, with the spaces inside unless `joined`."""
+    found, last = 0, -n
+    for k in range(count):
+        if first[k] == k:
+            continue
+        known = max(n - (places[k] - last), 0)
+        for word in range(places[k] + known, places[k] + n):
+            found += characters[word]
+        found += 0 if joined else min(n - known, n - 1)
+        last = places[k]
+    return found
 
 
 @kernel
+def scan(
+    hashes: np.ndarray, characters: np.ndarray, document_token: np.ndarray, joined: np.ndarray, longest: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of n-grams of 2 to `longest` words, row n: where the most frequent one (the first seen among equals) begins, and characters of those that came before.
+
+    int64[longest + 1, d] twice; -1 below n words. An n-gram can come again only where the one of n - 1 words does, so few places are looked at again.
+    """
+    documents = document_token.size - 1
+    top, repeated = np.full((longest + 1, documents), -1, np.int64), np.full((longest + 1, documents), -1, np.int64)
+    most = _most(document_token)
+    keys, table = np.empty(most, np.uint64), np.full(room_for(most), -1, np.int64)
+    places, first, times = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    for d in range(documents):
+        low, high = document_token[d], document_token[d + 1]
+        count = high - low
+        for k in range(count):
+            places[k] = low + k
+        for n in range(2, min(longest, high - low) + 1):
+            while count and places[count - 1] + n > high:
+                count -= 1
+            _group(hashes, places, count, n, keys, table[: room_for(count)], first, times)
+            best = -1
+            for k in range(count):
+                if first[k] == k and times[k] > (times[best] if best >= 0 else 1):
+                    best = k
+            top[n, d] = places[best] if best >= 0 else low
+            repeated[n, d] = _jump(places, first, count, characters, n, joined[d])
+            kept = 0
+            for k in range(count):
+                if times[first[k]] > 1:
+                    places[kept] = places[k]
+                    kept += 1
+            count = kept
+    return top, repeated
+
+
+@part
 def _join(data: np.ndarray, start: np.ndarray, end: np.ndarray, as_is: bool, needle: np.ndarray) -> int:
     """Writes words, joined by spaces or as they stand, to `needle`; the bytes that they take."""
     size = 0
@@ -185,65 +266,27 @@ def _join(data: np.ndarray, start: np.ndarray, end: np.ndarray, as_is: bool, nee
 
 
 @kernel
-def top_characters(
+def deleted_characters(
     data: np.ndarray,
     document_start: np.ndarray,
     start: np.ndarray,
     end: np.ndarray,
-    hashes: np.ndarray,
-    document_token: np.ndarray,
+    top: np.ndarray,
     joined: np.ndarray,
     n: int,
 ) -> np.ndarray:
-    """Characters that go when the most frequent n-gram (the first seen among equals) is deleted from the text: int64[d], -1 below n words.
+    """Characters that go when the n words from `top` on are deleted from the text wherever they stand: int64[d], -1 where `top` is.
 
-    Its words are joined by a space and looked for in the raw text; where `joined`, they are looked for as they stand.
+    The words are joined by a space and looked for in the raw text; where `joined`, they are looked for as they stand.
     """
     found = np.full(document_start.size - 1, -1, np.int64)
-    room = room_for(_most(document_token))
-    keys, counts = np.empty(room, np.uint64), np.zeros(room, np.int64)
     needle = np.empty(2 * _most(document_start) + n, np.uint8)
     for d in range(found.size):
-        low, high = document_token[d], document_token[d + 1] - n + 1
-        if high <= low:
+        if top[d] < 0:
             continue
-        room = room_for(high - low)
-        counts[:room] = 0
-        best = _first_of_the_top(hashes, low, high, n, keys[:room], counts[:room])
-        size = _join(data, start[best : best + n], end[best : best + n], joined[d], needle)
+        size = _join(data, start[top[d] : top[d] + n], end[top[d] : top[d] + n], joined[d], needle)
         length = 0
         for i in range(size):
             length += (needle[i] & 0xC0) != 0x80
         found[d] = length * _occurrences(data, document_start[d], document_start[d + 1], needle, size)
-    return found
-
-
-@kernel
-def repeated_characters(
-    hashes: np.ndarray, characters: np.ndarray, document_token: np.ndarray, joined: np.ndarray, n: int
-) -> np.ndarray:
-    """Characters of n-grams that came before, none twice, with the spaces between their words but where `joined`: int64[d], -1 below n words."""
-    found = np.full(document_token.size - 1, -1, np.int64)
-    room = room_for(_most(document_token))
-    keys, used = np.empty(room, np.uint64), np.zeros(room, np.bool_)
-    for d in range(found.size):
-        low, high = document_token[d], document_token[d + 1] - n + 1
-        if high <= low:
-            continue
-        room = room_for(high - low)
-        used[:room] = False
-        found[d], known = 0, 0
-        for i in range(low, high):
-            key = _window(hashes, i, n)
-            place = _U64(_U64(key * _SPREAD) >> _U64(32)) & _U64(room - 1)
-            while used[place] and keys[place] != key:
-                place = _U64(place + _U64(1)) & _U64(room - 1)
-            if used[place]:
-                for k in range(known, n):
-                    found[d] += characters[i + k]
-                found[d] += 0 if joined[d] else min(n - known, n - 1)
-                known = n
-            else:
-                used[place], keys[place] = True, key
-            known = max(known - 1, 0)
     return found

@@ -16,8 +16,9 @@ import polars as pl
 
 from corpus_platform.signals.cut_words import once
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.signals.roots_words import languages, listed_share, refined_words, special_ratio
+from corpus_platform.signals.roots_words import counted_words, languages, listed_share, refined_words, special_ratio
 from corpus_platform.signals.windows import Windows, character_windows, word_windows
+from corpus_platform.text.batch import TextBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,9 +41,15 @@ def widths(known: np.ndarray, usual: int, own: Mapping[str, int]) -> np.ndarray:
     return found
 
 
-def characters_repeated(subject: Subject, width: np.ndarray) -> Windows:
-    """Windows of characters; shared by whoever asks for the same widths."""
-    return once(subject, f"characters {width.tobytes().hex()}", lambda: character_windows(subject.batch, width))
+def characters_repeated(subject: Subject, usual: int, own: Mapping[str, int]) -> Windows:
+    """Windows of characters: of `usual` ones, and in some languages of another number. Those of the usual size are shared."""
+    found = once(subject, f"characters {usual}", lambda: character_windows(subject.batch, np.full(len(subject), usual)))
+    chosen = np.isin(languages(subject), list(own))
+    if not chosen.any():
+        return found
+    rows = np.flatnonzero(chosen)
+    batch = TextBatch.of([subject.batch.documents.bytes(row).decode() for row in rows.tolist()])
+    return found.with_rows(rows, character_windows(batch, widths(languages(subject)[rows], usual, own)))
 
 
 def words_repeated(subject: Subject, width: np.ndarray) -> Windows:
@@ -56,10 +63,8 @@ def words_repeated(subject: Subject, width: np.ndarray) -> Windows:
 def _compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     known = languages(subject)
     made: dict[str, Callable[[], np.ndarray]] = {
-        "roots_word_count": lambda: refined_words(subject).count,
-        "roots_character_repetition_ratio": lambda: (
-            characters_repeated(subject, widths(known, CHARACTERS, OWN_CHARACTERS)).top_ratio
-        ),
+        "roots_word_count": lambda: counted_words(subject).count,
+        "roots_character_repetition_ratio": lambda: characters_repeated(subject, CHARACTERS, OWN_CHARACTERS).top_ratio,
         "roots_word_repetition_ratio": lambda: words_repeated(subject, widths(known, WORDS, OWN_WORDS)).repeated_ratio,
         "roots_special_character_ratio": lambda: special_ratio(subject),
         "roots_stop_word_ratio": lambda: listed_share(subject, "stop_words", pairs=True),
@@ -130,5 +135,6 @@ ROOTS = register(
         ),
         _compute,
         reads=("language",),
+        default=False,
     )
 )

@@ -94,10 +94,15 @@ def refined_words(subject: Subject) -> Tokens:
     return once(subject, "roots_words", lambda: _refined(subject))
 
 
-def _refined(subject: Subject) -> Tokens:
+def counted_words(subject: Subject) -> Tokens:
+    """The words that are counted: for the peer those of the text as it is written, for the lower case of a special letter may be none."""
+    return _refined(subject, lower_case=False) if subject.environment.reference else refined_words(subject)
+
+
+def _refined(subject: Subject, *, lower_case: bool = True) -> Tokens:
     known = languages(subject)
     single = np.isin(known, list(NO_SPACES)) & (not subject.environment.reference or np.isin(known, list(PIECES)))
-    batch = lower(subject.batch)
+    batch = lower(subject.batch) if lower_case else subject.batch
     for language in PIECES & set(known.tolist()):
         model = subject.environment.models.get(f"sentence_piece/{language}")
         if model is not None:

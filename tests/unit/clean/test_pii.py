@@ -142,7 +142,7 @@ def test_line_facts_count_digits_and_runs():
     facts = line_facts(lines, first)
 
     assert facts.run.tolist() == [3, 0, 3]
-    assert facts.digits.tolist() == [9, 0, 3]
+    assert facts.digits.tolist() == [8, 0, 3]
     assert facts.first.tolist() == [0, 16, 0]
     assert np.all(facts.bits & 7 == [2, 1, 4])
 
