@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_platform.text import unicode
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import kernel, part
 from corpus_platform.text.utf8 import before, decode
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _phrases(anywhere: tuple[tuple[str, int], ...], flanked: tuple[tuple[str, in
     return Phrases(table, bits[:, 0].copy(), bits[:, 1].copy(), flank)
 
 
-@kernel
+@part
 def phrases_at(
     data: np.ndarray,
     start: int,
@@ -109,7 +109,7 @@ def phrases_at(
     return found
 
 
-@kernel
+@part
 def _stands_alone(data: np.ndarray, start: int, i: int, j: int, end: int, flank: int, facts: np.ndarray) -> bool:
     """Are the neighbours of the bytes i to j as `flank` asks."""
     if flank == ANYWHERE:

@@ -20,7 +20,7 @@ import polars as pl
 
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans, TextBatch, strings_of, totals
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import kernel, part
 from corpus_platform.text.lines import code_point_offsets
 from corpus_platform.text.utf8 import decode
 
@@ -89,7 +89,7 @@ def _classes() -> np.ndarray:
     return table
 
 
-@kernel
+@part
 def _sentence_end(data: np.ndarray, i: int, last: int, table: np.ndarray) -> int:
     """Where the sentence ends that has an end mark at i: behind the white space that follows; 0 where it goes on."""
     wide = False

@@ -19,7 +19,7 @@ import numpy as np
 
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import kernel, part
 from corpus_platform.text.lines import trim
 from corpus_platform.text.utf8 import decode
 
@@ -134,7 +134,7 @@ def _strip_document(
         line -= 1
 
 
-@kernel
+@part
 def _counts(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> tuple[int, int, int, int]:
     """Characters, capital letters, digits and words of a line."""
     characters, upper, digits, words = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
@@ -152,7 +152,7 @@ def _counts(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> tuple[int,
     return characters, upper, digits, words
 
 
-@kernel
+@part
 def _skip_other(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> int:
     """The first word character from i on."""
     while i < end:
@@ -163,7 +163,7 @@ def _skip_other(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> int:
     return i
 
 
-@kernel
+@part
 def _is_counter(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> bool:
     """Is a line a number, a unit of thousands maybe, and one of the counted things, with nothing but marks around."""
     i = _skip_other(data, i, end, facts)
@@ -188,7 +188,7 @@ def _is_counter(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> bool:
     return i > gap and _counted_thing(data, i, end, facts)
 
 
-@kernel
+@part
 def _counted_thing(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> bool:
     """Is the rest of a line one of the counted things and marks."""
     at, same = i, True

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import kernel, part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def _cut(codes: np.ndarray, first: np.ndarray, longest: int, ends: np.ndarray) -
     return document[:n].copy(), start[:n].copy()
 
 
-@kernel
+@part
 def _end(codes: np.ndarray, begin: int, last: int, longest: int, ends: np.ndarray) -> int:
     if begin + longest >= last - 1:
         return min(begin + longest, last)

@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 
 from corpus_platform.clean.script import simplified_characters
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import kernel, part
 from corpus_platform.text.unicode import ALPHANUMERIC, DECIMAL, HAN, PUNCTUATION, SPACE, facts
 
 EVALWEB = 1 << 22
@@ -120,7 +120,7 @@ def count_lines(codes: np.ndarray, start: np.ndarray, table: np.ndarray) -> np.n
     return count
 
 
-@kernel
+@part
 def _count_line(codes: np.ndarray, begin: int, end: int, table: np.ndarray, row: np.ndarray) -> None:
     filled, han, clauses, sentences, pieces, in_piece, last = 0, 0, 0, 0, 0, False, 0
     for i in range(begin, end):
@@ -251,7 +251,7 @@ def _in_domain(code: int) -> bool:
     return 97 <= code <= 122 or 48 <= code <= 57 or 65 <= code <= 90 or code in (45, 46)
 
 
-@kernel
+@part
 def _count_domain(codes: np.ndarray, begin: int, end: int, not_endings: np.ndarray, row: np.ndarray) -> None:
     while end > begin and codes[end - 1] == 46:
         end -= 1
@@ -325,7 +325,7 @@ def title_repeats(
     return count
 
 
-@kernel
+@part
 def _occurrences(phrase: np.ndarray, codes: np.ndarray, begin: int, end: int) -> tuple[int, int]:
     """How often a phrase stands between two places, one after the other, and how often a line begins with it."""
     times, lines, i = 0, 0, begin
@@ -342,7 +342,7 @@ def _occurrences(phrase: np.ndarray, codes: np.ndarray, begin: int, end: int) ->
     return times, lines
 
 
-@kernel
+@part
 def _phrase(codes: np.ndarray, begin: int, end: int, table: np.ndarray) -> tuple[int, int]:
     size, digits = 0, 0
     for i in range(begin, end + 1):

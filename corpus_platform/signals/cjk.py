@@ -20,7 +20,7 @@ import numpy as np
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans
 from corpus_platform.text.hashing import measure
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import kernel, part
 from corpus_platform.text.utf8 import decode
 from corpus_platform.text.words import Tokens
 
@@ -71,7 +71,7 @@ def _classes() -> np.ndarray:
     return classes
 
 
-@kernel
+@part
 def _is_wide(data: np.ndarray, start: int, end: int) -> bool:
     """May the bytes hold a CJK character."""
     wide = False
@@ -143,7 +143,7 @@ def _cut(
     return first, last, length, value, offset, new
 
 
-@kernel
+@part
 def _cut_word(
     data: np.ndarray,
     i: int,

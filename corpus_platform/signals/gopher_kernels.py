@@ -15,7 +15,7 @@ import numpy as np
 from corpus_platform.clean import marks
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import kernel, part
 from corpus_platform.text.lines import trim
 from corpus_platform.text.utf8 import decode
 
@@ -70,7 +70,7 @@ def word_facts(
     return real, length, alphabetic, stops
 
 
-@kernel
+@part
 def _some(data: np.ndarray, start: int, end: int, facts: np.ndarray) -> np.uint32:
     """Facts of some characters of a word, until both that are asked for are found."""
     found = np.uint32(0)
@@ -89,7 +89,7 @@ def _some(data: np.ndarray, start: int, end: int, facts: np.ndarray) -> np.uint3
     return found
 
 
-@kernel
+@part
 def _stop_bit(value: np.uint64, keys: np.ndarray, bits: np.ndarray) -> int:
     """The bit of a stop word, 0 for any other word."""
     place = value & _MASK
@@ -128,7 +128,7 @@ def text_marks(
     return hashes, ellipses, bullets, ends
 
 
-@kernel
+@part
 def _symbols(data: np.ndarray, i: int, end: int, chinese: bool) -> tuple[int, int]:
     """`#` and ellipses of a text."""
     hashes, ellipses = np.int64(0), np.int64(0)

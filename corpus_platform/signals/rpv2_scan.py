@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from corpus_platform.text import unicode
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import kernel, part
 from corpus_platform.text.utf8 import decode
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _folded(*, lower: bool) -> np.ndarray:
     return folded
 
 
-@kernel
+@part
 def _count_lines(data: np.ndarray, document_start: np.ndarray) -> int:
     """Lines of all documents: newlines, and texts that do not end with one."""
     lines = 0
@@ -152,7 +152,7 @@ def _count_lines(data: np.ndarray, document_start: np.ndarray) -> int:
     return lines
 
 
-@kernel
+@part
 def _close_word(token: np.uint32, counts: np.ndarray, state: np.uint64, word_hash: np.ndarray, words: int) -> int:
     """Counts a word whose characters have some facts and keeps its hash; facts of 0 are no word. Returns the number of words so far."""
     if not token:
@@ -164,7 +164,7 @@ def _close_word(token: np.uint32, counts: np.ndarray, state: np.uint64, word_has
     return words + 1
 
 
-@kernel
+@part
 def _close_line(
     line: np.ndarray, row: int, characters: int, head: np.uint32, tail: np.uint32, dots: int, counts: np.ndarray
 ) -> None:
