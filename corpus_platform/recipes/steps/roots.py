@@ -141,7 +141,6 @@ class RootsModify(EditStep):
         )
 
     def _plain(self, batch: TextBatch) -> TextBatch:
-        """Exotic spaces made plain, and stripped."""
-        text = pl.Series("text", strings_of(batch.data, batch.document_start))
-        plain = TextBatch.of(text.str.replace_many(dict.fromkeys(EXOTIC_SPACES, " ")))
-        return TextBatch.of(strip(plain.documents).strings())
+        """Stripped, and exotic spaces made plain."""
+        stripped = pl.Series("text", strip(batch.documents).strings())
+        return TextBatch.of(stripped.str.replace_many(dict.fromkeys(EXOTIC_SPACES, " ")))
