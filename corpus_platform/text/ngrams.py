@@ -277,7 +277,7 @@ def _repeated_characters(
     documents = document_token.size - 1
     found = np.zeros((longest - shortest + 1, documents), np.int64)
     most = _longest(document_token)
-    table, prefix = np.empty(room_for(2 * most), np.int32), np.zeros(most + 1, np.int64)
+    table, prefix = np.empty(room_for(4 * most), np.int32), np.zeros(most + 1, np.int64)
     power, value, joined = np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.uint64)
     for d in range(documents):
         first, last = document_token[d], document_token[d + 1]
@@ -301,7 +301,7 @@ def _repeated_characters(
 @part
 def _scan(joined: np.ndarray, n: int, prefix: np.ndarray, table: np.ndarray) -> int:
     """Characters of n-grams met before, jumping over each."""
-    room = room_for(2 * joined.size)
+    room = room_for(4 * joined.size)
     mask = _U64(room - 1)
     table[:room] = -1
     w = found = 0
