@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from corpus_platform.errors import ModelError, SettingsError, SourceError
 from corpus_platform.lake import Lake
 from corpus_platform.recipes import recipe as reading
+from corpus_platform.recipes.thresholds import read_thresholds, with_thresholds
 from corpus_platform.settings import CorpusSettings, read_settings
 from corpus_platform.stages.classifiers import CLASSIFIERS, IMPORTANCE, Classifiers, ImportanceModels
 from corpus_platform.stages.classifiers import partition_of as model_partition
@@ -27,6 +28,7 @@ from corpus_platform.stages.paragraphs import ParagraphHashes, Paragraphs
 from corpus_platform.stages.run import Plan, Progress, Report, plan_stage, run_stage
 from corpus_platform.stages.signals import SHIPPED, SIGNALS, Signals
 from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of, is_after_dedup
+from corpus_platform.yaml_file import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from corpus_platform.stages.stage import Partition, Stage
 
 SETTINGS_FILE = "corpus.yaml"
+THRESHOLDS = "thresholds.yaml"
+"""Beside the settings: thresholds that people have frozen for a language or a host (`corpus review --freeze`)."""
 ARTICLES, MODELS = "encyclopedia.articles", "models.language_model"
 PAGES = "web.pages"
 WEB = (PAGES, "web.paragraph_hashes", "web.paragraphs", "web.documents")
@@ -169,8 +173,13 @@ class Home:
 
     @cached_property
     def recipes(self) -> dict[str, Recipe]:
-        """The recipes that are known, by name: the shipped ones, and those of the home's folder."""
-        return reading.recipes(self.recipe_folder)
+        """The recipes that are known, by name: the shipped ones, and those of the home's folder; each with what is frozen for it."""
+        known = reading.recipes(self.recipe_folder)
+        if strange := [name for name in self._frozen if name not in known]:
+            raise SettingsError(
+                f"{self.path / THRESHOLDS}: there is no recipe `{strange[0]}`{nearest(strange[0], known)}; there are {', '.join(known)}"
+            )
+        return {name: self._with_thresholds(recipe) for name, recipe in known.items()}
 
     @cached_property
     def enabled(self) -> tuple[str, ...]:
@@ -212,9 +221,10 @@ class Home:
         return self.settings.variant_of(recipe) or self.recipe(recipe).variant
 
     def recipe(self, name: str) -> Recipe:
-        """The recipe of a name. Raises SettingsError with the nearest name where there is none."""
+        """The recipe of a name, with what is frozen for it. Raises SettingsError with the nearest name where there is none."""
         shipped = reading.SYSTEMS / f"{name}.yaml"
-        return _read_once(shipped) if shipped.is_file() else reading.recipe(name, self.recipe_folder)
+        found = _read_once(shipped) if shipped.is_file() else reading.recipe(name, self.recipe_folder)
+        return self._with_thresholds(found)
 
     def enabling(self, assets: Iterable[str]) -> Home:
         """The home with the recipes and signals of some assets enabled, if they were not."""
@@ -342,6 +352,14 @@ class Home:
         base = base_of(variant)
         first = self.variants.index(base) if base in self.variants else len(self.variants)
         return (first, BASES.index(base), OF_VARIANT.index(name), variant)
+
+    @cached_property
+    def _frozen(self) -> tuple[str, ...]:
+        """Recipes that thresholds are frozen for."""
+        return tuple(read_thresholds(self.path / THRESHOLDS))
+
+    def _with_thresholds(self, recipe: Recipe) -> Recipe:
+        return with_thresholds(recipe, self.path / THRESHOLDS) if recipe.name in self._frozen else recipe
 
     @property
     def recipe_folder(self) -> Path:

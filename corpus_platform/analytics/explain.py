@@ -8,16 +8,18 @@ Not here: the outcome of steps (recipes/explain.py), printing (commands/).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 import polars as pl
 
-from corpus_platform.errors import SourceError
+from corpus_platform.errors import ModelError, SourceError
 from corpus_platform.recipes.explain import Explanation, explain
 from corpus_platform.signals.environment import Environment
 from corpus_platform.stages.classifiers import shelf_of
-from corpus_platform.stages.corpus import LAYER
+from corpus_platform.stages.corpus import LAYER, Corpus
 from corpus_platform.stages.signals import LANGUAGE, SIGNALS, stored_in
 from corpus_platform.stages.texts import DOCUMENTS, PAGES, base_of, is_after_dedup, text_partition, text_table
 
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
 
     from corpus_platform.home import Home
     from corpus_platform.lake import Lake
-    from corpus_platform.stages.corpus import Corpus
+    from corpus_platform.models.shelf import Shelf
     from corpus_platform.stages.stage import Partition
 
 DECISIONS, REJECTS = "ops.decisions", "ops.rejects"
+Verdict = Literal["kept", "dropped", "dropped before", "rejected", "not there", "not made", "not judged"]
+"""`dropped before`: by the paragraph dedup that the recipe starts from. `not made`: its text is not made yet. `not judged`: a model is missing."""
 
 
 @dataclass(frozen=True)
@@ -41,121 +45,186 @@ class Story:
     snapshot: str
     doc_id: str
     url: str | None
+    verdict: Verdict
+    reason: str
+    """In a line: step/rule with value and threshold, or why it did not come so far; empty where it is kept."""
+    step: str | None = None
+    rule: str | None = None
+    value: float | str | None = None
+    threshold: Any = None
     explanation: Explanation | None = None
-    before: str = ""
-    """Why the document did not reach the recipe: rejected, dropped before, or its text is not made."""
-    published: str = ""
-    """What the corpus as it was made says: `kept`, `step/rule`, or nothing where it is not made."""
-
-    @property
-    def reason(self) -> str:
-        """In a line."""
-        return self.explanation.reason if self.explanation else self.before
+    """Of a document that reached the recipe: every step."""
+    published: str | None = None
+    """What the corpus as it was made says: `kept`, `step/rule`, `not kept`; None where it is not made."""
 
     @property
     def is_kept(self) -> bool:
         """Whether the recipe keeps it."""
-        return self.explanation is not None and self.explanation.kept
+        return self.verdict == "kept"
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the made corpus says the same."""
+        match self.published, self.verdict:
+            case None, _:
+                return True
+            case "kept", _:
+                return self.is_kept
+            case "not kept", _:
+                return not self.is_kept
+            case said, "dropped":
+                return said == f"{self.step}/{self.rule}"
+        return False
+
+    def as_dict(self, *, details: bool = False) -> dict[str, Any]:
+        """Plain values for programs; with `details` every step with its rules and passages."""
+        left_out = {"explanation"}
+        found = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in left_out}
+        if details and self.explanation:
+            found["steps"] = [asdict(outcome) for outcome in self.explanation.outcomes]
+        return found
 
 
 def stories(home: Home, wanted: str, recipes: Iterable[str] | None = None) -> list[Story]:
-    """What each recipe (the enabled ones by default) makes of a page, by snapshot; the page is named by address or doc_id.
+    """What each recipe (the enabled ones by default) makes of a page, snapshot by snapshot; a page is named by address, doc_id or record id.
 
-    Raises SourceError where no snapshot has had such a page.
+    Raises SourceError, with addresses of that host, where no snapshot has had such a page.
     """
-    names = list(recipes or home.enabled)
-    found: list[Story] = []
-    for recipe in names:
-        variant = home.variant_of(recipe)
-        corpus = home.stage(f"{LAYER}.{recipe}")
-        for doc_id, url, snapshot in _places(home.lake, wanted):
-            partition = {"variant": variant, "snapshot": snapshot}
-            found.append(_story(home.lake, corpus, partition, doc_id, url))  # type: ignore[arg-type]
-    if not found:
-        raise SourceError(
-            f"no snapshot of this lake has had a page `{wanted}`: give its address or doc_id as it stands in web.pages or ops.rejects"
-        )
+    places = _places(home.lake, wanted)
+    if not places:
+        raise SourceError(_no_page(home.lake, wanted))
+    looked = _Looked(home.lake)
+    found = []
+    for recipe in recipes or home.enabled:
+        corpus, variant = home.stage(f"{LAYER}.{recipe}"), home.variant_of(recipe)
+        assert isinstance(corpus, Corpus)
+        for doc_id, url, snapshot in places:
+            found.append(looked.story(corpus, {"variant": variant, "snapshot": snapshot}, doc_id, url))
     return found
 
 
 def documents(
-    lake: Lake, corpus: Corpus, partition: Partition, doc_ids: Sequence[str]
+    lake: Lake, corpus: Corpus, partition: Partition, doc_ids: Sequence[str], models: Shelf | None = None
 ) -> tuple[pl.DataFrame, Environment]:
     """Documents of a partition as a recipe gets them, texts with their stored signals, and what it judges them with."""
-    variant, snapshot = partition["variant"], partition["snapshot"]
+    variant = partition["variant"]
     where: dict[str, Any] = text_partition(partition)
     chosen = pl.col("doc_id").is_in(list(doc_ids))
     frame = lake.scan(text_table(variant), **where).filter(chosen).collect().drop("variant", "snapshot", strict=False)
+    if corpus.reads_signals(variant) and not is_after_dedup(variant):
+        # The language that a page states of itself is a hint, which no recipe judges by.
+        frame = frame.drop(LANGUAGE, strict=False)
     stored, compat = (), corpus.settings.compat
     if corpus.reads_signals(variant) and lake.state(SIGNALS, partition) is not None:
         stored, compat = stored_in(lake, partition)
-        measured = lake.scan(SIGNALS, variant=variant, snapshot=snapshot).filter(chosen)
+        measured = lake.scan(SIGNALS, **partition).filter(chosen)  # type: ignore[arg-type]
         kept = measured.select("doc_id", *stored).collect()
-        hints = () if is_after_dedup(variant) else LANGUAGE
-        own = frame.drop([name for name in {*stored, *hints} if name in frame.columns])
+        own = frame.drop([name for name in stored if name in frame.columns])
         frame = own.join(kept, on="doc_id", how="left", maintain_order="left")
     settings = corpus.settings.model_copy(update={"compat": compat})
-    return frame, Environment(settings, shelf_of(lake))
+    return frame, Environment(settings, shelf_of(lake) if models is None else models)
+
+
+class _Looked:
+    """What was looked up of a lake: its models are opened once."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+
+    @cached_property
+    def models(self) -> Shelf:
+        return shelf_of(self.lake)
+
+    def story(self, corpus: Corpus, partition: Partition, doc_id: str, url: str | None) -> Story:
+        """What a recipe makes of one document."""
+        variant, snapshot = partition["variant"], partition["snapshot"]
+        place = {"recipe": corpus.recipe.name, "variant": variant, "snapshot": snapshot, "doc_id": doc_id, "url": url}
+        if self.lake.state(text_table(variant), text_partition(partition)) is None:
+            todo = f"corpus run {corpus.name.replace('.', '/')} --snapshot {snapshot}"
+            why = f"there is no text {variant} of {snapshot} yet: {todo}"
+            return Story(**place, verdict="not made", reason=why)
+        published = _published(self.lake, corpus.name, partition, doc_id)
+        place["published"] = published
+        if not doc_id:
+            return _before(self.lake, partition, place)
+        frame, environment = documents(self.lake, corpus, partition, [doc_id], self.models)
+        if frame.height == 0:
+            return _before(self.lake, partition, place)
+        try:
+            explanation = explain(corpus.recipe, frame, environment)[0]
+        except ModelError as error:
+            return Story(**place, verdict="not judged", reason=str(error))
+        return _judged(place, explanation)
+
+
+def _judged(place: dict[str, Any], explanation: Explanation) -> Story:
+    dropped = explanation.dropped
+    if dropped is None:
+        return Story(**place, verdict="kept", reason="", explanation=explanation)
+    asked = next((asked for asked in dropped.rules if asked.rule == dropped.rule and asked.holds), None)
+    return Story(
+        **place,
+        verdict="dropped",
+        reason=f"{dropped.step}/{dropped.rule}" + (f": {asked}" if asked else ""),
+        step=dropped.step,
+        rule=dropped.rule,
+        value=asked.value if asked else None,
+        threshold=asked.threshold if asked else None,
+        explanation=explanation,
+    )
+
+
+def _before(lake: Lake, partition: Partition, place: dict[str, Any]) -> Story:
+    """Why a document has no text in a variant that is made."""
+    variant = partition["variant"]
+    where = f"{base_of(variant)},{partition['snapshot']}"
+    if is_after_dedup(variant) and place["doc_id"]:
+        own = (pl.col("stage") == DOCUMENTS) & (pl.col("partition") == where) & (pl.col("doc_id") == place["doc_id"])
+        ledger = lake.scan(DECISIONS).filter(own).select("step", "rule", "value", "threshold").collect()
+        for step, rule, value, threshold in ledger.iter_rows():
+            why = f"{step}/{rule}: {value:g} < {threshold:g}, in {DOCUMENTS}, where the recipe starts"
+            said = {"step": step, "rule": rule, "value": value, "threshold": threshold}
+            return Story(**place, verdict="dropped before", reason=why, **said)
+    lost = lake.scan(REJECTS).filter(
+        (pl.col("stage") == PAGES) & (pl.col("partition") == where) & (pl.col("url") == place["url"])
+    )
+    for reason, detail in lost.select("reason", "detail").collect().iter_rows():
+        return Story(**place, verdict="rejected", reason=f"when it was read: {reason}: {detail}", rule=reason)
+    return Story(**place, verdict="not there", reason=f"the text {variant} of {partition['snapshot']} does not have it")
 
 
 def _places(lake: Lake, wanted: str) -> list[tuple[str, str | None, str]]:
     """(doc_id, url, snapshot) of every snapshot that has the page, or had it and could not use it."""
-    same = (pl.col("url") == wanted) | (pl.col("doc_id") == wanted)
+    same = (pl.col("url") == wanted) | (pl.col("doc_id") == wanted) | (pl.col("record_id") == wanted)
     pages = lake.scan(PAGES).filter(same).select("doc_id", "url", "snapshot").unique().collect()
     found = {(row[0], row[2]): row[1] for row in pages.iter_rows()}
-    if not found:
-        lost = lake.scan(REJECTS).filter((pl.col("stage") == PAGES) & (pl.col("url") == wanted))
-        for url, partition in lost.select("url", "partition").unique().collect().iter_rows():
-            found[("", partition.rpartition(",")[2])] = url
-    return sorted(
-        ((doc_id, url, snapshot) for (doc_id, snapshot), url in found.items()), key=lambda row: (row[2], row[0])
-    )
+    have = {snapshot for _, snapshot in found}
+    refused = (pl.col("stage") == PAGES) & ((pl.col("url") == wanted) | (pl.col("record") == wanted))
+    lost = lake.scan(REJECTS).filter(refused).select("url", "partition").unique().collect()
+    for url, partition in lost.iter_rows():
+        if (snapshot := partition.rpartition(",")[2]) not in have:
+            found["", snapshot] = url
+    places = [(doc_id, url, snapshot) for (doc_id, snapshot), url in found.items()]
+    return sorted(places, key=lambda place: (place[2], place[0]))
 
 
-def _story(lake: Lake, corpus: Corpus, partition: Partition, doc_id: str, url: str | None) -> Story:
-    variant, snapshot = partition["variant"], partition["snapshot"]
-    base = (corpus.recipe.name, variant, snapshot, doc_id, url)
-    published = _published(lake, corpus.name, partition, doc_id)
-    if not doc_id or lake.state(text_table(variant), text_partition(partition)) is None:
-        return Story(*base, before=_before(lake, partition, doc_id, url), published=published)
-    frame, environment = documents(lake, corpus, partition, [doc_id])
-    if frame.height == 0:
-        return Story(*base, before=_before(lake, partition, doc_id, url), published=published)
-    explanation = explain(corpus.recipe, frame, environment)[0]
-    return Story(*base, explanation=explanation, published=published)
+def _no_page(lake: Lake, wanted: str) -> str:
+    """That there is no such page, and which ones of its host there are."""
+    message = f"no snapshot of this lake has had a page `{wanted}`"
+    host = urlsplit(wanted if "//" in wanted else f"//{wanted}").hostname
+    pages = lake.scan(PAGES).filter(pl.col("domain") == host) if host and "." in host else None
+    near = pages.select("url").unique().sort("url").head(3).collect()["url"].to_list() if pages is not None else []
+    if near:
+        return f"{message}; of its host there are {', '.join(near)}"
+    return f"{message}: give its address, doc_id or record id as it stands in {PAGES} or {REJECTS}"
 
 
-def _before(lake: Lake, partition: Partition, doc_id: str, url: str | None) -> str:
-    """Why a document has no text in a variant."""
-    variant, snapshot = partition["variant"], partition["snapshot"]
-    if lake.state(text_table(variant), text_partition(partition)) is None:
-        return f"not made: there is no {text_table(variant)} of {base_of(variant)} for {snapshot}"
-    where = f"{base_of(variant)},{snapshot}"
-    if is_after_dedup(variant) and doc_id:
-        ledger = lake.scan(DECISIONS).filter(
-            (pl.col("stage") == DOCUMENTS) & (pl.col("partition") == where) & (pl.col("doc_id") == doc_id)
-        )
-        for step, rule, value, threshold in ledger.select("step", "rule", "value", "threshold").collect().iter_rows():
-            return f"before the recipe, in {DOCUMENTS}: {step}/{rule}: {value:g} against {threshold:g}"
-    lost = lake.scan(REJECTS).filter(
-        (pl.col("stage") == PAGES) & (pl.col("partition") == where) & (pl.col("url") == url)
-    )
-    for reason, detail in lost.select("reason", "detail").collect().iter_rows():
-        return f"rejected when it was read: {reason}: {detail}"
-    return f"the text variant {variant} of {snapshot} does not have it"
-
-
-def _published(lake: Lake, name: str, partition: Partition, doc_id: str) -> str:
+def _published(lake: Lake, name: str, partition: Partition, doc_id: str) -> str | None:
+    """What the corpus as it was made says of a document."""
     if not doc_id or lake.state(name, partition) is None:
-        return ""
+        return None
     own = pl.col("doc_id") == doc_id
-    if (
-        lake.scan(name, variant=partition["variant"], snapshot=partition["snapshot"])
-        .filter(own)
-        .select("doc_id")
-        .collect()
-        .height
-    ):
+    if lake.scan(name, **partition).filter(own).select("doc_id").collect().height:  # type: ignore[arg-type]
         return "kept"
     where = ",".join(partition.values())
     ledger = lake.scan(DECISIONS).filter((pl.col("stage") == name) & (pl.col("partition") == where) & own)

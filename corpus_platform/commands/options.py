@@ -5,6 +5,8 @@ Not here: settings of a home (settings.py).
 
 from __future__ import annotations
 
+import os
+from collections import ChainMap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,8 +42,13 @@ def environment(
     lists: list[str] | None = None,
     models: list[str] | None = None,
     language_characters: int | None = None,
+    *,
+    shipped: bool = False,
 ) -> Environment:
-    """What the options say. Raises SettingsError for a value that is none of those allowed, ModelError for a place without a model."""
+    """What the options say; with `shipped` also the models of shipped texts, which are trained when they are first asked for.
+
+    Raises SettingsError for a value that is none of those allowed, ModelError for a place without a model.
+    """
     from pydantic import ValidationError
 
     from corpus_platform.signals.environment import Environment, SignalSettings
@@ -52,7 +59,7 @@ def environment(
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from None
-    return Environment(settings, _models(pairs(models, "--model")))
+    return Environment(settings, _models(pairs(models, "--model"), shipped=shipped))
 
 
 def pairs(values: list[str] | None, option: str) -> dict[str, str]:
@@ -66,9 +73,10 @@ def pairs(values: list[str] | None, option: str) -> dict[str, str]:
     return found
 
 
-def _models(places: Mapping[str, str]) -> Mapping[str, Any]:
-    """The models at some places, and the ones that are made of shipped texts, kept in the user's cache."""
-    from corpus_platform.models.shelf import Shelf, take
+def _models(places: Mapping[str, str], *, shipped: bool) -> Mapping[str, Any]:
+    """The models at some places, then the shipped ones, which are kept in the user's cache."""
+    from corpus_platform.models.shelf import Shelf, Shipped, take
 
-    cache = Path(typer.get_app_dir("corpus")) / "models"
-    return Shelf({}, {name: take(name, place, cache) for name, place in places.items()})
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "corpus" / "models"
+    named = Shelf({}, {name: take(name, place, cache) for name, place in places.items()})
+    return ChainMap(named, Shipped(cache)) if shipped else named  # type: ignore[arg-type]

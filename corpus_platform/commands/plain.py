@@ -47,8 +47,9 @@ def annotate(
     """Measures signals of the documents of a file: every row comes out with a column for each."""
     from corpus_platform.signals.files import annotate_file, names_of
 
-    where = environment(compat, words, lists, models, language_characters)
     names = names_of(signals)
+    asked = signals != "default" and any(name.startswith("ml_") for name in names)
+    where = environment(compat, words, lists, models, language_characters, shipped=asked)
     counts = annotate_file(source, to, names, where, text=text_field)
     out.print(f"{counts.documents:,} documents with {len(names)} signals: {to}", highlight=False, soft_wrap=True)
     _print_rejects(counts.rejects)
@@ -73,7 +74,7 @@ def apply(
     chosen = named_recipe(recipe, folder)
     if compat is not None:
         chosen = chosen.model_copy(update={"compat": environment(compat).settings.compat})
-    where = environment(compat or "sane", words, lists, models, language_characters)
+    where = environment(compat or "sane", words, lists, models, language_characters, shipped=True)
     done = apply_file(chosen, source, kept, dropped, where, text=text_field)
     print_funnel(done.funnel)
     out.print(

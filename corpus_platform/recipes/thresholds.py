@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from corpus_platform.recipes.recipe import Recipe
 
+_HEADER = "# Thresholds frozen by `corpus review RECIPE/RULE --freeze`: they are laid over the recipes of this home. Take a line out to undo it.\n"
 _FORM = TypeAdapter(dict[str, tuple[Frozen, ...]])
 
 
@@ -39,21 +40,28 @@ def read_thresholds(path: Path) -> dict[str, tuple[Frozen, ...]]:
 def with_thresholds(recipe: Recipe, path: Path) -> Recipe:
     """The recipe with what is frozen for it, after its own. Raises SettingsError for a rule that it has not."""
     own = read_thresholds(path).get(recipe.name, ())
-    if not own:
-        return recipe
-    made = recipe.model_copy(update={"thresholds": (*recipe.thresholds, *own)})
-    if strange := strange_thresholds(made):
-        raise SettingsError("\n".join(f"{path}: {recipe.name}: {complaint}" for _, complaint in strange))
-    return made
+    return _laid_over(recipe, own, path) if own else recipe
 
 
 def freeze_threshold(path: Path, recipe: Recipe, frozen: Frozen) -> None:
-    """Adds a threshold to the file; one for the same rule, language and source is replaced."""
-    with_thresholds(recipe, path)
+    """Adds a threshold to the file; one for the same rule, language and source is replaced.
+
+    Raises SettingsError, and leaves the file alone, where the recipe has no such rule.
+    """
     known = read_thresholds(path)
+    _laid_over(recipe, (*known.get(recipe.name, ()), frozen), path)
     same = (frozen.rule, frozen.language, frozen.source)
     kept = [one for one in known.get(recipe.name, ()) if (one.rule, one.language, one.source) != same]
     values = {**known, recipe.name: (*kept, frozen)}
     written = {name: [one.model_dump(exclude_none=True) for one in several] for name, several in values.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(written, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(_HEADER + yaml.safe_dump(written, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    part.replace(path)
+
+
+def _laid_over(recipe: Recipe, own: tuple[Frozen, ...], path: Path) -> Recipe:
+    made = recipe.model_copy(update={"thresholds": (*recipe.thresholds, *own)})
+    if strange := strange_thresholds(made):
+        raise SettingsError("\n".join(f"{path}: {recipe.name}: {complaint}" for _, complaint in strange))
+    return made

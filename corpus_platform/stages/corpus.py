@@ -180,7 +180,8 @@ class Corpus(Stage):
         """What the recipe does, under the names that the ledger gives it; not what is said of it."""
         said = {"label", "note", "unverified"}
         steps = [(s.step, s.name, s.model_dump(mode="json", exclude=said)) for s in self.recipe.steps]
-        return digest_of([self.recipe.compat, self.recipe.publish, steps, self.kept_decisions])
+        frozen = [one.model_dump(mode="json") for one in self.recipe.thresholds]
+        return digest_of([self.recipe.compat, self.recipe.publish, steps, frozen, self.kept_decisions])
 
     def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
         """Versions of signals and texts."""
