@@ -22,7 +22,7 @@ from corpus_platform.clean.phrases import ANYWHERE, Phrases, phrases_at
 from corpus_platform.clean.sentences import abbreviations, sentences_in
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans, TextBatch
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import kernel, part
 from corpus_platform.text.lines import python_lines, strip
 from corpus_platform.text.search import ends_with_any
 from corpus_platform.text.utf8 import decode, encode
@@ -41,6 +41,7 @@ POLICY_PHRASES = (
 _SPACE = np.uint32(unicode.SPACE)
 _CJK = np.uint32(unicode.HAN | unicode.KANA)
 _LOWER = np.uint32(unicode.LOWER)
+_IS_SPACE, _IS_BRACKET, _IS_FIRST, _IS_OTHER = np.uint8(1), np.uint8(2), np.uint8(4), np.uint8(8)
 _DECIMAL = np.uint32(unicode.DECIMAL)
 _CITATION_WORDS = np.frombuffer(b"edit]citation needed]", np.uint8)
 _CITATION_WORD_START = np.array([0, 5, 21])
@@ -199,20 +200,25 @@ def _sheet(
     out, first, last = np.empty(total, np.uint8), np.empty_like(start), np.empty_like(end)
     scratch = np.empty(longest_line * 3 // 2 + 4, np.uint8)
     counts = np.zeros((6, start.size), np.int64)
+    classes = _classes(facts, edges)
     to = np.int64(0)
     for line in range(start.size):
-        counts[0, line], counts[2, line] = _words(data, start[line], end[line], facts, wide)
         first[line] = to
-        to, counts[3, line] = _without_citations(data, start[line], end[line], out, to, facts, citations)
+        to, words, longest, some = _copied(data, start[line], end[line], out, to, classes)
+        if some & _IS_OTHER:
+            words, longest = _words(data, start[line], end[line], facts, wide)
+        counts[0, line], counts[1, line], counts[2, line] = words, words, longest
+        if citations and some & _IS_BRACKET:
+            to, counts[3, line] = _without_citations(data, start[line], end[line], out, first[line], facts)
+            if counts[3, line]:
+                counts[1, line] = _words(out, first[line], to, facts, wide)[0]
         last[line] = to
-        counts[1, line] = counts[0, line]
-        if counts[3, line]:
-            counts[1, line] = _words(out, first[line], to, facts, wide)[0]
-        size = _lower_line(out, first[line], to, scratch, lower)
         found = np.uint32(0)
-        for i in range(size):
-            if edges[0, scratch[i]]:
-                found |= phrases_at(scratch, 0, i, size, edges, bits, flanked, flank, facts)
+        if some & _IS_OTHER or (some & _IS_FIRST and _may_hold(out, first[line], to, classes, edges, bits, flanked)):
+            size = _lower_line(out, first[line], to, scratch, lower)
+            for i in range(size):
+                if classes[scratch[i]] & _IS_FIRST:
+                    found |= phrases_at(scratch, 0, i, size, edges, bits, flanked, flank, facts)
         counts[4, line] = found
         if count_sentences:
             counts[5, line] = sentences_in(out, first[line], to, facts, known, wide)
@@ -220,6 +226,68 @@ def _sheet(
 
 
 @kernel
+def _classes(facts: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """What a byte may be: white space, an opening square bracket, the first of a phrase (in either case), a piece of a character beyond ASCII."""
+    classes = np.zeros(256, np.uint8)
+    for byte in range(256):
+        small = byte + 32 if 65 <= byte <= 90 else byte
+        if edges[0, small]:
+            classes[byte] = _IS_FIRST
+        if byte >= 128:
+            # Its lower case may be ASCII.
+            classes[byte] |= _IS_OTHER
+        elif facts[byte] & _SPACE:
+            classes[byte] = _IS_SPACE
+        if byte == 91:
+            classes[byte] |= _IS_BRACKET
+    return classes
+
+
+@part
+def _copied(
+    data: np.ndarray, start: int, end: int, out: np.ndarray, to: int, classes: np.ndarray
+) -> tuple[int, int, int, np.uint8]:
+    """Copies a line: where the copy ends, the words and the longest of them if it is ASCII, and what some bytes are."""
+    words, longest, size, some = np.int64(0), np.int64(0), np.int64(0), np.uint8(0)
+    for i in range(start, end):
+        byte = data[i]
+        kind = classes[byte]
+        some |= kind
+        words += (size == 0) & ((kind & _IS_SPACE) == 0)
+        size = 0 if kind & _IS_SPACE else size + 1
+        longest = max(longest, size)
+        out[to] = byte
+        to += 1
+    return to, words, longest, some
+
+
+@part
+def _may_hold(
+    data: np.ndarray,
+    start: int,
+    end: int,
+    classes: np.ndarray,
+    edges: np.ndarray,
+    bits: np.ndarray,
+    flanked: np.ndarray,
+) -> bool:
+    """Do four letters of an ASCII line, in either case, begin a phrase, or all of a shorter one."""
+    for i in range(start, end):
+        if not classes[data[i]] & _IS_FIRST:
+            continue
+        node, j = np.int32(0), i
+        while j < end and j < i + 4:
+            byte = data[j]
+            node = edges[node, byte + 32 if 65 <= byte <= 90 else byte]
+            if node == 0 or bits[node] | flanked[node]:
+                break
+            j += 1
+        if node:
+            return True
+    return False
+
+
+@part
 def _words(data: np.ndarray, start: int, end: int, facts: np.ndarray, wide: bool) -> tuple[int, int]:
     """Words between white space, and characters of the longest. `wide`: a Chinese character or kana is a word with what follows it."""
     words, longest, size = np.int64(0), np.int64(0), np.int64(0)
@@ -247,7 +315,7 @@ def _words(data: np.ndarray, start: int, end: int, facts: np.ndarray, wide: bool
     return words, longest
 
 
-@kernel
+@part
 def _citation_size(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> int:
     """Bytes of the citation mark that begins at i: digits of any script or one of two words in square brackets; 0 where there is none."""
     for word in range(2):
@@ -268,14 +336,14 @@ def _citation_size(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> int
     return 0
 
 
-@kernel
+@part
 def _without_citations(
-    data: np.ndarray, start: int, end: int, out: np.ndarray, to: int, facts: np.ndarray, citations: bool
+    data: np.ndarray, start: int, end: int, out: np.ndarray, to: int, facts: np.ndarray
 ) -> tuple[int, int]:
     """Copies a line without its citation marks: where the copy ends, and their number."""
     i, count = start, np.int64(0)
     while i < end:
-        if citations and data[i] == 91:
+        if data[i] == 91:
             size = _citation_size(data, i, end, facts)
             if size:
                 count += 1
@@ -287,7 +355,7 @@ def _without_citations(
     return to, count
 
 
-@kernel
+@part
 def _lower_line(data: np.ndarray, start: int, end: int, out: np.ndarray, lower: np.ndarray) -> int:
     """Writes a line in lower case to the start of `out`: its size."""
     i, to = start, np.int64(0)

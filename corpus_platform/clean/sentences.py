@@ -21,7 +21,7 @@ import numpy as np
 
 from corpus_platform.clean import marks
 from corpus_platform.text import unicode
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import kernel, part
 from corpus_platform.text.utf8 import before, decode
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _SUFFIX = np.uint32(marks.SUFFIX)
 _BEFORE_POINT = np.uint32(marks.BEFORE_POINT)
 _QUOTE = np.uint32(marks.QUOTE)
 _MARKED = _PREFIX | _SUFFIX | _SENTENCE_MARK
+_ENDS = _SENTENCE_MARK | _WIDE_MARK
 _POINT = 46
 _BLANK = 32
 _PRIME = 509
@@ -74,6 +75,38 @@ def count_sentences(spans: Spans, *, wide: bool = False) -> np.ndarray:
     return _count_sentences(spans.data, spans.start, spans.end, marks.facts(), abbreviations(), wide)
 
 
+def sentences_up_to(
+    spans: Spans, document_span: np.ndarray, keep: np.ndarray, most: int, *, wide: bool = False
+) -> np.ndarray:
+    """Sentences of the spans of each document for which `keep` (bool[s]) holds: int64[n]; nobody counts on where there are `most` or more."""
+    return _sentences_up_to(
+        spans.data, spans.start, spans.end, document_span, keep, marks.facts(), abbreviations(), wide, most
+    )
+
+
+@kernel
+def _sentences_up_to(
+    data: np.ndarray,
+    start: np.ndarray,
+    end: np.ndarray,
+    document_span: np.ndarray,
+    keep: np.ndarray,
+    facts: np.ndarray,
+    known: np.ndarray,
+    wide: bool,
+    most: int,
+) -> np.ndarray:
+    """`sentences_in` of the kept ranges of each document, until there are enough."""
+    count = np.zeros(document_span.size - 1, np.int64)
+    for d in range(count.size):
+        for row in range(document_span[d], document_span[d + 1]):
+            if keep[row]:
+                count[d] += sentences_in(data, start[row], end[row], facts, known, wide)
+                if count[d] >= most:
+                    break
+    return count
+
+
 @kernel
 def _count_sentences(
     data: np.ndarray, start: np.ndarray, end: np.ndarray, facts: np.ndarray, known: np.ndarray, wide: bool
@@ -85,29 +118,66 @@ def _count_sentences(
     return count
 
 
-@kernel
+@part
 def sentences_in(data: np.ndarray, start: int, end: int, facts: np.ndarray, known: np.ndarray, wide: bool) -> int:
-    """Sentences of one line."""
+    """Sentences of one line. Until a mark comes nothing can begin, so only words with marks, and what follows them, are looked at."""
     count, ended = 1, False
     i = start
     while i < end:
+        if not ended:
+            i = _next_mark(data, i, end, facts)
+            if i == end:
+                break
+            first = _word_start(data, start, i, facts)
+            i, _, _ = _run(data, first, end, facts)
+            begun, ended = _word(data, first, i, facts, known, wide, ended)
+            count += begun
+            continue
         first = i
         i, some, every = _run(data, i, end, facts)
         if every & _SPACE:
             # One space belongs to the word before it; any other white space is a token, and no punctuation.
-            if ended and (i - first > 1 or data[first] != _BLANK):
+            if i - first > 1 or data[first] != _BLANK:
                 count += 1
                 ended = False
         elif some & _MARKED:
             begun, ended = _word(data, first, i, facts, known, wide, ended)
             count += begun
-        elif ended and not every & _PUNCTUATION:
+        elif not every & _PUNCTUATION:
             count += 1
             ended = False
     return count
 
 
-@kernel
+@part
+def _next_mark(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> int:
+    """The next character from i on that may end a sentence."""
+    while i < end:
+        byte = data[i]
+        if byte < 0x80:
+            if byte == _POINT or byte == 33 or byte == 63:  # noqa: PLR1714  (a set would be made each time)
+                break
+            i += 1
+        else:
+            code, size = decode(data, i)
+            if facts[code] & _ENDS:
+                break
+            i += size
+    return i
+
+
+@part
+def _word_start(data: np.ndarray, start: int, i: int, facts: np.ndarray) -> int:
+    """Where the word that holds byte i begins."""
+    while i > start:
+        earlier = before(data, i)
+        if facts[decode(data, earlier)[0]] & _SPACE:
+            break
+        i = earlier
+    return i
+
+
+@part
 def _run(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> tuple[int, np.uint32, np.uint32]:
     """The word or the white space that begins at i: its end, and the facts of some and of all of its characters."""
     some, every = np.uint32(0), np.uint32(0xFFFFFFFF)
@@ -127,7 +197,7 @@ def _run(data: np.ndarray, i: int, end: int, facts: np.ndarray) -> tuple[int, np
     return i, some, every
 
 
-@kernel
+@part
 def _is_known(data: np.ndarray, start: int, end: int, known: np.ndarray) -> bool:
     """Is the word an abbreviation."""
     if end - start > 7 or end <= start or data[end - 1] != _POINT:
@@ -143,7 +213,7 @@ def _is_known(data: np.ndarray, start: int, end: int, known: np.ndarray) -> bool
     return False
 
 
-@kernel
+@part
 def _is_known_before(data: np.ndarray, start: int, point: int, facts: np.ndarray, known: np.ndarray) -> bool:
     """Do the letters before a point make an abbreviation with it, as in `R-Neb.`."""
     first = point
@@ -158,7 +228,7 @@ def _is_known_before(data: np.ndarray, start: int, point: int, facts: np.ndarray
     return _is_known(data, first, point + 1, known)
 
 
-@kernel
+@part
 def _prefix_size(data: np.ndarray, start: int, end: int, facts: np.ndarray) -> int:
     """Bytes that are cut off the start of a word."""
     if data[start] == _POINT:
@@ -170,7 +240,7 @@ def _prefix_size(data: np.ndarray, start: int, end: int, facts: np.ndarray) -> i
     return size if facts[code] & _PREFIX else 0
 
 
-@kernel
+@part
 def _suffix_size(data: np.ndarray, start: int, end: int, facts: np.ndarray) -> int:
     """Bytes that are cut off the end of a word."""
     if start >= end:
@@ -189,7 +259,7 @@ def _suffix_size(data: np.ndarray, start: int, end: int, facts: np.ndarray) -> i
     return 1 if fact & _BEFORE_POINT or after_two_capitals else 0
 
 
-@kernel
+@part
 def _word(
     data: np.ndarray, start: int, end: int, facts: np.ndarray, known: np.ndarray, wide: bool, ended: bool
 ) -> tuple[int, bool]:
@@ -225,7 +295,7 @@ def _word(
     return count, ended
 
 
-@kernel
+@part
 def _back_size(data: np.ndarray, i: int, end: int) -> int:
     """Bytes of the next token among those that were cut off an end: a run of points, or one character."""
     if data[i] != _POINT:
@@ -236,7 +306,7 @@ def _back_size(data: np.ndarray, i: int, end: int) -> int:
     return size
 
 
-@kernel
+@part
 def _token(data: np.ndarray, start: int, end: int, facts: np.ndarray, ended: bool) -> tuple[int, bool]:
     """A token that was cut off: does it begin a sentence, and has one ended after it."""
     code, size = decode(data, start)
@@ -248,7 +318,7 @@ def _token(data: np.ndarray, start: int, end: int, facts: np.ndarray, ended: boo
     return 0, ended
 
 
-@kernel
+@part
 def _is_host(data: np.ndarray, start: int, end: int) -> bool:
     """Is the word an address, or a host name with its last part of two or more small ASCII letters: one token, whatever points it has."""
     tail = end
@@ -266,7 +336,7 @@ def _is_host(data: np.ndarray, start: int, end: int) -> bool:
     return start < tail and small >= 2 and small == end - tail - 1
 
 
-@kernel
+@part
 def _middle(
     data: np.ndarray, start: int, end: int, facts: np.ndarray, known: np.ndarray, wide: bool, ended: bool
 ) -> tuple[int, bool]:

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from corpus_platform.clean.c4_lines import LINE_RULES, Rules, Sheet, phrases_of, sheet, verdicts
 from corpus_platform.clean.phrases import ANYWHERE, BETWEEN_OTHER_LETTERS
+from corpus_platform.clean.sentences import sentences_up_to
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.c4 import WITHOUT_SPACES, bad_words
 from corpus_platform.text.batch import TextBatch, join_spans, strings_of, totals
@@ -76,17 +77,12 @@ class C4(EditStep):
         words, flank = bad_words(subject.environment.lists, self.bad_words)
         if self.bad_words and self.bad_words not in WITHOUT_SPACES:
             flank = BETWEEN_OTHER_LETTERS if flank != ANYWHERE else flank
-        counted = self.min_sentences is not None
         page = sheet(
-            subject.batch,
-            phrases_of(words, flank),
-            citations=self.citations,
-            wide=self.wide,
-            count_sentences=counted and not spacy,
+            subject.batch, phrases_of(words, flank), citations=self.citations, wide=self.wide, count_sentences=False
         )
         verdict, ending = verdicts(page, self._rules())
         keep = verdict == 0
-        sentences = _sentences(page, keep, ending, spacy=spacy) if counted else np.zeros(len(subject), np.int64)
+        sentences = self._sentences(page, keep, ending, spacy=spacy)
         text = _joined(page, keep)
         dropped, value, threshold = self._dropped(page, verdict, ending, sentences)
         before = pl.Series(strings_of(subject.batch.data, subject.batch.document_start))
@@ -118,6 +114,17 @@ class C4(EditStep):
             self.bad_words is not None,
         )
 
+    def _sentences(self, page: Sheet, keep: np.ndarray, ending: np.ndarray, *, spacy: bool) -> np.ndarray:
+        """Sentences of the lines that stay, by document, as far as they matter; of a page that is dropped anyway they do not."""
+        keep = keep & np.repeat(ending < 0, np.diff(page.document_line))
+        if self.min_sentences is None:
+            return np.zeros(ending.size, np.int64)
+        if spacy:
+            from corpus_platform.signals.spacy_words import spacy_sentences  # noqa: PLC0415  (an optional extra)
+
+            return totals(spacy_sentences(page.cleaned, np.flatnonzero(keep)), page.document_line)
+        return sentences_up_to(page.cleaned, page.document_line, keep, self.min_sentences, wide=self.wide)
+
     def _dropped(
         self, page: Sheet, verdict: np.ndarray, ending: np.ndarray, sentences: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -145,18 +152,6 @@ class C4Paragraphs(FilterStep):
         """The third longest line."""
         del environment
         return (Rule("too_few_paragraphs", "c4_third_line_length", "<", self.min_paragraph_length),)
-
-
-def _sentences(page: Sheet, keep: np.ndarray, ending: np.ndarray, *, spacy: bool) -> np.ndarray:
-    """Sentences of the lines that stay, by document; spaCy is not asked about pages that are dropped anyway."""
-    counts = page.sentences
-    if spacy:
-        from corpus_platform.signals.spacy_words import spacy_sentences  # noqa: PLC0415  (an optional extra)
-
-        counts = spacy_sentences(
-            page.cleaned, np.flatnonzero(keep & np.repeat(ending < 0, np.diff(page.document_line)))
-        )
-    return totals(np.where(keep, counts, 0), page.document_line)
 
 
 def _joined(page: Sheet, keep: np.ndarray) -> pl.Series:
