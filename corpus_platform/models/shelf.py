@@ -99,24 +99,27 @@ class Shelf(Mapping[str, Scorer]):
 
 
 class Shipped(Mapping[str, Scorer]):
-    """The models whose training texts are shipped, each trained (some seconds) when it is first asked for, and kept in a folder for the next time."""
+    """The models whose training texts are shipped, each trained (some seconds) when it is first asked for, and kept in a folder for the next time.
+
+    Those that are too weak to be used unasked are left out; `take` makes them too.
+    """
 
     def __init__(self, cache: str | Path) -> None:
         self.cache = Path(cache).expanduser()
         self._opened: dict[str, Scorer] = {}
 
     def __getitem__(self, name: str) -> Scorer:
-        if name not in templates.names():
+        if name not in templates.unasked():
             raise KeyError(name)
         if name not in self._opened:
             self._opened[name] = open_model(self._folder(name))
         return self._opened[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(templates.names())
+        return iter(templates.unasked())
 
     def __len__(self) -> int:
-        return len(templates.names())
+        return len(templates.unasked())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Shipped, (self.cache,)

@@ -78,7 +78,7 @@ def _web(language: str) -> Rows:
 
 def default_classifiers() -> dict[str, ClassifierRecipe]:
     """What is made unasked: the shipped ones, and those whose rows are tables of the platform."""
-    made = {name: shipped_recipe(name) for name in templates.names()}
+    made = {name: shipped_recipe(name) for name in templates.unasked()}
     for name, language in (
         ("quality/wikiref/en", "en"),
         *((f"quality/wikipedia/{c}", c) for c in ("fr", "es", "it", "de")),

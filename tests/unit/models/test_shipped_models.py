@@ -110,7 +110,7 @@ def test_a_shipped_model_is_trained_once_and_kept(shipped, monkeypatch):
 
     assert again.digest == first.digest
     assert "quality/wikiref/en" not in shipped
-    assert len(shipped) == len(list(shipped)) == 8
+    assert len(shipped) == len(list(shipped)) == 7
 
 
 def test_shipped_models_are_the_same_wherever_they_are_made(shipped, tmp_path):
