@@ -111,6 +111,10 @@ class Shipped(Mapping[str, Scorer]):
     def __getitem__(self, name: str) -> Scorer:
         if name not in templates.unasked():
             raise KeyError(name)
+        return self.made(name)
+
+    def made(self, name: str) -> Scorer:
+        """A model by name, the weak ones too."""
         if name not in self._opened:
             self._opened[name] = open_model(self._folder(name))
         return self._opened[name]
@@ -168,7 +172,7 @@ def take(name: str, location: str | Path, cache: str | Path) -> Scorer:
     """
     if str(location) == "shipped":
         templates.kit(name)
-        return Shipped(cache)[name]
+        return Shipped(cache).made(name)
     place = Path(location).expanduser()
     if place.suffix in _FASTTEXT:
         return from_file(place, Path(cache) / name.replace("/", "."), name=name)
