@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HEADER = "# Written by `corpus demo`. Make a home of your own with `--home`, and its corpus.yaml is yours.\n"
 SAMPLE = "sample"
-RECIPES = {"ccnet": AFTER_DEDUP, "redpajama_v2": AFTER_DEDUP, "chinesewebtext": AFTER_DEDUP, "mnbvc": ""}
+RECIPES = {"ccnet": AFTER_DEDUP, "redpajama_v2": AFTER_DEDUP, "chinesewebtext": AFTER_DEDUP, "fineweb": ""}
 """Recipes of the demo, with what they start from: the demo's own text, or the same after paragraph dedup."""
 
 
