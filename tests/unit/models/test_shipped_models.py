@@ -75,7 +75,7 @@ def test_the_taxonomy_reaches_all_classes_of_the_chinese_library_classification(
     ],
 )
 def test_texts_held_back_are_told_apart(name, precision, recall, shipped):
-    classes = shipped[name].info.classes
+    classes = shipped.made(name).info.classes
 
     assert np.mean([one.precision or 0 for one in classes]) >= precision
     assert np.mean([one.recall for one in classes]) >= recall
@@ -83,7 +83,7 @@ def test_texts_held_back_are_told_apart(name, precision, recall, shipped):
 
 def test_no_safe_text_that_was_held_back_is_called_unsafe(shipped):
     for name in ("safety/zh", "safety/en"):
-        safe = next(one for one in shipped[name].info.classes if one.label == "safe")
+        safe = next(one for one in shipped.made(name).info.classes if one.label == "safe")
 
         assert safe.recall >= 0.95
 
@@ -133,9 +133,9 @@ def test_a_shelf_opens_what_it_is_asked_for(shipped, tmp_path):
 
 
 def test_a_model_is_taken_from_a_folder_or_a_fasttext_file(shipped, tmp_path):
-    folder = shipped["math"].folder
+    folder = shipped.made("math").folder
 
-    assert take("math", folder, tmp_path).digest == shipped["math"].digest
+    assert take("math", folder, tmp_path).digest == shipped.made("math").digest
     assert open_model(folder).name == "math"
     with pytest.raises(ModelError, match="set `positive`"):
         take("topics/zh", shipped["topics/zh"].folder / "model.bin", tmp_path)
