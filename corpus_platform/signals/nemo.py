@@ -2,8 +2,8 @@
 
 Words lie between white space, sentences are lines that are not blank, paragraphs lie between two newlines. The sane form counts letters, digits, white
 space and marks of any script, and takes Chinese and Japanese characters for words, where the peer asks jieba and MeCab.
-Promise: in `compat: reference` the peer's scores for any text on which it does not stop with a division by zero, but where its top n-gram is a draw:
-it takes any, here it is the first.
+Promise: in `compat: reference` the peer's scores for any text on which it does not stop with a division by zero, with two exceptions: of equally
+frequent n-grams it takes any, here it is the first; and words of vowel marks or Roman numeral signs alone have letters to it.
 Source: NVIDIA-NeMo/Curator 1e2e427, nemo_curator/stages/text/filters/heuristic and stages/text/utils/constants.py.
 
 Not here: the loops (nemo_kernels.py), thresholds (recipes/).
@@ -198,14 +198,21 @@ class Nemo:
         return self._share_of_sentences(starts_with_any(strip(self._sentences[0]), BULLETS))
 
     @cached_property
+    def _by_line(self) -> np.ndarray:
+        """bool[d]: has a document no blank line, so that its paragraphs are its lines."""
+        if self._reference:
+            return np.zeros(len(self.subject), np.bool_)
+        return ~contains_any(self._batch, ["\n\n"])
+
+    @cached_property
     def _paragraphs(self) -> tuple[Spans, np.ndarray]:
-        start, end, first = kernels.paragraphs(self._batch.data, self._batch.document_start)
+        start, end, first = kernels.paragraphs(self._batch.data, self._batch.document_start, self._by_line)
         return Spans(self._batch.data, start, end), first
 
     def boilerplate_fraction(self) -> np.ndarray:
         """Paragraphs with a phrase of the list; 1.0 with `lorem ipsum`."""
         batch = lowered(self.subject)
-        start, end, first = kernels.paragraphs(batch.data, batch.document_start)
+        start, end, first = kernels.paragraphs(batch.data, batch.document_start, self._by_line)
         phrases = self.subject.environment.lists.get("policy_phrases").entries
         share = self._of(totals(contains_any(Spans(batch.data, start, end), phrases), first), np.diff(first))
         return np.where(contains_any(batch, ["lorem ipsum"]), 1.0, share)
@@ -245,6 +252,7 @@ class Nemo:
 
 _ASCII = "ASCII letters, digits and `? ! , .` and newlines only"
 _SPACES = "Chinese and Japanese are cut at white space too (the peer has jieba and MeCab for them)"
+_PARAGRAPHS = "a text without a blank line is one paragraph"
 _DEFINITIONS: dict[str, tuple[str, str, str]] = {
     "non_alphanumeric_fraction": (
         "Share of characters that are no letter, mark, digit, newline and none of `? ! , .` and their full-width forms",
@@ -265,18 +273,22 @@ _DEFINITIONS: dict[str, tuple[str, str, str]] = {
         "full-width ones are not counted",
     ),
     "boilerplate_fraction": (
-        "Share of paragraphs (cut at two newlines) with a phrase of the list, in any case; 1 for a text with `lorem ipsum`",
+        "Share of paragraphs (cut at two newlines; lines, where there is no blank one) with a phrase of the list, in any case; 1 for a text with `lorem ipsum`",
         "0",
-        "",
+        _PARAGRAPHS,
     ),
     "distinct_line_fraction": ("Different lines by lines, blank ones left out", "null", ""),
-    "distinct_paragraph_fraction": ("Different paragraphs by paragraphs", "1", ""),
+    "distinct_paragraph_fraction": ("Different paragraphs by paragraphs", "1", _PARAGRAPHS),
     "distinct_line_character_fraction": (
         "Characters of the different lines by those of all, blank ones left out",
         "null",
         "",
     ),
-    "distinct_paragraph_character_fraction": ("Characters of the different paragraphs by those of all", "null", ""),
+    "distinct_paragraph_character_fraction": (
+        "Characters of the different paragraphs by those of all",
+        "null",
+        _PARAGRAPHS,
+    ),
     "word_count": (
         "Words between white space; in zh, ja, yue and wuu each character and each run between them is one",
         "0",

@@ -98,19 +98,24 @@ def hash_runs(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarra
 
 
 @kernel
-def paragraphs(data: np.ndarray, document_start: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Start and end of the parts between two newlines, as `str.split` cuts, and the first one of each document."""
-    room = data.size // 2 + document_start.size
+def paragraphs(
+    data: np.ndarray, document_start: np.ndarray, by_line: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Start and end of the parts between two newlines, as `str.split` cuts, and the first one of each document.
+
+    Of documents that are `by_line` (bool[d]) the parts are cut at each newline but a final one.
+    """
+    room = data.size + document_start.size
     start, end, first = np.empty(room, np.int64), np.empty(room, np.int64), np.zeros(document_start.size, np.int64)
     n = 0
     for d in range(document_start.size - 1):
         i, last = document_start[d], document_start[d + 1]
         start[n] = i
         while i + 1 < last:
-            if data[i] == 10 and data[i + 1] == 10:
+            if data[i] == 10 and (by_line[d] or data[i + 1] == 10):
                 end[n] = i
                 n += 1
-                i += 2
+                i += 1 if by_line[d] else 2
                 start[n] = i
             else:
                 i += 1

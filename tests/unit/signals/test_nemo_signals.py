@@ -107,3 +107,13 @@ def test_lines_that_end_in_an_ellipsis_are_found_in_any_case():
     )
 
     assert found.row(0) == (0.5, 0.25)
+
+
+def test_a_text_without_blank_lines_has_its_lines_for_paragraphs_but_to_the_reference():
+    some = ["Read our privacy policy.\nA story.\nof three lines\n"]
+    names = ["nemo_boilerplate_fraction", "nemo_distinct_paragraph_fraction"]
+
+    sane, reference = (measured(some, names, environment).row(0) for environment in (None, REFERENCE))
+
+    assert sane == pytest.approx((1 / 3, 1.0))
+    assert reference == (1.0, 1.0)
