@@ -37,6 +37,7 @@ MODULES = (
     "c4",
     "fineweb",
     "refinedweb",
+    "dclm",
     "redpajama",
     "openwebmath",
     "pile",

@@ -39,6 +39,7 @@ FAMILIES = (
     "gopher",
     "c4",
     "fineweb",
+    "dclm",
     "openwebmath",
     "pile",
     "chinese",
