@@ -122,7 +122,7 @@ def distribution_picture(found: Distribution, title: str) -> bytes:
     if _has_a_long_tail(finite):
         bins = np.expm1(np.linspace(np.log1p(low), np.log1p(high), _BINS + 1))
         axes.set_xscale("function", functions=(np.log1p, np.expm1))
-        axes.set_xticks([0, *(t for t in 10 ** np.arange(1, 12) if low <= t <= high)])
+        axes.set_xticks([0.0, *(10.0**power for power in range(1, 12) if low <= 10.0**power <= high)])
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     counts = np.histogram(finite, bins)[0]
     axes.hist(finite, bins=bins.tolist(), color="#a9c3dd", edgecolor="white", linewidth=0.3)

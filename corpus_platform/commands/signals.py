@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table as RichTable
 
+from corpus_platform.home import Home
 from corpus_platform.printing import escaped, out, whole
 
 if TYPE_CHECKING:
@@ -56,6 +58,28 @@ def show_signal(name: Annotated[str, typer.Argument(help="Name of a signal")]) -
                 if rule.signal == name:
                     asks = f"{recipe.name}/{step.name}/{rule.name}: dropped when {rule.drop_when} {rule.threshold}"
                     out.print(f"  {escaped(asks)}", highlight=False, soft_wrap=True)
+
+
+@app.command("export")
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="An empty folder for the files")],
+    snapshot: Annotated[str, typer.Option(help="The snapshot to export")],
+    variant: Annotated[str, typer.Option(help="Text variant; RedPajama-V2's own is wet.ccnet")] = "wet.ccnet",
+    language: Annotated[list[str] | None, typer.Option(help="Only these languages, e.g. en; may be repeated")] = None,
+    bucket: Annotated[list[str] | None, typer.Option(help="Only these buckets, e.g. head; may be repeated")] = None,
+) -> None:
+    """Writes stored signals as RedPajama-V2's files: `<dump>/<shard>/<language>_<bucket>.signals.json.gz` and `.minhash.parquet`."""
+    from corpus_platform.analytics.rpv2_export import export_signals
+
+    partition = {"variant": variant, "snapshot": snapshot}
+    lake = Home.open(context.obj).lake
+    written = export_signals(lake, partition, folder, languages=language or (), buckets=bucket or ())
+    for one in written:
+        size = sum(path.stat().st_size for path in (one.signals, one.signatures) if path)
+        out.print(f"{one.signals}  {one.documents:,} documents, {size / 1e6:,.2f} MB", highlight=False, soft_wrap=True)
+    if not written:
+        out.print(f"No document of {variant}, {snapshot} is in such a language and bucket.")
 
 
 def _facts(signal: Signal) -> list[tuple[str, str]]:
