@@ -18,7 +18,7 @@ import numpy as np
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans, TextBatch
 from corpus_platform.text.kernel import inlined, kernel
-from corpus_platform.text.utf8 import before, decode
+from corpus_platform.text.utf8 import decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,18 +70,6 @@ def flags_of(where: TextBatch | Spans) -> tuple[np.ndarray, np.ndarray]:
     """Facts that hold for some, and for every character of each row: uint32[n] twice. An empty row has none, and all."""
     spans = _spans(where)
     return _flags_of(spans.data, spans.start, spans.end, unicode.facts())
-
-
-def first_characters(where: TextBatch | Spans) -> np.ndarray:
-    """First code point of each row, -1 where it is empty: int64[n]."""
-    spans = _spans(where)
-    return _end_characters(spans.data, spans.start, spans.end, at_start=True)
-
-
-def last_characters(where: TextBatch | Spans) -> np.ndarray:
-    """Last code point of each row, -1 where it is empty: int64[n]."""
-    spans = _spans(where)
-    return _end_characters(spans.data, spans.start, spans.end, at_start=False)
 
 
 @inlined
@@ -179,13 +167,3 @@ def _flags_of(data: np.ndarray, start: np.ndarray, end: np.ndarray, facts: np.nd
             every[row] &= facts[code]
             i += size
     return some, every
-
-
-@kernel
-def _end_characters(data: np.ndarray, start: np.ndarray, end: np.ndarray, at_start: bool) -> np.ndarray:
-    """First or last character of each range, -1 where it is empty."""
-    found = np.full(start.size, -1, np.int64)
-    for row in range(start.size):
-        if start[row] < end[row]:
-            found[row] = decode(data, start[row] if at_start else before(data, end[row]))[0]
-    return found
