@@ -30,6 +30,8 @@ from corpus_platform.text.kernel import kernel
 from corpus_platform.text.sha1 import sha1_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from corpus_platform.text.words import Tokens
 
 Base = Literal["sha1_32", "xmx32"]
@@ -40,6 +42,8 @@ _PRIME = _U64((1 << 61) - 1)
 _LARGEST = _U32(0xFFFFFFFF)
 _BASE = _U64(0x9FB21C651E98DF25)
 """Multiplier of the sum of word hashes: any large odd number."""
+_PIECE = 1 << 18
+"""Characters of the documents that are signed together."""
 
 
 def signatures(
@@ -51,16 +55,35 @@ def signatures(
     unit: Unit = "word",
 ) -> tuple[np.ndarray, np.ndarray]:
     """MinHash of each document: uint32[n, permutations], and bool[n] whether it has a shingle at all (without one, all values are the largest)."""
+    found = np.empty((tokens.documents, permutations), np.uint32)
+    valid = np.empty(tokens.documents, bool)
+    for first, last in _pieces(tokens.document_characters):
+        own = tokens.of_documents(first, last)
+        hashes, offset = _base_hashes(own, shingle, base, unit)
+        if base == "sha1_32":
+            found[first:last] = _least_mod_prime(hashes, offset, *permutations_mod_prime(permutations, seed))
+        else:
+            found[first:last] = _least_affine(hashes, offset, *permutations_affine(permutations, seed))
+        valid[first:last] = offset[1:] > offset[:-1]
+    return found, valid
+
+
+def _pieces(size: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Ranges of documents that are signed together: shingles overlap, so they take a multiple of their text."""
+    first, end = 0, np.cumsum(size)
+    while first < size.size:
+        before = int(end[first - 1]) if first else 0
+        last = max(int(np.searchsorted(end, before + _PIECE, side="right")), first + 1)
+        yield first, last
+        first = last
+
+
+def _base_hashes(tokens: Tokens, shingle: int, base: Base, unit: Unit) -> tuple[np.ndarray, np.ndarray]:
+    """Base hash of each shingle, and their offsets by document."""
     if unit == "word" and base == "xmx32":
-        hashes, offset = _word_shingles(tokens.hash, tokens.document_token, shingle)
-    else:
-        spans, offset = shingles(tokens, shingle, unit)
-        hashes = _sha1_32(spans) if base == "sha1_32" else _high_half(hash_spans(spans))
-    if base == "sha1_32":
-        found = _least_mod_prime(hashes, offset, *permutations_mod_prime(permutations, seed))
-    else:
-        found = _least_affine(hashes, offset, *permutations_affine(permutations, seed))
-    return found, offset[1:] > offset[:-1]
+        return _word_shingles(tokens.hash, tokens.document_token, shingle)
+    spans, offset = shingles(tokens, shingle, unit)
+    return _sha1_32(spans) if base == "sha1_32" else _high_half(hash_spans(spans)), offset
 
 
 def bands(signatures: np.ndarray, bands: int, rows: int) -> list[list[bytes]]:

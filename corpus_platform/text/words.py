@@ -94,6 +94,13 @@ class Tokens:
         first = np.concatenate([np.zeros(1, np.int64), np.cumsum(keep, dtype=np.int64)])[self.document_token]
         return Tokens(spans, first, self.characters[keep], self.hash[keep])
 
+    def of_documents(self, first: int, last: int) -> Tokens:
+        """The words of the documents `first` to `last`, exclusive; nothing is copied."""
+        own = slice(self.document_token[first], self.document_token[last])
+        spans = Spans(self.spans.data, self.spans.start[own], self.spans.end[own])
+        offset = self.document_token[first : last + 1] - self.document_token[first]
+        return Tokens(spans, offset, self.characters[own], self.hash[own])
+
 
 def wordpunct(batch: TextBatch) -> Tokens:
     r"""`re.findall(r"\w+|[^\w\s]+", text)` of each text."""

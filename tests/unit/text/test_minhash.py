@@ -136,3 +136,16 @@ def test_a_signature_does_not_depend_on_the_batch(texts):
 
     assert len(valid) == len(both)
     assert together.tolist() == [row for found in alone for row in found.tolist()]
+
+
+@pytest.mark.parametrize("base", ["sha1_32", "xmx32"])
+def test_many_long_documents_are_signed_as_each_alone(base):
+    texts = [" ".join(f"w{i * k}" for i in range(4000)) for k in range(1, 30)] + ["", "a b", "c"]
+
+    together, valid = signatures(whitespace_words(TextBatch.of(texts)), shingle=2, permutations=4, base=base)
+
+    alone = [
+        signatures(whitespace_words(TextBatch.of([text])), shingle=2, permutations=4, base=base)[0] for text in texts
+    ]
+    assert together.tolist() == [row for found in alone for row in found.tolist()]
+    assert valid.tolist() == [True] * 29 + [False, True, False]

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from slow import slow_cjk_words, slow_hash, slow_simple_words, slow_wordpunct
 from texts import EVERY_CHARACTER, batches_of_pages
 
@@ -80,6 +81,21 @@ def test_words_can_be_chosen(texts):
     assert chosen.strings().to_pylist() == [word for words in expected for word in words]
     assert chosen.count.tolist() == list(map(len, expected))
     assert chosen.document_characters.tolist() == [sum(map(len, words)) for words in expected]
+
+
+@settings(deadline=None)
+@given(batches_of_pages(), st.data())
+def test_words_of_some_documents_are_those_of_a_smaller_batch(texts, data):
+    first = data.draw(st.integers(0, len(texts)))
+    last = data.draw(st.integers(first, len(texts)))
+
+    own = simple_words(TextBatch.of(texts)).of_documents(first, last)
+
+    alone = simple_words(TextBatch.of(texts[first:last]))
+    assert own.strings().to_pylist() == alone.strings().to_pylist()
+    assert own.document_token.tolist() == alone.document_token.tolist()
+    assert own.hash.tolist() == alone.hash.tolist()
+    assert own.characters.tolist() == alone.characters.tolist()
 
 
 def test_words_of_another_tokeniser_are_measured_alike():
