@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import inlined, kernel, part
 
 if TYPE_CHECKING:
     from corpus_platform.text.batch import Spans
@@ -40,13 +40,13 @@ def sha1_prefix(spans: Spans) -> np.ndarray:
     return words.astype("<u4", copy=False).view("<u8").ravel().astype(np.uint64, copy=False)
 
 
-@kernel
+@inlined
 def _rotate(value: np.uint32, by: int) -> np.uint32:
     value = _U32(value)
     return _U32(_U32(value << _U32(by)) | _U32(value >> _U32(32 - by)))
 
 
-@kernel
+@inlined
 def _word(data: np.ndarray, at: int) -> np.uint32:
     """Four bytes as a big-endian word."""
     # Unsigned, for an index that can't be negative needs no test, and the four loads become one.
@@ -59,7 +59,7 @@ def _word(data: np.ndarray, at: int) -> np.uint32:
     )
 
 
-@kernel
+@part
 def _read_block(data: np.ndarray, at: int, end: int, table: np.ndarray, lane: int) -> None:
     """Writes the 64 bytes from `at` on, padded where the message ends, into rows 0-15 of a lane."""
     whole = min(max(end - at, 0) >> 2, 16)
@@ -77,7 +77,7 @@ def _read_block(data: np.ndarray, at: int, end: int, table: np.ndarray, lane: in
         table[whole * _LANES + lane] = _U32(word | _U32(_U32(0x80) << _U32(shift)))
 
 
-@kernel
+@part
 def _write_size(table: np.ndarray, lane: int, size: int) -> None:
     """Writes the size of a message in bits into the end of its last block."""
     bits = np.uint64(size) << np.uint64(3)
@@ -85,7 +85,7 @@ def _write_size(table: np.ndarray, lane: int, size: int) -> None:
     table[15 * _LANES + lane] = _U32(bits & np.uint64(0xFFFFFFFF))
 
 
-@kernel
+@part
 def _compress(table: np.ndarray) -> None:
     """Applies the compression function to all lanes of `table`: uint32, 165 rows of 32 lanes.
 
@@ -108,7 +108,7 @@ def _compress(table: np.ndarray) -> None:
             table[row * _LANES + at] += table[(row + 80) * _LANES + at]
 
 
-@kernel
+@part
 def _rounds(table: np.ndarray) -> None:
     """The 80 rounds, in four loops for their four functions."""
     for t in range(20):
@@ -129,20 +129,20 @@ def _rounds(table: np.ndarray) -> None:
             _step(table, at, _U32((b ^ c ^ d) + _U32(0xCA62C1D6)))
 
 
-@kernel
+@inlined
 def _bcd(table: np.ndarray, at: int) -> tuple[np.uint32, np.uint32, np.uint32]:
     """The words b, c, d before the round of a schedule word."""
     return table[at + 83 * _LANES], _rotate(table[at + 82 * _LANES], 30), _rotate(table[at + 81 * _LANES], 30)
 
 
-@kernel
+@inlined
 def _step(table: np.ndarray, at: int, mixed: np.uint32) -> None:
     """The new `a` of a round."""
     a, e = _rotate(table[at + 84 * _LANES], 5), _rotate(table[at + 80 * _LANES], 30)
     table[at + 85 * _LANES] = _U32(a + mixed + e + table[at])
 
 
-@kernel
+@part
 def _initial_state(table: np.ndarray) -> None:
     """Rows 80-84 before the first block."""
     for lane in range(_LANES):
@@ -153,7 +153,7 @@ def _initial_state(table: np.ndarray) -> None:
         table[80 * _LANES + lane] = _rotate(_U32(0xC3D2E1F0), 2)
 
 
-@kernel
+@part
 def _read_digest(table: np.ndarray, lane: int, words: np.ndarray) -> None:
     """The five words of a lane's state."""
     words[0], words[1] = table[84 * _LANES + lane], table[83 * _LANES + lane]
