@@ -107,5 +107,6 @@ DCLM = register(
             ),
         ),
         compute,
+        default=False,
     )
 )

@@ -131,7 +131,7 @@ def _gopher(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     return {name: made[name]() for name in wanted}
 
 
-register(Family("dolma_gopher", "1", _gopher_signals(), _gopher))
+register(Family("dolma_gopher", "1", _gopher_signals(), _gopher, default=False))
 
 
 _ENDS = '`. ? ! "`, or a Chinese or Japanese mark that ends a sentence or quotation'
@@ -334,5 +334,6 @@ register(
             ),
         ),
         _paragraphs,
+        default=False,
     )
 )

@@ -107,5 +107,6 @@ register(
         ),
         compute=compute,
         reads=("language",),
+        default=False,
     )
 )
