@@ -14,6 +14,7 @@ Not here: what a recipe replaces by what (pii_styles.py, recipes/), counts as si
 from __future__ import annotations
 
 import re  # noqa: TC003  (the dataclass says it)
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
@@ -129,6 +130,9 @@ def _around(text: str, reach: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     at = text.find("@")
     while at >= 0:
+        if at + 1 == len(text) or text[at + 1] == "@" or text[at + 1].isspace():
+            at = text.find("@", at + 1)
+            continue
         low, high = at, at
         least, most = max(at - reach, 0), min(at + reach, len(text))
         while low > least and not text[low - 1].isspace():
@@ -148,10 +152,12 @@ def _around(text: str, reach: int) -> list[tuple[int, int]]:
 def _apart(seen: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     """Finds of one line, by start, without those that touch one of an earlier detector."""
     kept: list[tuple[int, int, int]] = []
-    for start, end, kind in seen:
-        if all(end <= other_start or start >= other_end for other_start, other_end, _ in kept):
-            kept.append((start, end, kind))
-    return sorted(kept)
+    for one in seen:
+        at = bisect_left(kept, one)
+        free_before = at == 0 or kept[at - 1][1] <= one[0]
+        if free_before and (at == len(kept) or one[1] <= kept[at][0]):
+            kept.insert(at, one)
+    return kept
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,9 @@ DOLMA = Style(
             re.compile(rf"{_BEFORE}*([^\s@]+@[^\s@,?!;:)(]+?){_BEFORE}?\s"),
             bits=AT,
             accept=_has_a_domain,
-            reach=4096,
+            reach=1024,
         ),
-        Detector("PHONE_NUMBER", re.compile(r"\s+\(?(\d{3})\)?[-. ]*(\d{3})[-. ]?(\d{4})"), run=4, digits=10),
+        Detector("PHONE_NUMBER", re.compile(r"(?<!\s)\s+\(?(\d{3})\)?[-. ]*(\d{3})[-. ]?(\d{4})"), run=4, digits=10),
         Detector("IP_ADDRESS", re.compile(_IPV4), bits=DOTTED),
     ),
     {kind: (f" |||{kind}||| ",) for kind in ("EMAIL_ADDRESS", "PHONE_NUMBER", "IP_ADDRESS")},
@@ -107,7 +107,8 @@ def _is_an_address(match: re.Match[str]) -> bool:
     return is_ip(match[0]) and not _A_DATE.fullmatch(match[0])
 
 
-_KEY_PART = rf"[\d{_DASHES}/+=:_]"
+_LETTERS = "(?:[A-Za-z]{1,64}+)"
+_KEY_PART = rf"(?:[\d{_DASHES}/+=:_]{{1,64}}+)"
 ROOTS = Style(
     "roots",
     (
@@ -123,7 +124,7 @@ ROOTS = Style(
         ),
         Detector(
             "IP_ADDRESS",
-            re.compile(rf"(?<![^{_EDGE})])[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?![^\s@,?!;'\"({_HAN}])"),
+            re.compile(rf"(?<![^{_EDGE})])[0-9A-Fa-f:.]{{2,45}}(?![^\s@,?!;'\"({_HAN}])"),
             bits=COLONS,
             accept=_is_an_address,
         ),
@@ -131,7 +132,8 @@ ROOTS = Style(
         Detector(
             "KEY",
             re.compile(
-                rf"(?<![^{_EDGE})])(?=[A-Za-z{_DASHES}/+=:_]*\d)(?:(?:[A-Za-z]++{_KEY_PART}++){{4,}}+[A-Za-z]*+|(?:{_KEY_PART}++[A-Za-z]++){{4,}}+{_KEY_PART}*+)(?![^{_EDGE})])"
+                rf"(?<![^{_EDGE})])(?=[A-Za-z{_DASHES}/+=:_]{{0,64}}\d)"
+                rf"(?:(?:{_LETTERS}{_KEY_PART}){{4,32}}+{_LETTERS}?+|(?:{_KEY_PART}{_LETTERS}){{4,32}}+{_KEY_PART}?+)(?![^{_EDGE})])"
             ),
             bits=SEPARATORS,
         ),

@@ -136,6 +136,14 @@ def test_a_line_of_a_million_characters_with_one_address_takes_no_time():
         assert len(find(TextBatch.of([text]), style.detectors[:1])) == 1
 
 
+@pytest.mark.parametrize("piece", ["@", "a@", "1.", ":", "1:", "ab12-", "-", "a.b.", "b@c-", "(", " 123"])
+def test_no_repeated_piece_takes_quadratic_time(piece):
+    text = "x@" + piece * 20_000 + " 212 555-0199 a@b.co"
+
+    for style in (FINEWEB, DOLMA, ROOTS, MNBVC, CHINESE):
+        assert find(TextBatch.of([text]), style.detectors) is not None
+
+
 def test_line_facts_count_digits_and_runs():
     lines, first = kept_lines(TextBatch.of(["a1b22 333.4.5.6\n@", "::1２３"]))
 
