@@ -42,6 +42,7 @@ _SPACE = np.uint32(unicode.SPACE)
 _CJK = np.uint32(unicode.HAN | unicode.KANA)
 _LOWER = np.uint32(unicode.LOWER)
 _IS_SPACE, _IS_BRACKET, _IS_FIRST, _IS_OTHER = np.uint8(1), np.uint8(2), np.uint8(4), np.uint8(8)
+_IS_THIRD, _IS_WHOLE = np.uint8(16), np.uint8(32)
 _DECIMAL = np.uint32(unicode.DECIMAL)
 _CITATION_WORDS = np.frombuffer(b"edit]citation needed]", np.uint8)
 _CITATION_WORD_START = np.array([0, 5, 21])
@@ -200,11 +201,11 @@ def _sheet(
     out, first, last = np.empty(total, np.uint8), np.empty_like(start), np.empty_like(end)
     scratch = np.empty(longest_line * 3 // 2 + 4, np.uint8)
     counts = np.zeros((6, start.size), np.int64)
-    classes = _classes(facts, edges)
+    classes, beginnings = _classes(facts, edges, bits, flanked), _beginnings(edges, bits, flanked)
     to = np.int64(0)
     for line in range(start.size):
         first[line] = to
-        to, words, longest, some = _copied(data, start[line], end[line], out, to, classes)
+        to, words, longest, some = _copied(data, start[line], end[line], out, to, classes, beginnings)
         if some & _IS_OTHER:
             words, longest = _words(data, start[line], end[line], facts, wide)
         counts[0, line], counts[1, line], counts[2, line] = words, words, longest
@@ -214,7 +215,8 @@ def _sheet(
                 counts[1, line] = _words(out, first[line], to, facts, wide)[0]
         last[line] = to
         found = np.uint32(0)
-        if some & _IS_OTHER or (some & _IS_FIRST and _may_hold(out, first[line], to, classes, edges, bits, flanked)):
+        may = some & (_IS_OTHER | _IS_WHOLE) or counts[3, line]
+        if may or (some & _IS_THIRD and _may_hold(out, first[line], to, classes, edges, bits, flanked)):
             size = _lower_line(out, first[line], to, scratch, lower)
             for i in range(size):
                 if classes[scratch[i]] & _IS_FIRST:
@@ -226,33 +228,58 @@ def _sheet(
 
 
 @kernel
-def _classes(facts: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """What a byte may be: white space, an opening square bracket, the first of a phrase (in either case), a piece of a character beyond ASCII."""
+def _classes(facts: np.ndarray, edges: np.ndarray, bits: np.ndarray, flanked: np.ndarray) -> np.ndarray:
+    """What a byte may be: white space, an opening square bracket, a piece of a character beyond ASCII; the first or all of a phrase in either case."""
     classes = np.zeros(256, np.uint8)
     for byte in range(256):
         small = byte + 32 if 65 <= byte <= 90 else byte
-        if edges[0, small]:
-            classes[byte] = _IS_FIRST
+        node = edges[0, small]
+        if node:
+            classes[byte] = _IS_FIRST | (_IS_WHOLE if bits[node] | flanked[node] else np.uint8(0))
         if byte >= 128:
             # Its lower case may be ASCII.
             classes[byte] |= _IS_OTHER
         elif facts[byte] & _SPACE:
-            classes[byte] = _IS_SPACE
+            classes[byte] |= _IS_SPACE
         if byte == 91:
             classes[byte] |= _IS_BRACKET
     return classes
 
 
+@kernel
+def _beginnings(edges: np.ndarray, bits: np.ndarray, flanked: np.ndarray) -> np.ndarray:
+    """For the low five bits of three bytes that follow each other: may they begin a phrase, or end with one of two bytes."""
+    table = np.zeros(1 << 15, np.uint8)
+    for first in range(256):
+        one = edges[0, first]
+        if one == 0:
+            continue
+        for second in range(256):
+            two = edges[one, second]
+            if two == 0:
+                continue
+            pair = (first & 31) << 5 | second & 31
+            if bits[two] | flanked[two]:
+                for earlier in range(32):
+                    table[earlier << 10 | pair] = _IS_THIRD
+            for third in range(256):
+                if edges[two, third]:
+                    table[pair << 5 | third & 31] = _IS_THIRD
+    return table
+
+
 @part
 def _copied(
-    data: np.ndarray, start: int, end: int, out: np.ndarray, to: int, classes: np.ndarray
+    data: np.ndarray, start: int, end: int, out: np.ndarray, to: int, classes: np.ndarray, beginnings: np.ndarray
 ) -> tuple[int, int, int, np.uint8]:
     """Copies a line: where the copy ends, the words and the longest of them if it is ASCII, and what some bytes are."""
     words, longest, size, some = np.int64(0), np.int64(0), np.int64(0), np.uint8(0)
+    three = np.int64(0)
     for i in range(start, end):
         byte = data[i]
         kind = classes[byte]
-        some |= kind
+        three = (three << 5 | byte & 31) & 0x7FFF
+        some |= kind | beginnings[three]
         words += (size == 0) & ((kind & _IS_SPACE) == 0)
         size = 0 if kind & _IS_SPACE else size + 1
         longest = max(longest, size)
