@@ -107,6 +107,11 @@ def _is_an_address(match: re.Match[str]) -> bool:
     return is_ip(match[0]) and not _A_DATE.fullmatch(match[0])
 
 
+def _is_a_key(match: re.Match[str]) -> bool:
+    """Four digits and no slash: paths of addresses look like keys."""
+    return "/" not in match[0] and sum(character.isdigit() for character in match[0]) >= 4
+
+
 _LETTERS = "(?:[A-Za-z]{1,64}+)"
 _KEY_PART = rf"(?:[\d{_DASHES}/+=:_]{{1,64}}+)"
 ROOTS = Style(
@@ -136,10 +141,11 @@ ROOTS = Style(
                 rf"(?:(?:{_LETTERS}{_KEY_PART}){{4,32}}+{_LETTERS}?+|(?:{_KEY_PART}{_LETTERS}){{4,32}}+{_KEY_PART}?+)(?![^{_EDGE})])"
             ),
             bits=SEPARATORS,
+            accept=_is_a_key,
         ),
     ),
     {kind: (f"PI:{kind}",) for kind in ("EMAIL", "IP_ADDRESS", "USER", "KEY")},
-    "BigScience data-preparation 02_pii; KEY is ours, in linear time: the peer's pattern goes back over long strings and takes phone numbers too",
+    "BigScience data-preparation 02_pii; KEY is ours, in linear time: the peer's pattern goes back over long strings, and takes paths of addresses and phone numbers too",
 )
 
 
