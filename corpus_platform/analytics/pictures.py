@@ -216,8 +216,7 @@ def _shades():  # noqa: ANN202  (Matplotlib's colour map; its import is dear)
     from matplotlib.colors import LinearSegmentedColormap  # noqa: PLC0415
 
     shades = LinearSegmentedColormap.from_list("kept", ["#f4f7f6", "#a8d0c5", KEPT, "#174b41"])
-    shades.set_under("#eceff1")
-    return shades
+    return shades.with_extremes(under="#eceff1")
 
 
 def _figure(width: float, height: float) -> Figure:
