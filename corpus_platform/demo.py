@@ -51,6 +51,8 @@ def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
         training = {"min_characters": 50_000, "vocabulary": 8_000}
         return {
             **common,
+            # Its shards take a second each: starting workers would cost more than they do.
+            "engine": {"kind": "serial"},
             "source": {"location": SAMPLE},
             "encyclopedia": {"location": f"{SAMPLE}/encyclopedia"},
             "language_model": {"training": training, **_cutoffs(variant, report.snapshots[0].name)},
