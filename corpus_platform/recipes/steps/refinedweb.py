@@ -202,20 +202,14 @@ class RemoveUrls(EditStep):
         DCLM looks at the first only where the text itself begins with the letters of a top-level domain (`compat: reference`).
         """
         tlds = subject.environment.lists.get("top_level_domains").entries
-        found = _replaced(
-            subject,
-            _address(tlds),
-            "",
-            "url",
-            trace=trace,
-            only=_starts(tlds) if subject.environment.reference else None,
-        )
-        if trace or found.text.str.contains(_IPV4).any():
-            return _then(subject, found, _IPV4, "ip_address", trace=trace)
-        return found
+        only = _starts(tlds) if subject.environment.reference else None
+        found = _replaced(subject, _address(tlds), "", "url", trace=trace, sign=_SIGN, only=only)
+        return _then(subject, found, _IPV4, "ip_address", trace=trace)
 
 
+_SIGN = r"[-a-zA-Z0-9@:%._+~#=]\.[a-z]"
 _TAIL = "[-a-zA-Z0-9()@:%_+.~#?&/=]*"
+_IPV4_SIGN = r"[0-9]\.[0-9]{1,3}\.[0-9]"
 _IPV4 = r"\s{0,10}\b(?:(?:https?|ftp)://)?(?:[0-2]?[0-9]{1,2}\.){3}[0-2]?[0-9]{1,2}" + _TAIL
 
 
@@ -230,32 +224,46 @@ def _starts(tlds: Iterable[str]) -> str:
     return "^(?i:" + "|".join(re.escape(tld) for tld in tlds) + ")"
 
 
-def _replaced(subject: Subject, pattern: str, by: str, rule: str, *, trace: bool, only: str | None = None) -> Edited:
-    """The texts with every match of a pattern replaced; `only`: those in which another pattern is found."""
+def _replaced(
+    subject: Subject, pattern: str, by: str, rule: str, *, trace: bool, sign: str | None = None, only: str | None = None
+) -> Edited:
+    """The texts with every match of a pattern replaced.
+
+    `sign`: a cheaper pattern that is found wherever the pattern is; `only`: one that a text must have to be looked at.
+    """
     before = _texts(subject.batch)
-    hit = before.str.contains(pattern)
+    hit = before.str.contains(sign or pattern)
     if only is not None:
         hit &= before.str.contains(only)
     rows = hit.arg_true()
-    text = before.str.replace_all(pattern, by).zip_with(hit, before) if len(rows) else before
-    count = int(before.gather(rows).str.count_matches(pattern).sum()) if len(rows) else 0
+    text = before.clone()
+    some = before.gather(rows)
+    text.scatter(rows, some.str.replace_all(pattern, by))
+    count = int(some.str.count_matches(pattern).sum())
     spans = _matches(before, rows.to_list(), pattern, rule) if trace else None
     return Edited(text, (text != before).to_numpy(), removed={rule: count} if count else {}, spans=spans)
 
 
 def _then(subject: Subject, first: Edited, pattern: str, rule: str, *, trace: bool) -> Edited:
     """A second replacement by nothing, after the first one."""
-    hit = first.text.str.contains(pattern).arg_true()
+    hit = first.text.str.contains(_IPV4_SIGN).arg_true()
     if not len(hit):
         return first
-    counted = int(first.text.gather(hit).str.count_matches(pattern).sum())
-    text = first.text.str.replace_all(pattern, "")
+    some = first.text.gather(hit)
+    counted = int(some.str.count_matches(pattern).sum())
+    text = first.text.clone()
+    text.scatter(hit, some.str.replace_all(pattern, ""))
     spans = first.spans
     before = _texts(subject.batch)
     if trace and spans is not None:
         # Numbers are looked for in the text before: what the first replacement made of it has other places.
         spans = pl.concat([spans, _matches(before, hit.to_list(), pattern, rule)]).sort("document", "start", "end")
-    return Edited(text, (text != before).to_numpy(), removed={**first.removed, rule: counted}, spans=spans)
+    return Edited(
+        text,
+        (text != before).to_numpy(),
+        removed={**first.removed, **({rule: counted} if counted else {})},
+        spans=spans,
+    )
 
 
 def _matches(text: pl.Series, rows: list[int], pattern: str, rule: str) -> pl.DataFrame:
