@@ -1,22 +1,36 @@
-"""Published corpora: one asset per recipe, one partition per snapshot, all made by one factory from the recipes' YAML."""
+"""Published corpora: one asset per recipe, one partition per snapshot, all made by one factory from the recipes' YAML; and what they have in common."""
+
+from typing import Any
 
 import dagster as dg
 
 from assets.checks import balance, checks_of, usual_size, verdicts
-from assets.factory import stage_asset
+from assets.factory import OWNERS, stage_asset
+from assets.metadata import of_overlap
 from assets.partitions import cc_snapshot
 from assets.web import deps_of, of_variant
+from corpus_platform.analytics.corpora import overlap_of
+from corpus_platform.errors import CorpusError
 from corpus_platform.home import Home, asset_of
 from corpus_platform.recipes.recipe import Recipe
 from corpus_platform.recipes.step import DedupStep, Step
 from corpus_platform.stages.corpus import LAYER, Corpus
 from corpus_platform.stages.stage import Partition
+from resources.home import HomeResource
+
+OVERLAP = "overlap"
+_OVERLAP = """How much the corpora of a snapshot have in common: of each, the share of its documents that each other one has too. One partition
+is one snapshot.
+
+Those that are made are compared. The same on the command line: `corpus recipes overlap`."""
 
 
 def corpus_assets(home: Home) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
     """The corpora of the enabled recipes, and their checks."""
     made = [_corpus(home, name) for name in home.enabled]
-    return [asset for asset, _ in made], [check for _, checks in made for check in checks]
+    assets = [asset for asset, _ in made]
+    compared = [_overlap(assets)] if len(assets) > 1 and OVERLAP not in home.enabled else []
+    return [*assets, *compared], [check for _, checks in made for check in checks]
 
 
 def _corpus(home: Home, recipe: str) -> tuple[dg.AssetsDefinition, list[dg.AssetChecksDefinition]]:
@@ -48,6 +62,29 @@ def _corpus(home: Home, recipe: str) -> tuple[dg.AssetsDefinition, list[dg.Asset
         usual_size(corpus, name, where),
     ]
     return corpus, checks
+
+
+def _overlap(corpora: list[dg.AssetsDefinition]) -> dg.AssetsDefinition:
+    """The asset that shows how much the corpora of a snapshot have in common; it writes no table."""
+
+    @dg.asset(
+        key=[LAYER, OVERLAP],
+        group_name=LAYER,
+        partitions_def=cc_snapshot,
+        deps=[corpus.key for corpus in corpora],
+        description=_OVERLAP,
+        owners=OWNERS,
+        kinds={"polars"},
+        tags={"domain": "web"},
+    )
+    def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[Any]:
+        try:
+            found = overlap_of(home.open(), context.partition_key)
+        except CorpusError as error:
+            raise dg.Failure(str(error)) from error
+        return dg.MaterializeResult(metadata=of_overlap(found, context.partition_key))
+
+    return asset
 
 
 def about(recipe: Recipe, variant: str) -> str:

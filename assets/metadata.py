@@ -3,17 +3,20 @@
 The UI shows Markdown of up to 1,000 characters in place and longer texts on a click, so the outcome is a small table and all pictures are one click.
 """
 
+import base64
 from collections import Counter
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
+from corpus_platform.analytics.pictures import overlap_picture
 from corpus_platform.analytics.plots import bars, funnel, losses
 from corpus_platform.analytics.reference import is_signal
 from corpus_platform.home import Home
 from corpus_platform.lake import TableSpec, table
 from corpus_platform.recipes.ccnet import Bucket
+from corpus_platform.recipes.compare import Overlap
 from corpus_platform.stages.corpus import Corpus
 from corpus_platform.stages.run import Report
 
@@ -21,6 +24,8 @@ _CELL = 80
 _UNSHOWN = ("record:", "unknown:", "computed:", "family:", "compat:")
 """Counters that are kept in the lake only."""
 _REASONS = 12
+_PAIRS = 400
+"""Pairs of corpora in the table of what they have in common, the largest first; the picture has all."""
 _SIGNALS = 10
 """Columns of signals in a preview."""
 _SHOWN = (
@@ -63,6 +68,23 @@ def of_report(home: Home, report: Report) -> dict[str, Any]:
         "seconds": round(report.seconds, 2),
         "peak_worker_memory_mb": round(report.peak_memory / 1e6, 1),
         **{name.replace(":", "/"): n for name, n in report.counters.items() if not name.startswith(_UNSHOWN)},
+    }
+
+
+def of_overlap(found: Overlap, snapshot: str) -> dict[str, Any]:
+    """What corpora have in common, as a picture and as a table of pairs."""
+    title = f"What corpora have in common, {snapshot}"
+    picture = base64.b64encode(overlap_picture(found, title)).decode()
+    rows = found.table().filter(pl.col("a") != pl.col("b")).sort("documents", "a", "b", descending=[True, False, False])
+    records = [dg.TableRecord(row) for row in rows.head(_PAIRS).to_dicts()]
+    types = {"a": "string", "b": "string", "documents": "int", "share_of_a": "float", "jaccard": "float"}
+    columns = [dg.TableColumn(name, kind) for name, kind in types.items()]
+    sizes = {name: int(n) for name, n in zip(found.names, found.documents.diagonal(), strict=True)}
+    return {
+        "corpora": len(found.names),
+        "documents": dg.MetadataValue.json(sizes),
+        "picture": dg.MetadataValue.md(f"![{title}](data:image/png;base64,{picture})"),
+        "pairs": dg.MetadataValue.table(records=records, schema=dg.TableSchema(columns)),
     }
 
 
