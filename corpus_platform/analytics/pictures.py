@@ -109,7 +109,7 @@ def distribution_picture(found: Distribution, title: str) -> bytes:
     """A histogram without the largest half percent, with a line at each threshold; what each drops is in its label."""
     numbers = found.values["value"].to_numpy()
     finite = numbers[np.isfinite(numbers)]
-    lines = _lines(found.thresholds)
+    lines = threshold_lines(found.thresholds)
     figure = _figure(7.6, 3.4 + 0.17 * len(lines))
     axes = figure.subplots()
     drawn = [float(finite.min()), float(np.quantile(finite, _TAIL))] if finite.size else [0.0]
@@ -182,7 +182,7 @@ def _arrow(axes: Axes, value: float, dropped: str, colour: str, height: float) -
         )
 
 
-def _lines(thresholds: Sequence[Threshold]) -> list[tuple[float, str, str]]:
+def threshold_lines(thresholds: Sequence[Threshold]) -> list[tuple[float, str, str]]:
     """(value, drop_when, label) of each line, by value; recipes that drop the same share one. Those about few documents are left out where there are many."""
     same: dict[tuple[float, str, str], list[Threshold]] = {}
     for one in thresholds:

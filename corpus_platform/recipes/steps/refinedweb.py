@@ -207,6 +207,8 @@ class RemoveUrls(EditStep):
         return _then(subject, found, _IPV4, "ip_address", trace=trace)
 
 
+_PLACE = "\U0010fffd"
+"""The last letter for private use: what no text has."""
 _SIGN = r"[-a-zA-Z0-9@:%._+~#=]\.[a-z]"
 _TAIL = "[-a-zA-Z0-9()@:%_+.~#?&/=]*"
 _IPV4_SIGN = r"[0-9]\.[0-9]{1,3}\.[0-9]"
@@ -238,10 +240,19 @@ def _replaced(
     rows = hit.arg_true()
     text = before.clone()
     some = before.gather(rows)
-    text.scatter(rows, some.str.replace_all(pattern, by))
-    count = int(some.str.count_matches(pattern).sum())
+    replaced, count = _replace(some, pattern, by)
+    text.scatter(rows, replaced)
     spans = _matches(before, rows.to_list(), pattern, rule) if trace else None
     return Edited(text, (text != before).to_numpy(), removed={rule: count} if count else {}, spans=spans)
+
+
+def _replace(texts: pl.Series, pattern: str, by: str) -> tuple[pl.Series, int]:
+    """The texts with every match replaced, and how many there were: looked for once, where no text has the letter that holds their places."""
+    if texts.str.contains(_PLACE, literal=True).any():
+        return texts.str.replace_all(pattern, by), int(texts.str.count_matches(pattern).sum())
+    held = texts.str.replace_all(pattern, _PLACE)
+    count = int(held.str.count_matches(_PLACE, literal=True).sum())
+    return held.str.replace_all(_PLACE, by, literal=True), count
 
 
 def _then(subject: Subject, first: Edited, pattern: str, rule: str, *, trace: bool) -> Edited:
@@ -250,9 +261,9 @@ def _then(subject: Subject, first: Edited, pattern: str, rule: str, *, trace: bo
     if not len(hit):
         return first
     some = first.text.gather(hit)
-    counted = int(some.str.count_matches(pattern).sum())
+    replaced, counted = _replace(some, pattern, "")
     text = first.text.clone()
-    text.scatter(hit, some.str.replace_all(pattern, ""))
+    text.scatter(hit, replaced)
     spans = first.spans
     before = _texts(subject.batch)
     if trace and spans is not None:

@@ -31,9 +31,7 @@ def test_nothing_judged_says_nothing():
 
 
 def test_a_drop_is_right_where_the_document_is_bad_and_a_keep_where_it_is_good():
-    rows = pl.DataFrame(
-        {"dropped": [True, True, True, False, False], "verdict": ["bad", "bad", "good", "good", "bad"]}
-    )
+    rows = pl.DataFrame({"dropped": [True, True, True, False, False], "verdict": ["bad", "bad", "good", "good", "bad"]})
 
     found = precision(rows)
 
