@@ -63,8 +63,8 @@ def assert_true(asked, page, made, *, edited):
     if asked.value is not None:
         assert holds(asked.value, asked.drop_when, asked.threshold), asked
     if asked.signal in signals():
-        again = {"language", "language_score"} & {asked.signal} if edited else set()
-        frame = pl.DataFrame([page]).drop(["language", "language_score"] if again else [])
+        # An edited text is of the language that it is in now.
+        frame = pl.DataFrame([page]).drop(["language", "language_score"] if edited else [])
         [value] = annotate(frame, [asked.signal], judging(made, Environment()))[asked.signal].to_list()
         if asked.lines:
             value = SUMMARIES[asked.lines](value)

@@ -108,6 +108,9 @@ _LINK = (
 _SPACES = "\t\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u00a0\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufffc\x84"
 
 
+_LONGEST_WORD = 50
+
+
 @register_step
 class DataJuicerMapper(EditStep):
     """One of Data-Juicer's mappers.
@@ -120,7 +123,9 @@ class DataJuicerMapper(EditStep):
     acts_on: ClassVar = "spans"
 
     op: MapperOp = Field(description="Name of the operator")
-    max_length: int = Field(default=50, ge=1, description="Of remove_long_words_mapper: longest word that is kept")
+    max_length: int | None = Field(
+        default=None, ge=1, description="Of remove_long_words_mapper: longest word that is kept; 50 by default"
+    )
     substrings: tuple[str, ...] = Field(
         default=("http", "www", ".com", "href", "//"),
         description="Of remove_words_with_incorrect_substrings_mapper: what a word must not hold",
@@ -155,10 +160,8 @@ class DataJuicerMapper(EditStep):
     def _without_words(self, subject: Subject) -> pl.Series:
         words = spaced_words(subject.batch, (special_table(subject.environment) & SPECIAL) > 0)
         if self.op == "remove_long_words_mapper":
-            bare = span_characters(words.bare)
-            return words.joined(
-                (span_characters(words.whole) <= self.max_length) | ((bare > 0) & (bare <= self.max_length))
-            )
+            bare, longest = span_characters(words.bare), self.max_length or _LONGEST_WORD
+            return words.joined((span_characters(words.whole) <= longest) | ((bare > 0) & (bare <= longest)))
         return words.joined(~contains_any(words.bare, self.substrings))
 
 

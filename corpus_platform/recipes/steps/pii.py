@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from corpus_platform.signals.subject import Subject
 
 
+_MIN_DIGITS = 8
+
+
 @register_step
 class Pii(EditStep):
     """Replaces e-mail and IP addresses, phone and identity numbers and the like, in the style of a system.
@@ -49,7 +52,9 @@ class Pii(EditStep):
     public_only: bool = Field(
         default=True, description="In the styles fineweb and chinese: only IP addresses of the public internet"
     )
-    min_digits: int = Field(default=8, ge=1, description="In the style mnbvc: least digits of a string that goes")
+    min_digits: int | None = Field(
+        default=None, ge=1, description="In the style mnbvc: least digits of a string that goes; 8 by default"
+    )
 
     @model_validator(mode="after")
     def _knows_its_kinds(self) -> Self:
@@ -73,7 +78,7 @@ class Pii(EditStep):
             if detector is PUBLIC_IPV4 and not self.public_only:
                 found.append(replace(detector, accept=lambda match: is_ip(match[0])))
             else:
-                found.append(long_digits(self.min_digits) if detector.kind == "digits" else detector)
+                found.append(long_digits(self.min_digits or _MIN_DIGITS) if detector.kind == "digits" else detector)
         return tuple(found)
 
     @property
