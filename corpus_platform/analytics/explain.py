@@ -126,10 +126,11 @@ def documents(
 
 
 class _Looked:
-    """What was looked up of a lake: its models are opened once."""
+    """What was looked up of a lake: its models are opened once, and a document is read once for all recipes that start from the same text."""
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
+        self._read: dict[tuple[str, str, str, bool], tuple[pl.DataFrame, Environment]] = {}
 
     @cached_property
     def models(self) -> Shelf:
@@ -147,7 +148,7 @@ class _Looked:
         place["published"] = published
         if not doc_id:
             return _before(self.lake, partition, place)
-        frame, environment = documents(self.lake, corpus, partition, [doc_id], self.models)
+        frame, environment = self._document(corpus, partition, doc_id)
         if frame.height == 0:
             return _before(self.lake, partition, place)
         try:
@@ -155,6 +156,13 @@ class _Looked:
         except ModelError as error:
             return Story(**place, verdict="not judged", reason=str(error))
         return _judged(place, explanation)
+
+    def _document(self, corpus: Corpus, partition: Partition, doc_id: str) -> tuple[pl.DataFrame, Environment]:
+        variant, snapshot = partition["variant"], partition["snapshot"]
+        key = (variant, snapshot, doc_id, corpus.reads_signals(variant))
+        if key not in self._read:
+            self._read[key] = documents(self.lake, corpus, partition, [doc_id], self.models)
+        return self._read[key]
 
 
 def _judged(place: dict[str, Any], explanation: Explanation) -> Story:

@@ -25,14 +25,25 @@ if TYPE_CHECKING:
 _BINS = 60
 _TAIL = 0.995
 """The largest values beyond this share are left out of a histogram."""
-_SKEWED = 0.75
+_SKEWED = 0.6
 """A histogram with more of its documents than this in one bar has a logarithmic axis, so that the others can be seen."""
 _LONG = 12
 """How often larger the largest drawn value is than the median, in a long tail."""
 _LINES = 10
 """Thresholds that are drawn at most."""
 _INK, _PALE, _GRID = "#26323b", "#7b8790", "#e4e8ea"
-_COLOURS = ("#c8553d", "#2f7d6d", "#e0a030", "#7a4e9c", "#1f6fb4", "#8a6d3b", "#d0679d", "#4c8c3f")
+_COLOURS = (
+    "#c8553d",
+    "#2f7d6d",
+    "#e0a030",
+    "#7a4e9c",
+    "#1f6fb4",
+    "#8a6d3b",
+    "#d0679d",
+    "#4c8c3f",
+    "#3b3b98",
+    "#6d6d6d",
+)
 
 
 def overlap_picture(overlap: Overlap, title: str) -> bytes:

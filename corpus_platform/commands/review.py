@@ -59,14 +59,14 @@ def review(
         out.print(f"[yellow]note:[/] {escaped(caution)}", highlight=False, soft_wrap=True)
     if count:
         asked = questions(home, found, name, language=language, source=source, count=count, at_random=at_random)
-        judged = _judged(asked, verdicts)
-        record(home, found, name, judged, reviewer or getpass.getuser())
+        said = judged(asked, verdicts)
+        record(home, found, name, said, reviewer or getpass.getuser())
     _print_precision(reviews(home, found, language=language, source=source), found)
     if freeze is not None:
         _freeze(home, found, name, freeze, language, source)
 
 
-def _judged(questions: list[Question], verdicts: str | None) -> list[tuple[Question, Verdict]]:
+def judged(questions: list[Question], verdicts: str | None) -> list[tuple[Question, Verdict]]:
     """Verdicts given as letters, or asked for one by one; an empty answer passes, `q` ends."""
     if verdicts is not None:
         if strange := set(verdicts) - {*_WORDS, "-"}:
@@ -74,7 +74,7 @@ def _judged(questions: list[Question], verdicts: str | None) -> list[tuple[Quest
         if len(verdicts) > len(questions):
             raise SettingsError(f"--verdicts has {len(verdicts)} letters for {len(questions)} documents")
         return [(q, _WORDS[v]) for q, v in zip(questions, verdicts, strict=False) if v in _WORDS]
-    judged: list[tuple[Question, Verdict]] = []
+    found: list[tuple[Question, Verdict]] = []
     for number, question in enumerate(questions, 1):
         _show(question, f"{number}/{len(questions)}")
         if not sys.stdin.isatty():
@@ -83,8 +83,8 @@ def _judged(questions: list[Question], verdicts: str | None) -> list[tuple[Quest
         if answer.startswith("q"):
             break
         if answer[:1] in _WORDS:
-            judged.append((question, _WORDS[answer[0]]))
-    return judged
+            found.append((question, _WORDS[answer[0]]))
+    return found
 
 
 def _show(question: Question, number: str) -> None:
