@@ -39,7 +39,17 @@ def recipe(name: str) -> dict:
     return {"name": name, "variant": variant, "steps": listed, **about}
 
 
+_MADE: dict[Path, Home] = {}
+
+
 def looked(built: Path, folder: Path) -> Home:
+    """The home over a built one, made once for all tests that only look."""
+    if built not in _MADE:
+        _MADE[built] = _make(built, folder)
+    return _MADE[built]
+
+
+def _make(built: Path, folder: Path) -> Home:
     """The home: signals and corpora of the first snapshot, corpora of one recipe of the second, pages of the third; no crawl."""
     shutil.copytree(built, folder)
     make_crawl(folder / "crawl", THIRD)
