@@ -24,7 +24,7 @@ demo: $(VENV)/installed  ## two made Common Crawl snapshots become a CCNet corpu
 	$(BIN)/corpus --home $(HOME_DIR) demo
 
 test: $(VENV)/installed  ## unit, asset and conformance tests, and the lake on real S3 servers
-	$(BIN)/python -m pytest -m "not e2e" tests
+	$(BIN)/python -m pytest -m "not e2e" -n auto --maxprocesses 4 --dist worksteal tests
 
 test-e2e: $(VENV)/installed  ## browser and long fault tests; needs Debian's chromium
 	$(BIN)/python -m pytest -m e2e tests

@@ -12,6 +12,9 @@ for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
     if signal.getsignal(number) == signal.SIG_IGN:
         signal.signal(number, handler)
 
+# Workers of pytest-xdist are told a width of 80; programs under test print for a file.
+os.environ.pop("COLUMNS", None)
+
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
