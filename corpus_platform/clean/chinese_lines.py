@@ -1,6 +1,6 @@
 """Edits of Chinese texts that look at lines, sentences and digits, as Polars expressions.
 
-Each takes texts and gives texts; `kept_lines` also says which lines went, and why.
+Each takes texts and gives texts; `lines_of` and `joined` go through a frame of lines, in which a `rule` says why one goes.
 
 Not here: script (script.py), segments (segments.py), which recipe edits what (recipes/).
 """

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_platform.text import unicode
-from corpus_platform.text.batch import strings_of
 from corpus_platform.text.kernel import kernel
 from corpus_platform.text.lines import kept_lines
 from corpus_platform.text.utf8 import decode
@@ -209,7 +208,7 @@ def _keyed(what: str, options: int) -> int:
 
 def texts_after(batch: TextBatch, replaced: Replaced) -> tuple[list[str], np.ndarray]:
     """All texts of the batch with the replaced ones in their places, and which of them differ: bool[n]."""
-    texts: list[str] = strings_of(batch.data, batch.document_start).to_pylist()
+    texts: list[str] = batch.texts.to_list()
     changed = np.zeros(len(batch), np.bool_)
     for document, text in zip(replaced.documents.tolist(), replaced.texts, strict=True):
         changed[document] = texts[document] != text

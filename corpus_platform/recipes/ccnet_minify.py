@@ -19,7 +19,7 @@ import polars as pl
 
 from corpus_platform.errors import SchemaError, SourceError
 from corpus_platform.recipes.ccnet import FIELDS
-from corpus_platform.text.batch import TextBatch, join_spans, strings_of
+from corpus_platform.text.batch import TextBatch, join_spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,7 @@ def _rebuilt(joined: pl.DataFrame, line_ids: list[np.ndarray]) -> pl.DataFrame:
         keep[batch.document_line[d] + ids] = True
     texts = TextBatch(*join_spans(batch.data, batch.lines.start, batch.lines.end, batch.document_line, keep))
     return joined.with_columns(
-        pl.Series("raw_content", pl.from_arrow(strings_of(texts.data, texts.document_start))),
+        texts.texts.alias("raw_content"),
         pl.Series("length", texts.characters, pl.Int32),
         pl.Series("nlines", [ids.size for ids in line_ids], pl.Int32),
         pl.Series("line_ids", [ids.astype(np.int32) for ids in line_ids], pl.List(pl.Int32)),

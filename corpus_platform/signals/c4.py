@@ -19,7 +19,7 @@ import polars as pl
 from corpus_platform.clean.c4_lines import CURLY, JAVASCRIPT, LOREM, POLICY, phrases_of, sheet
 from corpus_platform.clean.phrases import ANYWHERE, WORD, Phrases, count_phrases
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.text.batch import TextBatch, gather, totals
+from corpus_platform.text.batch import TextBatch, gather, largest, totals
 from corpus_platform.text.kernel import kernel
 from corpus_platform.text.lines import span_characters
 from corpus_platform.text.normalise import lower
@@ -60,7 +60,7 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
         with np.errstate(divide="ignore", invalid="ignore"):
             found["c4_terminal_line_fraction"] = totals(ends, page.document_line) / lines
         found["c4_sentences"] = totals(np.where(page.words > 0, page.sentences, 0), page.document_line)
-        found["c4_longest_word"] = _largest(page.longest, page.document_line)
+        found["c4_longest_word"] = largest(page.longest, page.document_line)
     if "c4_third_line_length" in wanted:
         found["c4_third_line_length"] = _third(span_characters(batch.lines), batch.document_line)
     return found
@@ -104,16 +104,6 @@ def _third(length: np.ndarray, document_line: np.ndarray) -> np.ndarray:
                 c = size
         third[d] = c
     return third
-
-
-@kernel
-def _largest(values: np.ndarray, document_line: np.ndarray) -> np.ndarray:
-    """The largest number of each document, 0 where it has none."""
-    largest = np.zeros(document_line.size - 1, np.int64)
-    for d in range(largest.size):
-        for line in range(document_line[d], document_line[d + 1]):
-            largest[d] = max(largest[d], values[line])
-    return largest
 
 
 def _signal(name: str, definition: str, **more: Any) -> Signal:

@@ -21,7 +21,7 @@ from corpus_platform.lists.lists import Lists
 from corpus_platform.signals import chinese_kernels as k
 from corpus_platform.signals.chinese_terms import Found, find_terms, sensitive_terms
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.text.batch import TextBatch, strings_of
+from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.unicode import LOWER, code_points
 
 if TYPE_CHECKING:
@@ -400,7 +400,7 @@ def _chinese(pages: Pages, some: np.ndarray, subject: Subject) -> tuple[np.ndarr
 def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     """The wanted signals of each document."""
     batch = subject.batch
-    texts = pl.Series(strings_of(batch.data, batch.document_start))
+    texts = batch.texts
     some = k.may_have_han(batch.data, batch.document_start)
     candidates = pages_of(texts if some.all() else texts.filter(pl.Series(some)))
     every = _every(batch, texts, some, candidates)

@@ -16,7 +16,6 @@ import polars as pl
 
 from corpus_platform.errors import SettingsError
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.text.batch import strings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,7 +54,7 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     cut, stop = _cutter(), subject.environment.lists.get("stop_words", "zh").set
     rows = [
         _measured([word for word in cut(text) if any(map(str.isalnum, word))], stop)
-        for text in strings_of(subject.batch.data, subject.batch.document_start).to_pylist()
+        for text in subject.batch.texts.to_list()
     ]
     return dict(zip((signal.name for signal in _SIGNALS), np.array(rows).reshape(-1, 5).T, strict=True))
 

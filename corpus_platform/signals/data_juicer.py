@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from corpus_platform.signals.nemo_kernels import largest
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.signals.roots import characters_repeated, words_repeated
 from corpus_platform.signals.roots_words import listed_share, refined_words, special_ratio
 from corpus_platform.text import unicode
+from corpus_platform.text.batch import largest
 from corpus_platform.text.lines import python_lines, span_characters
 from corpus_platform.text.search import count_class
 

@@ -12,13 +12,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from corpus_platform.signals.cjk import cut_cjk
 from corpus_platform.signals.dolma_gopher import lower_words, lowered
-from corpus_platform.text.batch import strings_of, totals
+from corpus_platform.text.batch import totals
+from corpus_platform.text.hashing import hash_texts
 from corpus_platform.text.lines import strip
-from corpus_platform.text.repeats import hash_texts, members
+from corpus_platform.text.repeats import members
 from corpus_platform.text.search import contains_any, ends_with_any
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class C4:
 
     def _has_phrase(self, phrases: list[str]) -> np.ndarray:
         batch = lowered(self.subject)
-        return pl.Series(strings_of(batch.data, batch.document_start)).str.contains_any(phrases).to_numpy()
+        return batch.texts.str.contains_any(phrases).to_numpy()
 
     def has_javascript(self, version: int) -> np.ndarray:
         """bool[d]: v1 wants the word, v2 the letters."""

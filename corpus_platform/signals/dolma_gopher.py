@@ -19,11 +19,12 @@ import numpy as np
 from corpus_platform.signals.cut_words import once
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans, TextBatch, totals
+from corpus_platform.text.hashing import hash_spans, hash_texts
 from corpus_platform.text.kernel import kernel
 from corpus_platform.text.lines import lstrip, rstrip, span_characters
 from corpus_platform.text.ngrams import Ngrams
 from corpus_platform.text.normalise import lower
-from corpus_platform.text.repeats import hash_spans, hash_texts, members, occurrences
+from corpus_platform.text.repeats import members, occurrences
 from corpus_platform.text.search import contains_any, ends_with_any, starts_with_any
 from corpus_platform.text.words import whitespace_words
 

@@ -23,7 +23,7 @@ from corpus_platform.text import unicode
 from corpus_platform.text.batch import TextBatch, gather, totals
 from corpus_platform.text.hashing import hash_spans, hash_texts
 from corpus_platform.text.lines import python_lines, span_characters
-from corpus_platform.text.ngrams import Ngrams, repeated_characters_range
+from corpus_platform.text.ngrams import Ngrams, repeated_characters
 from corpus_platform.text.repeats import repeats
 from corpus_platform.text.search import count_class
 from corpus_platform.text.words import cjk_words
@@ -133,7 +133,7 @@ def _ngrams(words: Tokens, characters: np.ndarray, *, gap: int, alone: bool) -> 
         count = count if alone else np.where(count > 1, count, 0)
         above = np.where(count > 0, (top.characters[n - 1] + gap * (n - 1)) * count, 0)
         found[f"top_{n}gram_char_fraction"] = _fraction(above, characters)
-    repeated = repeated_characters_range(words, REPEATED[0], REPEATED[-1])
+    repeated = repeated_characters(words, REPEATED[0], REPEATED[-1])
     for n in REPEATED:
         found[f"dup_{n}gram_char_fraction"] = _fraction(repeated[n - REPEATED[0]], characters)
     return found

@@ -12,7 +12,6 @@ import polars as pl
 
 from corpus_platform.models.language_id import LanguageId, language_id_model
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.text.batch import strings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +27,7 @@ def compute(subject: Subject, _wanted: frozenset[str]) -> Mapping[str, Any]:
     language, score = subject.column("language"), subject.column("language_score", pl.Float64).cast(pl.Float64)
     unknown = language.is_null()
     if unknown.any():
-        texts = pl.Series(strings_of(subject.batch.data, subject.batch.document_start)).filter(unknown)
+        texts = subject.batch.texts.filter(unknown)
         characters = subject.environment.settings.language_characters
         if characters is not None:
             texts = texts.str.head(characters)

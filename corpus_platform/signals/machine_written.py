@@ -22,8 +22,7 @@ import numpy as np
 import polars as pl
 
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.text.batch import strings_of
-from corpus_platform.text.ngrams import covered_characters
+from corpus_platform.text.ngrams import Ngrams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +42,7 @@ WEIGHTS: dict[str, tuple[float, float, float, float, float]] = {
 
 def measures(subject: Subject) -> np.ndarray:
     """The four measures of each text, float64[n, 4]; NaN where the text has under 40 words or 3 sentences."""
-    texts = pl.Series("text", strings_of(subject.batch.data, subject.batch.document_start))
+    texts = subject.batch.texts
     frame = pl.DataFrame({"text": texts, "language": subject.column("language"), "words": subject.cjk_words.count})
     length = pl.element().str.strip_chars().str.len_chars()
     sentences = pl.col("text").str.replace_all(_SENTENCE_END, "\x00").str.split("\x00").list.eval(length)
@@ -60,7 +59,7 @@ def measures(subject: Subject) -> np.ndarray:
         found["evenness"].clip(0, 3).to_numpy(),
         (100 * _phrases(subject, frame) / np.maximum(found["words"].to_numpy(), 1)).clip(0, 10),
         found["items"].clip(0, 1).to_numpy(),
-        covered_characters(subject.cjk_words, 3) / characters,
+        Ngrams.of(subject.cjk_words, 3).covered[2] / characters,
     )
     return np.where(known.to_numpy()[:, None], np.column_stack(columns).astype(np.float64), np.nan)
 

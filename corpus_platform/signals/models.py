@@ -19,7 +19,7 @@ from corpus_platform.models.importance import Grams
 from corpus_platform.models.safety import judge_safety
 from corpus_platform.models.taxonomy import taxonomy
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.text.batch import TextBatch, strings_of
+from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.words import wordpunct
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class _Parts:
 
     @cached_property
     def _texts(self) -> pl.Series:
-        return pl.Series("text", strings_of(self.subject.batch.data, self.subject.batch.document_start))
+        return self.subject.batch.texts
 
     def models(self, names: Mapping[str, str]) -> list[tuple[Any, _Part]]:
         """The models that there are, with the documents that they are for."""

@@ -25,9 +25,10 @@ from corpus_platform.signals.dolma_gopher import REQUIRED, lowered
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.signals.roots_words import NO_SPACES, languages
 from corpus_platform.text import unicode
-from corpus_platform.text.batch import Spans, totals
+from corpus_platform.text.batch import Spans, largest, totals
+from corpus_platform.text.hashing import hash_spans, hash_texts
 from corpus_platform.text.lines import span_characters, strip
-from corpus_platform.text.repeats import hash_spans, hash_texts, members, repeats
+from corpus_platform.text.repeats import members, repeats
 from corpus_platform.text.search import contains_any, ends_with_any, starts_with_any
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class Nemo:
 
     def longest_word(self) -> np.ndarray:
         """Characters of the longest word, 0 without one."""
-        return kernels.largest(self.words.characters, self.words.document_token)
+        return largest(self.words.characters, self.words.document_token)
 
     def alphabetic_word_fraction(self) -> np.ndarray:
         """Words with a letter."""

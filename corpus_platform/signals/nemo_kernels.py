@@ -13,12 +13,11 @@ from __future__ import annotations
 import numpy as np
 
 from corpus_platform.text.kernel import inlined, kernel, part
-from corpus_platform.text.repeats import room_for
+from corpus_platform.text.repeats import longest_range, place_of, room_for
 from corpus_platform.text.utf8 import decode
 
 _U64 = np.uint64
 _BASE = _U64(0xC2B2AE3D27D4EB4F)
-_SPREAD = _U64(0x9E3779B97F4A7C15)
 CLASSES = 4
 
 
@@ -149,25 +148,6 @@ def _occurrences(data: np.ndarray, first: int, last: int, needle: np.ndarray, si
     return found
 
 
-@kernel
-def largest(values: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Largest value of each document, 0 without one: int64[d]."""
-    found = np.zeros(offset.size - 1, np.int64)
-    for d in range(found.size):
-        for i in range(offset[d], offset[d + 1]):
-            found[d] = max(found[d], values[i])
-    return found
-
-
-@part
-def _most(offset: np.ndarray) -> int:
-    """Size of the longest range."""
-    most = 0
-    for d in range(offset.size - 1):
-        most = max(most, offset[d + 1] - offset[d])
-    return most
-
-
 @part
 def _group(
     hashes: np.ndarray,
@@ -187,7 +167,7 @@ def _group(
     for k in range(count):
         key = _window(hashes, places[k], n)
         keys[k] = key
-        at = _U64(_U64(key * _SPREAD) >> _U64(32)) & mask
+        at = place_of(key, mask)
         while table[at] >= 0 and keys[table[at]] != key:
             at = _U64(at + _U64(1)) & mask
         if table[at] < 0:
@@ -197,7 +177,7 @@ def _group(
         times[first[k]] += 1
     for k in range(count):
         if first[k] == k:
-            at = _U64(_U64(keys[k] * _SPREAD) >> _U64(32)) & mask
+            at = place_of(keys[k], mask)
             while table[at] >= 0:
                 table[at] = -1
                 at = _U64(at + _U64(1)) & mask
@@ -228,7 +208,7 @@ def scan(
     """
     documents = document_token.size - 1
     top, repeated = np.full((longest + 1, documents), -1, np.int64), np.full((longest + 1, documents), -1, np.int64)
-    most = _most(document_token)
+    most = longest_range(document_token)
     keys, table = np.empty(most, np.uint64), np.full(room_for(most), -1, np.int64)
     places, first, times = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
     for d in range(documents):
@@ -285,7 +265,7 @@ def deleted_characters(
     The words are joined by a space and looked for in the raw text; where `joined`, they are looked for as they stand.
     """
     found = np.full(document_start.size - 1, -1, np.int64)
-    needle = np.empty(2 * _most(document_start) + n, np.uint8)
+    needle = np.empty(2 * longest_range(document_start) + n, np.uint8)
     for d in range(found.size):
         if top[d] < 0:
             continue

@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.text.batch import strings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +33,7 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     scores = wanted & {"owm_math_score", "owm_score_with_formulas", "owm_score_without_formulas"}
     if scores or wanted & {"owm_formulas", "owm_accented_fraction", "owm_libretexts"}:
-        texts = pl.Series(strings_of(subject.batch.data, subject.batch.document_start))
+        texts = subject.batch.texts
         formulas = texts.str.replace_all(_PAGE_INDEX, "")
         if not subject.environment.reference:
             formulas = formulas.str.replace_all(r"\\\$", "")
@@ -64,7 +63,7 @@ def _math_score(subject: Subject) -> np.ndarray:
     model = subject.environment.models.get(MATH)
     if model is None:
         return np.full(len(subject), np.nan)
-    texts = pl.Series(strings_of(subject.batch.data, subject.batch.document_start))
+    texts = subject.batch.texts
     return model.score(texts.str.replace_all(_FORMULA, " "))
 
 

@@ -12,13 +12,13 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.text.batch import strings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import polars as pl
 
     from corpus_platform.signals.subject import Subject
 
@@ -39,7 +39,7 @@ def compute(subject: Subject, _wanted: frozenset[str]) -> Mapping[str, Any]:
     identities = subject.column("doc_id")
     if model is None or identities.null_count():
         return {"pile_pareto_margin": np.full(len(subject), np.nan)}
-    texts = pl.Series(strings_of(subject.batch.data, subject.batch.document_start))
+    texts = subject.batch.texts
     return {"pile_pareto_margin": model.score(texts) - (1.0 - pareto(identities))}
 
 

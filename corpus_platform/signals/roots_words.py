@@ -23,10 +23,11 @@ import polars as pl
 from corpus_platform.models.normalise import ASCII_OF
 from corpus_platform.signals.cut_words import BETWEEN, SPECIAL, alone, cut_words, once
 from corpus_platform.text import unicode
-from corpus_platform.text.batch import Spans, TextBatch, strings_of, totals
+from corpus_platform.text.batch import Spans, TextBatch, totals
+from corpus_platform.text.hashing import hash_spans, hash_texts
 from corpus_platform.text.kernel import kernel
 from corpus_platform.text.normalise import lower
-from corpus_platform.text.repeats import hash_spans, hash_texts, members
+from corpus_platform.text.repeats import members
 from corpus_platform.text.utf8 import decode
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _refined(subject: Subject, *, lower_case: bool = True) -> Tokens:
 
 def _pieces(batch: TextBatch, rows: np.ndarray, model: object) -> TextBatch:
     """The batch with some texts in pieces, after BigScience's normalisation, joined by spaces."""
-    texts: list[str] = strings_of(batch.data, batch.document_start).to_pylist()
+    texts: list[str] = batch.texts.to_list()
     changed = [texts[row] for row in rows.tolist()]
     normal = [_DIGIT.sub("0", _CONTROL.sub("", text).strip().translate(_SPACES)).translate(_MARKS) for text in changed]
     for row, text in zip(rows.tolist(), model.encode(normal), strict=True):  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ from corpus_platform.signals.phrases import Phrases
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.signals.rpv2 import SOURCE, share
 from corpus_platform.signals.rpv2_scan import scan
-from corpus_platform.text.batch import TextBatch, strings_of
+from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.hashing import hash_texts
 from corpus_platform.text.normalise import norm_rp
 from corpus_platform.text.words import whitespace_words
@@ -142,13 +142,13 @@ def _substrings(subject: Subject, language: str, rows: np.ndarray) -> np.ndarray
     """Occurrences of a block list's entries anywhere in the normal form of some documents."""
     entries = subject.environment.lists.get("ldnoobw", language).entries
     normal = [entry for entry in _normalised(entries) if entry]
-    texts = pl.Series(strings_of(subject.normalised.data, subject.normalised.document_start)).gather(rows)
+    texts = subject.normalised.texts.gather(rows)
     return texts.str.find_many(normal, overlapping=True).list.len().to_numpy()
 
 
 def _normalised(entries: tuple[str, ...]) -> list[str]:
     batch = norm_rp(TextBatch.of(list(entries)))
-    return strings_of(batch.data, batch.document_start).to_pylist()
+    return batch.texts.to_list()
 
 
 def domain_categories(subject: Subject, _wanted: frozenset[str]) -> Mapping[str, Any]:

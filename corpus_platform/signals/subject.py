@@ -19,7 +19,7 @@ from corpus_platform.signals.environment import Environment
 from corpus_platform.signals.rpv2_scan import Scan, scan
 from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.normalise import norm_rp
-from corpus_platform.text.words import cjk_words, simple_words, whitespace_words, wordpunct
+from corpus_platform.text.words import cjk_words, simple_words, whitespace_words
 
 if TYPE_CHECKING:
     from corpus_platform.text.words import Tokens
@@ -46,11 +46,6 @@ class Subject:
         if name in self.columns.columns:
             return self.columns[name]
         return pl.Series(name, [None] * len(self), dtype)
-
-    @cached_property
-    def raw_words(self) -> Tokens:
-        """NLTK's wordpunct tokens of the raw text."""
-        return wordpunct(self.batch)
 
     @cached_property
     def normalised(self) -> TextBatch:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_platform.text.kernel import inlined, kernel
-from corpus_platform.text.repeats import room_for
+from corpus_platform.text.repeats import longest_range, room_for
 from corpus_platform.text.utf8 import decode
 
 if TYPE_CHECKING:
@@ -118,9 +118,7 @@ def _summary(counts: np.ndarray, places: np.ndarray, used: int) -> tuple[int, in
 @kernel
 def _room(first: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A table for the largest of some ranges: keys, counts, places."""
-    longest = 0
-    for d in range(first.size - 1):
-        longest = max(longest, first[d + 1] - first[d])
+    longest = longest_range(first)
     room = room_for(longest)
     return np.empty(room, np.uint64), np.zeros(room, np.int32), np.empty(longest, np.int64)
 

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from corpus_platform.recipes.ccnet import split_titles, strip_lines
-from corpus_platform.text.batch import TextBatch, strings_of
+from corpus_platform.text.batch import TextBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,5 +56,5 @@ def content_of(pages: pl.DataFrame, variant: str) -> pl.DataFrame:
         columns["title"] = pl.Series("title", pl.from_arrow(titles))
     else:
         content = strip_lines(batch)
-    text = pl.Series("text", pl.from_arrow(strings_of(content.data, content.document_start)))
+    text = content.texts
     return pages.with_columns(text, *columns.values(), pl.Series("characters", content.characters))

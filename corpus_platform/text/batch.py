@@ -99,7 +99,12 @@ class TextBatch:
     @cached_property
     def characters(self) -> np.ndarray:
         """Code points of each document, int64."""
-        return count_characters(self.data, self.document_start)
+        return count_characters(self.data, self.document_start[:-1], self.document_start[1:])
+
+    @property
+    def texts(self) -> pl.Series:
+        """The texts as a Polars series called `text`."""
+        return pl.Series("text", strings_of(self.data, self.document_start), dtype=pl.String)
 
     def universal_lines(self) -> tuple[Spans, np.ndarray]:
         """Lines and document offsets as Python's text mode splits: LF, CR LF and a lone CR end a line."""
@@ -139,6 +144,16 @@ def _totals(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
 
 @kernel
+def largest(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Largest of `values[offsets[d] : offsets[d + 1]]` for each d, 0 where there is none: int64."""
+    found = np.zeros(offsets.size - 1, np.int64)
+    for d in range(found.size):
+        for i in range(offsets[d], offsets[d + 1]):
+            found[d] = max(found[d], values[i])
+    return found
+
+
+@kernel
 def gather(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The bytes of ranges one after the other, and offsets of size n + 1."""
     offset = np.zeros(start.size + 1, np.int64)
@@ -154,12 +169,12 @@ def gather(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.nda
 
 
 @kernel
-def count_characters(data: np.ndarray, document_start: np.ndarray) -> np.ndarray:
-    """Code points of each document: its bytes that do not continue a character."""
-    count = np.zeros(document_start.size - 1, np.int64)
-    for d in range(count.size):
-        for i in range(document_start[d], document_start[d + 1]):
-            count[d] += (data[i] & 0xC0) != 0x80
+def count_characters(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Code points of each range: its bytes that do not continue a character."""
+    count = np.zeros(start.size, np.int64)
+    for row in range(start.size):
+        for i in range(start[row], end[row]):
+            count[row] += (data[i] & 0xC0) != 0x80
     return count
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_platform.text import unicode
-from corpus_platform.text.batch import Spans
+from corpus_platform.text.batch import Spans, count_characters
 from corpus_platform.text.kernel import inlined, kernel, part
 from corpus_platform.text.utf8 import before, decode
 
@@ -57,7 +57,7 @@ def rstrip(spans: Spans) -> Spans:
 
 def span_characters(spans: Spans) -> np.ndarray:
     """Code points of each span, int64[n]."""
-    return _characters(spans.data, spans.start, spans.end)
+    return count_characters(spans.data, spans.start, spans.end)
 
 
 def code_point_offsets(batch: TextBatch, spans: Spans, document_span: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -94,16 +94,6 @@ def _trimmed(
     for row in range(start.size):
         first[row], last[row] = trim(data, start[row], end[row], facts, left, right)
     return first, last
-
-
-@kernel
-def _characters(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Code points of each range."""
-    count = np.zeros(start.size, np.int64)
-    for row in range(start.size):
-        for i in range(start[row], end[row]):
-            count[row] += (data[i] & 0xC0) != 0x80
-    return count
 
 
 @kernel

@@ -27,6 +27,7 @@ import numpy as np
 from corpus_platform.text.batch import Spans
 from corpus_platform.text.hashing import hash_spans, mixed
 from corpus_platform.text.kernel import kernel
+from corpus_platform.text.repeats import longest_range
 from corpus_platform.text.sha1 import sha1_words
 
 if TYPE_CHECKING:
@@ -211,10 +212,7 @@ def _word_shingles(hashes: np.ndarray, document_token: np.ndarray, size: int) ->
 def _least_affine(hashes: np.ndarray, offset: np.ndarray, factor: np.ndarray, term: np.ndarray) -> np.ndarray:
     """The least value of each permutation mod 2^32 for each document."""
     found = np.full((offset.size - 1, factor.size), _LARGEST, np.uint32)
-    longest = 0
-    for d in range(offset.size - 1):
-        longest = max(longest, offset[d + 1] - offset[d])
-    value = np.empty(longest, np.uint32)
+    value = np.empty(longest_range(offset), np.uint32)
     for d in range(offset.size - 1):
         size = offset[d + 1] - offset[d]
         for k in range(size):

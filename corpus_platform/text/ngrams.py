@@ -18,17 +18,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from corpus_platform.text.hashing import hash_texts
-from corpus_platform.text.kernel import inlined, kernel, part
-from corpus_platform.text.repeats import room_for
+from corpus_platform.text.kernel import kernel, part
+from corpus_platform.text.repeats import longest_range, place_of, room_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from corpus_platform.text.words import Tokens
 
 _U64 = np.uint64
-_SPREAD = _U64(0x9E3779B97F4A7C15)
 _BASE = _U64(0xD6E8FEB86659FD93)
 """Multiplier of the hash of joined words: any large odd number."""
 _POWERS = np.cumprod(np.concatenate([np.ones(1, np.uint64), np.full(63, _BASE)]), dtype=np.uint64)
@@ -66,68 +62,16 @@ class Ngrams:
         return cls(count, characters, covered, duplicate, every, unique, entropy)
 
 
-def top_ngram(tokens: Tokens, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Count of the most frequent n-gram of each document and the characters of its words: int64[d] twice. Ties: the first seen; count 0 below n words."""
-    found = Ngrams.of(tokens, n)
-    return found.count[n - 1], found.characters[n - 1]
-
-
-def covered_characters(tokens: Tokens, n: int) -> np.ndarray:
-    """Characters of all words that lie in an n-gram which occurs at least twice (RedPajama-V2): int64[d]."""
-    return Ngrams.of(tokens, n).covered[n - 1]
-
-
-def duplicate_ngram_characters(tokens: Tokens, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Characters of all occurrences of repeated n-grams, and of all n-grams (Dolma): int64[d] twice."""
-    found = Ngrams.of(tokens, n)
-    return found.duplicate[n - 1], found.every[n - 1]
-
-
-def unique_words(tokens: Tokens) -> np.ndarray:
-    """Distinct words of each document, int64[d]."""
-    return Ngrams.of(tokens, 1).unique
-
-
-def entropy(tokens: Tokens) -> np.ndarray:
-    """Entropy of the words of each document in nats, float64[d]; 0.0 where there are none."""
-    return Ngrams.of(tokens, 1).entropy
-
-
-def repeated_characters(tokens: Tokens, n: int) -> np.ndarray:
-    """Characters that datatrove's scan finds repeated: int64[d].
+def repeated_characters(tokens: Tokens, shortest: int, longest: int) -> np.ndarray:
+    """Characters that datatrove's scan finds repeated, for n = shortest .. longest: int64[longest - shortest + 1, d].
 
     From left to right: an n-gram that was met before adds its characters, and the scan jumps over its n words; any other is remembered, and the scan goes
     on with the next word. Met before means equal as words joined without space. Source: datatrove, gopher_repetition_filter.py (find_all_duplicate).
     """
-    return repeated_characters_range(tokens, n, n)[0]
-
-
-def repeated_characters_range(tokens: Tokens, shortest: int, longest: int) -> np.ndarray:
-    """`repeated_characters` of n = shortest .. longest: int64[longest - shortest + 1, d], in one pass over the words."""
     spans = tokens.spans
     return _repeated_characters(
         spans.data, spans.start, spans.end, tokens.characters, tokens.document_token, shortest, longest
     )
-
-
-def count_phrases(tokens: Tokens, phrases: Sequence[str]) -> np.ndarray:
-    """Places of each document where the words of one of the phrases stand, a place once for each phrase: int64[d].
-
-    A phrase is cut at single spaces; case and punctuation have to be as in the words.
-    """
-    cut = sorted({tuple(phrase.split(" ")) for phrase in phrases if phrase})
-    if not cut:
-        return np.zeros(tokens.documents, np.int64)
-    words = hash_texts([word for phrase in cut for word in phrase])
-    offset = np.concatenate([np.zeros(1, np.int64), np.cumsum([len(phrase) for phrase in cut], dtype=np.int64)])
-    return _count_phrases(tokens.hash, tokens.document_token, words, offset)
-
-
-@inlined
-def _place(key: np.uint64, mask: np.uint64) -> np.uint64:
-    """Where the search for a key starts in a table."""
-    key = _U64(key * _SPREAD)
-    return _U64(key ^ (key >> _U64(32))) & mask
 
 
 @part
@@ -139,7 +83,7 @@ def _number(keys: np.ndarray, table: np.ndarray, distinct: np.ndarray, group: np
     groups = 0
     for k in range(keys.size):
         key = keys[k]
-        place = _place(key, mask)
+        place = place_of(key, mask)
         while table[place] >= 0 and distinct[table[place]] != key:
             place = _U64(place + _U64(1)) & mask
         if table[place] < 0:
@@ -164,14 +108,6 @@ def _pair(place: np.ndarray, group: np.ndarray, keys: np.ndarray) -> int:
     return candidates
 
 
-@part
-def _longest(offset: np.ndarray) -> int:
-    longest = 0
-    for d in range(offset.size - 1):
-        longest = max(longest, offset[d + 1] - offset[d])
-    return longest
-
-
 @kernel
 def _ngrams(
     hashes: np.ndarray, characters: np.ndarray, document_token: np.ndarray, found: np.ndarray
@@ -179,7 +115,7 @@ def _ngrams(
     """Fills the rows of `Ngrams`; returns distinct words and entropy."""
     documents = document_token.size - 1
     unique, entropies = np.zeros(documents, np.int64), np.zeros(documents)
-    longest = _longest(document_token)
+    longest = longest_range(document_token)
     table, keys, distinct = (
         np.empty(room_for(2 * longest), np.int32),
         np.empty(longest, np.uint64),
@@ -276,7 +212,7 @@ def _repeated_characters(
     """The jumping scan for each n and document."""
     documents = document_token.size - 1
     found = np.zeros((longest - shortest + 1, documents), np.int64)
-    most = _longest(document_token)
+    most = longest_range(document_token)
     table, prefix = np.empty(room_for(4 * most), np.int32), np.zeros(most + 1, np.int64)
     power, value, joined = np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.uint64)
     for d in range(documents):
@@ -307,7 +243,7 @@ def _scan(joined: np.ndarray, n: int, prefix: np.ndarray, table: np.ndarray) -> 
     w = found = 0
     while w < joined.size:
         key = joined[w]
-        place = _place(key, mask)
+        place = place_of(key, mask)
         while table[place] >= 0 and joined[table[place]] != key:
             place = _U64(place + _U64(1)) & mask
         if table[place] >= 0:
@@ -316,35 +252,4 @@ def _scan(joined: np.ndarray, n: int, prefix: np.ndarray, table: np.ndarray) -> 
         else:
             table[place] = w
             w += 1
-    return found
-
-
-@kernel
-def _count_phrases(hashes: np.ndarray, document_token: np.ndarray, words: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Places where the hashes of a phrase stand one after the other."""
-    found = np.zeros(document_token.size - 1, np.int64)
-    phrases = offset.size - 1
-    mask = _U64(room_for(2 * phrases) - 1)
-    # Phrases with the same first word are a chain: `following` leads from one to the next.
-    table, following = np.full(mask + _U64(1), -1, np.int64), np.full(phrases, -1, np.int64)
-    for phrase in range(phrases):
-        place = _place(words[offset[phrase]], mask)
-        while table[place] >= 0 and words[offset[table[place]]] != words[offset[phrase]]:
-            place = _U64(place + _U64(1)) & mask
-        following[phrase] = table[place]
-        table[place] = phrase
-    for d in range(found.size):
-        for t in range(document_token[d], document_token[d + 1]):
-            place = _place(hashes[t], mask)
-            while table[place] >= 0 and words[offset[table[place]]] != hashes[t]:
-                place = _U64(place + _U64(1)) & mask
-            phrase = table[place]
-            while phrase >= 0:
-                size = offset[phrase + 1] - offset[phrase]
-                if t + size <= document_token[d + 1]:
-                    equal = True
-                    for k in range(1, size):
-                        equal &= hashes[t + k] == words[offset[phrase] + k]
-                    found[d] += equal
-                phrase = following[phrase]
     return found

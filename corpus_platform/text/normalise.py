@@ -37,7 +37,8 @@ def norm_cc(lines: Spans) -> Spans:
     document: newlines and white space are neither cased nor ignorable, so no sigma looks past them.
     Source: facebookresearch/cc_net, text_normalizer.py (normalize_for_dedup).
     """
-    return _spans(strip(lines), _cc())
+    data, start = rewrite(strip(lines), _cc())
+    return Spans(data, start[:-1], start[1:])
 
 
 def norm_rp(batch: TextBatch) -> TextBatch:
@@ -46,11 +47,6 @@ def norm_rp(batch: TextBatch) -> TextBatch:
     Source: RedPajama-Data, app/src/utilities/text/normalization.py.
     """
     return TextBatch(*rewrite(batch.documents, _rp()))
-
-
-def norm_rp_spans(spans: Spans) -> Spans:
-    """`norm_rp` of each span by itself, in a buffer of its own."""
-    return _spans(spans, _rp())
 
 
 def norm_slim(batch: TextBatch) -> TextBatch:
@@ -73,11 +69,6 @@ def norm_dt(batch: TextBatch) -> TextBatch:
 def lower(batch: TextBatch) -> TextBatch:
     """`str.lower` of each text."""
     return TextBatch(*rewrite(batch.documents, _lower()))
-
-
-def _spans(spans: Spans, rules: Rules) -> Spans:
-    data, start = rewrite(spans, rules)
-    return Spans(data, start[:-1], start[1:])
 
 
 def _of(text: str) -> list[int]:

@@ -12,11 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from corpus_platform.text import hashing
-from corpus_platform.text.kernel import inlined, kernel
-
-hash_spans = hashing.hash_spans
-hash_texts = hashing.hash_texts
+from corpus_platform.text.kernel import inlined, kernel, part
 
 _U64 = np.uint64
 _SPREAD = _U64(0x9E3779B97F4A7C15)
@@ -52,20 +48,33 @@ def room_for(count: int) -> int:
     return room
 
 
-@kernel
-def _first_place(hashes: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Index of the first equal hash in the same range."""
+@inlined
+def place_of(key: np.uint64, mask: np.uint64) -> np.uint64:
+    """Where the search for a key starts in a table of `mask` + 1 places."""
+    key = _U64(key * _SPREAD)
+    return _U64(key ^ (key >> _U64(32))) & mask
+
+
+@part
+def longest_range(offset: np.ndarray) -> int:
+    """Size of the longest range between two offsets."""
     longest = 0
     for d in range(offset.size - 1):
         longest = max(longest, offset[d + 1] - offset[d])
-    table = np.empty(room_for(longest), np.int64)
+    return longest
+
+
+@kernel
+def _first_place(hashes: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Index of the first equal hash in the same range."""
+    table = np.empty(room_for(longest_range(offset)), np.int64)
     first = np.empty(hashes.size, np.int64)
     for d in range(offset.size - 1):
         room = room_for(offset[d + 1] - offset[d])
         mask = _U64(room - 1)
         table[:room] = -1
         for i in range(offset[d], offset[d + 1]):
-            place = _U64(_U64(hashes[i] * _SPREAD) >> _U64(32)) & mask
+            place = place_of(hashes[i], mask)
             while table[place] >= 0 and hashes[table[place]] != hashes[i]:
                 place = _U64(place + _U64(1)) & mask
             if table[place] < 0:
@@ -81,12 +90,12 @@ def _members(hashes: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     mask = _U64(room_for(wanted.size * 2) - 1)
     table = np.full(mask + _U64(1), -1, np.int64)
     for k in range(wanted.size):
-        place = _U64(_U64(wanted[k] * _SPREAD) >> _U64(32)) & mask
+        place = place_of(wanted[k], mask)
         while table[place] >= 0:
             place = _U64(place + _U64(1)) & mask
         table[place] = k
     for i in range(hashes.size):
-        place = _U64(_U64(hashes[i] * _SPREAD) >> _U64(32)) & mask
+        place = place_of(hashes[i], mask)
         while table[place] >= 0 and wanted[table[place]] != hashes[i]:
             place = _U64(place + _U64(1)) & mask
         found[i] = table[place] >= 0

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from corpus_platform.clean.c4_lines import LINE_RULES, Rules, Sheet, phrases_of, sheet, verdicts
 from corpus_platform.clean.phrases import ANYWHERE, BETWEEN_OTHER_LETTERS
+from corpus_platform.clean.pieces import PLACES
 from corpus_platform.clean.sentences import sentences_up_to
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.c4 import WITHOUT_SPACES, bad_words
@@ -85,7 +86,7 @@ class C4(EditStep):
         sentences = self._sentences(page, keep, ending, spacy=spacy)
         text = _joined(page, keep)
         dropped, value, threshold = self._dropped(page, verdict, ending, sentences)
-        before = pl.Series(strings_of(subject.batch.data, subject.batch.document_start))
+        before = subject.batch.texts
         stays = np.repeat(dropped < 0, np.diff(page.document_line))
         removed = {rule: int(((verdict == LINE_RULES.index(rule)) & stays).sum()) for rule in REMOVES}
         removed["citation"] = int(page.citations[keep & stays].sum())
@@ -179,5 +180,4 @@ def _spans(subject: Subject, page: Sheet, verdict: np.ndarray, ending: np.ndarra
         text = page.lines.bytes(int(i)).decode()
         found = _CITATION.finditer(text)
         rows += [(int(document[i]), int(start[i]) + m.start(), int(start[i]) + m.end(), "citation") for m in found]
-    schema = {"document": pl.Int64, "start": pl.Int64, "end": pl.Int64, "rule": pl.String}
-    return pl.DataFrame(sorted(rows), schema=schema, orient="row")
+    return pl.DataFrame(sorted(rows), schema=PLACES, orient="row")

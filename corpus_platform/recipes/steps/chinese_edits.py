@@ -14,13 +14,13 @@ import polars as pl
 from pydantic import Field
 
 from corpus_platform.clean import chinese_lines as lines_
+from corpus_platform.clean.pieces import PLACES
 from corpus_platform.clean.script import to_simplified
 from corpus_platform.clean.segments import segments_of
 from corpus_platform.models.shelf import need
 from corpus_platform.recipes.step import Edited, EditStep, register_step
 from corpus_platform.signals import chinese_kernels as kernels
 from corpus_platform.signals.chinese import pages_of
-from corpus_platform.text.batch import strings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
     from corpus_platform.clean.segments import Segments
     from corpus_platform.signals.environment import Environment
     from corpus_platform.signals.subject import Subject
-
-_SPANS = {"document": pl.Int64, "start": pl.Int64, "end": pl.Int64, "rule": pl.String}
-
-
-def _texts(subject: Subject) -> pl.Series:
-    return pl.Series("text", strings_of(subject.batch.data, subject.batch.document_start))
 
 
 def _edited(
@@ -64,7 +58,7 @@ def _matches(texts: pl.Series, pattern: str, rule: str) -> pl.DataFrame:
         for document, text in enumerate(texts)
         for place in _places(text, pattern)
     ]
-    return pl.DataFrame(found, schema=_SPANS, orient="row")
+    return pl.DataFrame(found, schema=PLACES, orient="row")
 
 
 def _places(text: str, pattern: str) -> list[tuple[int, int]]:
@@ -96,7 +90,7 @@ class Simplify(EditStep):
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The texts in Simplified Chinese."""
-        before = _texts(subject)
+        before = subject.batch.texts
         after, changed = to_simplified(before)
         spans = _changed_lines(before, after, "traditional") if trace else None
         return _edited(before, after, {"converted": int(changed.sum())}, spans)
@@ -119,14 +113,14 @@ class Traditional(EditStep):
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """By policy: fewer texts, other texts, or the same."""
-        before = _texts(subject)
+        before = subject.batch.texts
         if self.policy == "convert":
             return Simplify().edit(subject, trace=trace)
         if self.policy == "keep":
-            return _edited(before, before, {}, pl.DataFrame(schema=_SPANS) if trace else None)
+            return _edited(before, before, {}, pl.DataFrame(schema=PLACES) if trace else None)
         share = subject.column("zh_traditional_fraction", pl.Float64).fill_null(0.0).to_numpy()
         drop = ("traditional", share > self.max_share, share, self.max_share)
-        return _edited(before, before, {}, pl.DataFrame(schema=_SPANS) if trace else None, drop)
+        return _edited(before, before, {}, pl.DataFrame(schema=PLACES) if trace else None, drop)
 
 
 @register_step
@@ -159,7 +153,7 @@ class GoodSegments(EditStep):
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The good runs, joined by newlines."""
-        before = _texts(subject)
+        before = subject.batch.texts
         found = segments_of(before, self.longest)
         score = self._scores(found.text, subject.environment)
         good = score > self.threshold
@@ -199,7 +193,7 @@ def _joined_runs(before: pl.Series, found: Segments, good: np.ndarray) -> pl.Ser
 
 def _segment_spans(found: Segments, bad: np.ndarray) -> pl.DataFrame:
     columns = {"document": found.document[bad], "start": found.start[bad], "end": found.end[bad]}
-    return pl.DataFrame(columns).with_columns(rule=pl.lit("segment")).cast(_SPANS)  # type: ignore[arg-type]
+    return pl.DataFrame(columns).with_columns(rule=pl.lit("segment")).cast(PLACES)  # type: ignore[arg-type]
 
 
 @register_step
@@ -214,7 +208,7 @@ class MaskDigits(EditStep):
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The texts without them."""
-        before = _texts(subject)
+        before = subject.batch.texts
         pattern = rf"\d{{{self.min_digits},}}"
         after = lines_.mask_digits(before, self.min_digits, self.replacement)
         spans = _matches(before, pattern, "digits") if trace else None
@@ -235,7 +229,7 @@ class MnbvcParagraphs(EditStep):
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The paragraphs, one a line."""
-        before = _texts(subject)
+        before = subject.batch.texts
         after = lines_.stripped_paragraphs(before)
         lines = lines_.lines_of(after)
         first = pl.struct("document", "line").is_first_distinct()
@@ -262,9 +256,9 @@ class SentencePerLine(EditStep):
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The sentences, one a line."""
-        before = _texts(subject)
+        before = subject.batch.texts
         after = lines_.one_sentence_per_line(before)
-        spans = pl.DataFrame(schema=_SPANS) if trace else None
+        spans = pl.DataFrame(schema=PLACES) if trace else None
         return _edited(before, after, {}, spans)
 
 
@@ -287,14 +281,14 @@ class ChineseLines(EditStep):
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The lines that are left."""
-        before = _texts(subject)
+        before = subject.batch.texts
         lines = self._judged(lines_.lines_of(before))
         after = lines_.joined(lines, len(before))
         removed = lines.filter(pl.col("rule").is_not_null())
         counts = {f"lines:{rule}": count for rule, count in sorted(removed.group_by("rule").len().iter_rows())}
         left = after.str.strip_chars().str.len_chars().to_numpy().astype(np.float64)
         end = pl.col("start") + pl.col("line").str.len_chars()
-        spans = removed.select("document", "start", end.alias("end"), "rule").cast(_SPANS) if trace else None  # type: ignore[arg-type]
+        spans = removed.select("document", "start", end.alias("end"), "rule").cast(PLACES) if trace else None  # type: ignore[arg-type]
         return _edited(before, after, counts, spans, ("little_left", left < self.min_left, left, float(self.min_left)))
 
     def _judged(self, lines: pl.DataFrame) -> pl.DataFrame:
@@ -340,7 +334,7 @@ class TigerbotClean(EditStep):
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The texts without marks, tags and Traditional characters."""
-        before = _texts(subject)
+        before = subject.batch.texts
         held = before.str.contains(lines_.phrase_pattern(self.placeholders)).to_numpy()
         after, spans = before, []
         patterns = {

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Self
 
-import polars as pl
 from pydantic import Field, model_validator
 
 from corpus_platform.recipes.ccnet import Bucket, Dropped
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, LineSummary, Rule, register_step
-from corpus_platform.text.batch import strings_of
 
 if TYPE_CHECKING:
     from corpus_platform.recipes.step import Comparison
@@ -220,7 +218,7 @@ class UnicodeForm(EditStep):
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The texts in that form."""
         del trace
-        before = pl.Series("text", strings_of(subject.batch.data, subject.batch.document_start))
+        before = subject.batch.texts
         after = before.str.normalize(self.form)
         changed = (before != after).to_numpy()
         return Edited(after, changed, removed={"normalised": int(changed.sum())} if changed.any() else {})

@@ -19,7 +19,6 @@ from corpus_platform.models.normalise import ASCII_OF
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.cut_words import SPECIAL
 from corpus_platform.signals.roots_words import special_table
-from corpus_platform.text.batch import strings_of
 from corpus_platform.text.lines import span_characters, strip
 from corpus_platform.text.search import contains_any
 
@@ -139,7 +138,7 @@ class DataJuicerMapper(EditStep):
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The documents after the mapper."""
         del trace
-        before = pl.Series("text", strings_of(subject.batch.data, subject.batch.document_start))
+        before = subject.batch.texts
         match self.op:
             case "clean_email_mapper":
                 text = before.str.replace_all(_EMAIL, "")

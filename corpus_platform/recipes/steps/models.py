@@ -13,12 +13,13 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
+from corpus_platform.clean.pieces import Pieces
 from corpus_platform.models.safety import LABELS, judge_safety
 from corpus_platform.models.shelf import need
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.models import SAFETY, signal_of_model
 from corpus_platform.signals.registry import signal
-from corpus_platform.text.batch import TextBatch, strings_of
+from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.lines import kept_lines
 
 if TYPE_CHECKING:
@@ -169,28 +170,26 @@ class SafetyLines(EditStep):
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The documents without their unsafe lines."""
-        _, document_line = kept_lines(subject.batch)
-        unsafe = self._unsafe(subject, document_line)
-        text = _without(subject.batch, unsafe, document_line)
-        removed = np.add.reduceat(np.append(unsafe, 0).astype(np.int64), document_line[:-1]) if len(subject) else unsafe
-        removed = np.where(np.diff(document_line) > 0, removed, 0)
-        share = removed / np.maximum(np.diff(document_line), 1)
+        lines = Pieces(subject.batch, *kept_lines(subject.batch))
+        unsafe = self._unsafe(subject, lines.first)
+        removed = lines.count(unsafe)
+        share = removed / np.maximum(np.diff(lines.first), 1)
         lost = share > self.max_removed
         return Edited(
-            text=text,
+            text=lines.without(unsafe),
             changed=removed > 0,
             rules=("unsafe_lines",),
             dropped=np.where(lost, 0, -1).astype(np.int16),
             value=np.where(lost, share, np.nan),
             threshold=np.where(lost, self.max_removed, np.nan),
             removed={"lines:unsafe": int(removed.sum())} if removed.sum() else {},
-            spans=_line_spans(subject.batch, unsafe, document_line) if trace else None,
+            spans=lines.places(unsafe, "unsafe_lines") if trace else None,
         )
 
     def _unsafe(self, subject: Subject, document_line: np.ndarray) -> np.ndarray:
         unsafe = np.zeros(document_line[-1], bool)
         language = subject.column("language").cast(pl.String)
-        texts = pl.Series(strings_of(subject.batch.data, subject.batch.document_start))
+        texts = subject.batch.texts
         for code, name in SAFETY.items():
             rows = (language == code).fill_null(value=False).arg_true().to_numpy()
             if not rows.size or name not in subject.environment.models:
@@ -233,7 +232,7 @@ class Score(EditStep):
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The texts as they are, with those that are dropped marked."""
         del trace
-        text = pl.Series("text", strings_of(subject.batch.data, subject.batch.document_start))
+        text = subject.batch.texts
         score = self._scores(subject, text)
         low = score < (-np.inf if self.min_score is None else self.min_score)
         high = score > (np.inf if self.max_score is None else self.max_score)
@@ -260,31 +259,3 @@ class Score(EditStep):
         if rows.size:
             score[rows] = need(subject.environment.models, self.model).score(text.gather(rows))
         return score
-
-
-def _without(batch: TextBatch, removed: np.ndarray, document_line: np.ndarray) -> pl.Series:
-    """The texts without some of their lines (as `kept_lines` cuts them); the others keep their newlines."""
-    lines, _ = kept_lines(batch)
-    kept = ~removed
-    size = np.where(kept, lines.end - lines.start, 0)
-    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(size)])
-    data = batch.data[np.repeat(kept, lines.end - lines.start)] if len(lines) else batch.data[:0]
-    return pl.Series("text", strings_of(data, ends[document_line]))
-
-
-def _line_spans(batch: TextBatch, removed: np.ndarray, document_line: np.ndarray) -> pl.DataFrame:
-    """Where the removed lines are, in characters of their documents."""
-    lines, _ = kept_lines(batch)
-    characters = np.array([len(text) for text in lines.strings().to_pylist()], np.int64)
-    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(characters)])
-    document = np.repeat(np.arange(len(batch)), np.diff(document_line))
-    at = np.flatnonzero(removed)
-    first = ends[document_line[document[at]]]
-    return pl.DataFrame(
-        {
-            "document": document[at],
-            "start": ends[at] - first,
-            "end": ends[at + 1] - first,
-            "rule": ["unsafe_lines"] * at.size,
-        }
-    )

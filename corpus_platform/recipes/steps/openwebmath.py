@@ -16,7 +16,6 @@ from pydantic import Field
 from corpus_platform.models.shelf import need
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.openwebmath import MATH
-from corpus_platform.text.batch import strings_of
 
 if TYPE_CHECKING:
     from corpus_platform.signals.environment import Environment
@@ -45,7 +44,7 @@ class MathLines(EditStep):
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The texts without such lines; at most one blank line between two others."""
-        texts = pl.Series("text", strings_of(subject.batch.data, subject.batch.document_start))
+        texts = subject.batch.texts
         lines = self._judged(_lines_of(texts), subject.environment.lists.get("math_boilerplate").entries)
         kept = (
             lines.filter(pl.col("rule").is_null())

@@ -17,7 +17,7 @@ from corpus_platform.clean.pieces import Pieces
 from corpus_platform.models.language_id import LanguageId, language_id_model
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.oscar import rust_lines, trimmed
-from corpus_platform.text.batch import Spans, join_spans, strings_of
+from corpus_platform.text.batch import Spans, join_spans, largest, strings_of, totals
 from corpus_platform.text.lines import span_characters
 
 if TYPE_CHECKING:
@@ -33,14 +33,9 @@ def _kept_lines(
     """The kept lines joined by newlines; a document that has none left is dropped by `rule`, a name and its threshold."""
     batch = subject.batch
     text = pl.Series("text", strings_of(*join_spans(lines.data, lines.start, lines.end, first, keep)))
-    before = pl.Series("text", strings_of(batch.data, batch.document_start))
-    left = (
-        np.add.reduceat(np.append(keep, False).astype(np.int64), first[:-1]) * (np.diff(first) > 0)
-        if len(batch)
-        else keep
-    )
-    most = np.zeros(len(batch), np.int64)
-    np.maximum.at(most, np.repeat(np.arange(len(batch)), np.diff(first)), span_characters(lines))
+    before = batch.texts
+    left = totals(keep, first)
+    most = largest(span_characters(lines), first)
     return Edited(
         text=text,
         changed=(text != before).to_numpy(),

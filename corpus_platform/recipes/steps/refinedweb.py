@@ -15,9 +15,10 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from corpus_platform.clean.pieces import PLACES
 from corpus_platform.clean.refinedweb_lines import LINE_RULES, corrected_lines, fasttext_words
 from corpus_platform.recipes.step import Edited, EditStep, register_step
-from corpus_platform.text.batch import Spans, TextBatch, join_spans, strings_of
+from corpus_platform.text.batch import Spans, TextBatch, join_spans
 from corpus_platform.text.lines import code_point_offsets
 
 if TYPE_CHECKING:
@@ -25,12 +26,7 @@ if TYPE_CHECKING:
 
     from corpus_platform.signals.subject import Subject
 
-_SPANS = {"document": pl.Int64, "start": pl.Int64, "end": pl.Int64, "rule": pl.String}
 _CANDIDATE = r"(?i)items in cart|read more|sign-in"
-
-
-def _texts(batch: TextBatch) -> pl.Series:
-    return pl.Series(strings_of(batch.data, batch.document_start), dtype=pl.String)
 
 
 @register_step
@@ -60,7 +56,7 @@ class RefinedWebLines(EditStep):
         )
         keep = verdict == 0
         joined = TextBatch(*join_spans(batch.data, lines.start, lines.end, batch.document_line, keep))
-        text, taken = self._without_phrases(_texts(joined), reference=subject.environment.reference)
+        text, taken = self._without_phrases(joined.texts, reference=subject.environment.reference)
         after = fasttext_words(TextBatch.of(text))
         with np.errstate(divide="ignore", invalid="ignore"):
             lost = np.where(before > 0, (before - after) / before, np.nan)
@@ -77,7 +73,7 @@ class RefinedWebLines(EditStep):
         lose = dropped == 1
         return Edited(
             text,
-            (text != _texts(batch)).to_numpy(),
+            (text != batch.texts).to_numpy(),
             ("no_line_left", "too_many_words_removed"),
             dropped,
             np.where(lose, lost, np.nan),
@@ -119,7 +115,7 @@ class RefinedWebLines(EditStep):
             line = int(np.searchsorted(places, first, side="right")) - 1
             shift = int(start[own[line]] - places[line])
             rows.append((row, first + shift, last + shift, rule))
-        return pl.DataFrame(sorted(rows), schema=_SPANS, orient="row")
+        return pl.DataFrame(sorted(rows), schema=PLACES, orient="row")
 
 
 @lru_cache(maxsize=2)
@@ -261,7 +257,7 @@ def _replaced(
     `sign`: a cheaper pattern that is found wherever the pattern is; `only`: one that a text must have to be looked at; `quick`: a cheaper pattern
     that finds the same in all texts but those with the second one.
     """
-    before = _texts(subject.batch)
+    before = subject.batch.texts
     hit = before.str.contains(sign or pattern)
     if only is not None:
         hit &= before.str.contains(only)
@@ -309,7 +305,7 @@ def _then(subject: Subject, first: Edited, pattern: str, rule: str, *, trace: bo
     text = first.text.clone()
     text.scatter(hit, replaced)
     spans = first.spans
-    before = _texts(subject.batch)
+    before = subject.batch.texts
     if trace and spans is not None:
         # Numbers are looked for in the text before: what the first replacement made of it has other places.
         spans = pl.concat([spans, _matches(before, hit.to_list(), pattern, rule)]).sort("document", "start", "end")
@@ -325,4 +321,4 @@ def _matches(text: pl.Series, rows: list[int], pattern: str, rule: str) -> pl.Da
     """Places of a pattern in some texts."""
     compiled = re.compile(pattern)
     found = [(row, m.start(), m.end(), rule) for row in rows for m in compiled.finditer(text[row])]
-    return pl.DataFrame(found, schema=_SPANS, orient="row")
+    return pl.DataFrame(found, schema=PLACES, orient="row")

@@ -17,7 +17,7 @@ from corpus_platform.clean.words import spaced_words
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.cut_words import SPECIAL
 from corpus_platform.signals.roots_words import EXOTIC_SPACES, special_table
-from corpus_platform.text.batch import TextBatch, strings_of, totals
+from corpus_platform.text.batch import TextBatch, totals
 from corpus_platform.text.lines import span_characters, strip
 from corpus_platform.text.search import contains_any
 
@@ -127,9 +127,9 @@ class RootsModify(EditStep):
         too_long = (span_characters(words.whole) > most) & ((bare > most) | (bare == 0))
         link = contains_any(words.bare, self.substrings) & np.repeat(judged, np.diff(words.first))
         text = words.joined(~(too_long | link))
-        plain = pl.Series("text", strings_of(batch.data, batch.document_start))
+        plain = batch.texts
         text = text.zip_with(pl.Series(judged), plain)
-        before = pl.Series("text", strings_of(subject.batch.data, subject.batch.document_start))
+        before = subject.batch.texts
         removed = {
             "incorrect_substring": int(totals(link, words.first).sum()),
             "long_word": int((too_long & ~link).sum()),

@@ -114,14 +114,6 @@ def slow_entropy(words):
     return -sum(count / len(words) * math.log(count / len(words)) for count in Counter(words).values())
 
 
-def slow_count_phrases(words, phrases):
-    return sum(
-        " ".join(gram) in phrases
-        for n in {len(phrase.split(" ")) for phrase in phrases}
-        for gram in slow_ngrams(words, n)
-    )
-
-
 def slow_hash(data):
     bits = (1 << 64) - 1
     state = 0x9E3779B97F4A7C15 ^ (len(data) * 0xA0761D6478BD642F & bits)

@@ -2,7 +2,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from slow import (
-    slow_count_phrases,
     slow_covered_characters,
     slow_duplicate_ngram_characters,
     slow_entropy,
@@ -13,14 +12,7 @@ from slow import (
 from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.ngrams import (
     Ngrams,
-    count_phrases,
-    covered_characters,
-    duplicate_ngram_characters,
-    entropy,
     repeated_characters,
-    repeated_characters_range,
-    top_ngram,
-    unique_words,
 )
 from corpus_platform.text.normalise import norm_rp
 from corpus_platform.text.words import whitespace_words
@@ -72,41 +64,31 @@ def test_ngrams_of_all_lengths_are_those_of_a_counter(documents):
 def test_the_jumping_scan_is_that_of_its_slow_twin(documents):
     tokens = tokens_of(documents)
 
-    found = repeated_characters_range(tokens, 2, LONGEST)
+    found = repeated_characters(tokens, 2, LONGEST)
 
     expected = [[slow_repeated_characters(words, n) for words in documents] for n in range(2, LONGEST + 1)]
     assert found.tolist() == expected
 
 
-@settings(deadline=None)
-@given(documents())
-def test_phrases_are_counted_at_each_place(documents):
-    phrases = ["a", "b a", "a b c", "ab ba", "b  a", "a b 10 0", "no such words"]
-
-    found = count_phrases(tokens_of(documents), phrases)
-
-    assert found.tolist() == [slow_count_phrases(words, phrases) for words in documents]
-
-
-def test_no_phrase_is_found_nowhere():
-    assert count_phrases(tokens_of([["a"], []]), []).tolist() == [0, 0]
-
-
 def test_the_three_definitions_of_repetition_differ_as_published():
     tokens = whitespace_words(TextBatch.of([D3]))
 
-    assert covered_characters(tokens, 5).tolist() == [12]
-    assert repeated_characters(tokens, 5).tolist() == [5]
-    assert [value.tolist() for value in duplicate_ngram_characters(tokens, 5)] == [[20], [40]]
-    assert [value.tolist() for value in top_ngram(tokens, 2)] == [[2], [2]]
+    found = Ngrams.of(tokens, 5)
+
+    assert found.covered[4].tolist() == [12]
+    assert repeated_characters(tokens, 5, 5).tolist() == [[5]]
+    assert (found.duplicate[4].tolist(), found.every[4].tolist()) == ([20], [40])
+    assert (found.count[1].tolist(), found.characters[1].tolist()) == ([2], [2])
 
 
 def test_words_of_the_normal_form_are_counted_as_published():
     tokens = whitespace_words(norm_rp(TextBatch.of([D1])))
 
-    assert unique_words(tokens).tolist() == [11]
-    assert entropy(tokens).tolist() == pytest.approx([2.3034885])
-    assert [value.tolist() for value in top_ngram(tokens, 3)] == [[2], [9]]
+    found = Ngrams.of(tokens, 3)
+
+    assert found.unique.tolist() == [11]
+    assert found.entropy.tolist() == pytest.approx([2.3034885])
+    assert (found.count[2].tolist(), found.characters[2].tolist()) == ([2], [9])
 
 
 def test_a_document_of_many_words_is_counted():

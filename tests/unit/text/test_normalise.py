@@ -6,7 +6,7 @@ from texts import EVERY_CHARACTER, WHITE_SPACE, batches_of_pages, texts
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.lines import strip
-from corpus_platform.text.normalise import lower, norm_cc, norm_dt, norm_rp, norm_rp_spans, norm_slim
+from corpus_platform.text.normalise import lower, norm_cc, norm_dt, norm_rp, norm_slim
 
 
 def decoded(spans):
@@ -92,14 +92,6 @@ def test_every_character_has_the_normal_form_of_its_slow_twin(normalise, slow):
     normal = normalise(TextBatch.of(texts)).documents.strings().to_pylist()
 
     assert [text for text, form in zip(texts, normal, strict=True) if form != slow(text)] == []
-
-
-@settings(deadline=None)
-@given(texts())
-def test_lines_are_normalised_by_themselves(text):
-    lines = TextBatch.of([text]).lines
-
-    assert decoded(norm_rp_spans(lines)) == [slow_norm_rp(line) for line in text.split("\n")]
 
 
 @pytest.mark.parametrize(("normalise", "slow"), NORMAL_FORMS, ids=lambda function: function.__name__)

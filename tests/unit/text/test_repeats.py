@@ -5,7 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from corpus_platform.text.batch import totals
-from corpus_platform.text.repeats import first_place, hash_texts, members, occurrences, repeats
+from corpus_platform.text.hashing import hash_texts
+from corpus_platform.text.repeats import first_place, members, occurrences, repeats
 
 
 @settings(deadline=None)
