@@ -14,6 +14,10 @@ import polars as pl
 
 from corpus_platform.home import Home
 from corpus_platform.lake import table
+from corpus_platform.recipes.plan import rules_of
+from corpus_platform.recipes.step import FilterStep, Step
+from corpus_platform.signals.environment import Environment
+from corpus_platform.signals.registry import signals
 from corpus_platform.stages.stage import Partition
 from resources.home import HomeResource
 
@@ -172,16 +176,26 @@ def _a_part_is_kept(name: str) -> Test:
 
 def _rules_see_values(name: str) -> Test:
     def rules_see_values(home: Home, partition: Partition) -> Verdict:
-        """Every rule finds its signal in some document: else the model that measures it is missing, and the rule has judged nothing."""
+        """Every rule over a model's score finds one in some document: else the model is missing, and the rule has judged nothing."""
         counters = _counters(home, name, partition)
         left, blind = counters.get("records", 0), []
         for step in home.recipe(name.partition(".")[2]).steps:
+            scored = _rules_over_scores(step)
             unknown = {rule: n for rule, n in _of_step(counters, "unknown", step.name).items() if n >= left > 0}
-            blind += [f"{step.name}: {rule}" for rule in unknown]
+            blind += [f"{step.name}: {rule}" for rule in unknown if rule in scored]
             left -= sum(_of_step(counters, "dropped", step.name).values())
         return not blind, {"rules_without_values": ", ".join(blind)}
 
     return rules_see_values
+
+
+def _rules_over_scores(step: Step) -> set[str]:
+    """Rules of a step that ask about what a model measures; to others no value says that there is nothing to measure."""
+    if not isinstance(step, FilterStep):
+        return set()
+    known = signals()
+    rules = rules_of(step, Environment())
+    return {r.name for r in rules if r.signal.endswith("perplexity") or (r.signal in known and known[r.signal].models)}
 
 
 def _of_step(counters: dict[str, int], kind: str, step: str) -> dict[str, int]:

@@ -69,13 +69,24 @@ def print_next(home: Home) -> None:
         "",
         "Where to look next",
         f"{command} ui       # the same in the Dagster web UI",
-        f"{command} tables",
+        *_about_corpora(home, command),
         f'{command} sql "select language, bucket, count(*) from corpora.ccnet group by all order by 3 desc"',
         f'{command} sql "select reason, count(*) from ops.rejects group by 1"',
         f'{command} sql "select recipe, step, rule, count(*) from ops.decisions group by all order by 4 desc"',
     )
     for line in lines:
         out.print(line, highlight=False, soft_wrap=True)
+
+
+def _about_corpora(home: Home, command: str) -> list[str]:
+    """Commands about the corpora that the home has, with a page of its own as the example."""
+    import polars as pl  # noqa: PLC0415
+
+    last = home.enabled[-1]
+    dropped = home.lake.scan("ops.decisions").filter(pl.col("recipe") == last).select("doc_id").sort("doc_id")
+    found = home.lake.scan("web.pages").join(dropped.head(1), on="doc_id").select("url").head(1).collect()["url"]
+    example = [f"{command} explain {shlex.quote(found[0])}"] if len(found) and found[0] else []
+    return [*example, f"{command} funnel {last}", f"{command} recipes overlap"]
 
 
 def _program() -> str:

@@ -60,7 +60,7 @@ def show_recipe(
         out.print(f"\n{number}. [bold]{escaped(step.name)}[/] ({step.kind}{_pending(step)})", highlight=False)
         values = step.model_dump(mode="json", exclude={"label", "note", "unverified"}, exclude_none=True)
         if values:
-            text = yaml.safe_dump(values, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
+            text = yaml.safe_dump(values, allow_unicode=True, sort_keys=False, default_flow_style=False, width=120)
             out.print(escaped("   " + text.strip().replace("\n", "\n   ")), highlight=False, soft_wrap=True)
         for label in ("note", "unverified"):
             if said := getattr(step, label):
