@@ -1,4 +1,4 @@
-"""The ledger of a recipe: a row for each document that it dropped, or the counts and a sample of such rows.
+"""The ledger of a recipe: a row for each document that it dropped, or a sample of such rows.
 
 A row costs about 23 bytes on disk, 18 of them the document's id, and 50 with the document's address, which the documents have anyway.
 Where that is too much the ledger keeps a sample per rule, the same one however the documents are batched, and explain.py finds the
@@ -9,21 +9,9 @@ Not here: the table `ops.decisions` (tables.py, stages/decisions.py), how docume
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 import polars as pl
 
 from corpus_platform.signals.document import share_of
-
-if TYPE_CHECKING:
-    from corpus_platform.recipes.apply import Applied
-
-Mode = Literal["all", "sample"]
-
-
-def ledger_rows(applied: Applied, mode: Mode = "all", sample: int = 100) -> pl.DataFrame:
-    """The rows of a run that are kept: all decisions, or `sample` of each rule of each step. Columns as in `apply.DECISION_SCHEMA`."""
-    return applied.decisions if mode == "all" else sample_of(applied.decisions, sample)
 
 
 def sample_of(decisions: pl.DataFrame, sample: int) -> pl.DataFrame:
@@ -35,9 +23,3 @@ def sample_of(decisions: pl.DataFrame, sample: int) -> pl.DataFrame:
     rank = pl.col("_order").rank("ordinal").over("step", "rule")
     ranked = decisions.with_columns(pl.Series("_order", order, pl.Float64)).with_columns(rank.alias("_rank"))
     return ranked.filter(pl.col("_rank") <= sample).drop("_order", "_rank")
-
-
-def counts(decisions: pl.DataFrame) -> pl.DataFrame:
-    """Documents by step and rule, most first: `step`, `rule`, `documents`."""
-    counted = decisions.group_by("step", "rule").agg(pl.len().cast(pl.Int64).alias("documents"))
-    return counted.sort("documents", "step", "rule", descending=[True, False, False])

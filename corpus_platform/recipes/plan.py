@@ -48,11 +48,6 @@ class Plan:
         """What is worth reading from a table of signals: all that is asked for, for an edit changes some of the documents only."""
         return tuple(dict.fromkeys(name for needs in self.needs for name in needs))
 
-    @property
-    def boundaries(self) -> tuple[int, ...]:
-        """Steps that look for copies among the survivors."""
-        return tuple(i for i, step in enumerate(self.recipe.steps) if isinstance(step, DedupStep))
-
     def wanted(self, index: int, lacks: Callable[[str], bool]) -> tuple[str, ...]:
         """What is computed before a step, given what is lacking: its own needs, and with them what else its segment needs of the same text.
 

@@ -77,11 +77,6 @@ class Recipe(BaseModel):
                 )
         return self
 
-    @property
-    def base_variant(self) -> str:
-        """The text variant without `.ccnet`."""
-        return self.variant.removesuffix(".ccnet")
-
 
 def read_recipe(path: Path) -> Recipe:
     """The recipe of a YAML file. Raises SettingsError, a line for each mistake."""

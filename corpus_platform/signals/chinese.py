@@ -4,36 +4,26 @@ They mean something for Chinese only: a text without a Han character has no valu
 Sources: ChineseWebText's EvalWeb (`preprocess.py`) for length, share of Chinese, sensitive words and repetition, each also as its code has it;
 the rest are ours, made for what the steps of WuDao, CCI, SkyPile, WanJuan and MNBVC are said to do.
 
-Not here: the loops (chinese_kernels.py), counting terms (chinese_terms.py), words by a segmenter (chinese_words.py), thresholds (recipes/).
+Not here: what is counted of a page (chinese_pages.py, chinese_kernels.py, chinese_terms.py), words by a segmenter (chinese_words.py), thresholds (recipes/).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from corpus_platform.clean.script import to_simplified
-from corpus_platform.lists.lists import Lists
 from corpus_platform.signals import chinese_kernels as k
-from corpus_platform.signals.chinese_terms import Found, find_terms, sensitive_terms
+from corpus_platform.signals.chinese_pages import Pages, density, line_count, pages_of, ratio
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.text.batch import TextBatch
-from corpus_platform.text.unicode import LOWER, code_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from corpus_platform.signals.subject import Subject
-
-_FILE_ENDINGS = (
-    "asp aspx avi bat bmp bin btr cab cfg cgi chm class cnf conf config cpp css csv dat db dll do doc docx dwg eps exe fla flv gif gz htm html "
-    "ico ini ipa iso jar java jpeg jpg js json jsp lck lnk log lua md mdb mkv mov mp mpeg mpg ogg pdb pdf php pl png ppt pptx psd py rar resx rm "
-    "rmvb rtf sh shtml sql srt svg swf sys tar tif tiff tmp torrent ts ttf txt vbs wav wma wmv xls xlsx xml yaml yml zip"
-)
+    from corpus_platform.text.batch import TextBatch
 
 _CONTACT = (
     r"(?i)(?:qq群?|q群|微信|薇信|加微|v信|wechat|电话|電話|手机|热线|熱線|咨询|传真|tel|whatsapp|telegram)(?:号码?|號碼?)?"
@@ -45,108 +35,6 @@ _ERROR = (
     r"|未被授权查看|域名(?:已经?)?(?:过期|到期)|暂时不可用|暂时不能访问|请求的\s?url|system error|internal server error|access denied|正在为您跳转"
     r"|返回上一[页步]"
 )
-_HINT_WEIGHT = 0.25
-"""What a weak sign counts beside a term."""
-
-
-@cache
-def _not_endings() -> np.ndarray:
-    return np.array(sorted(k.ending_hash(ending) for ending in _FILE_ENDINGS.split()), np.uint64)
-
-
-@cache
-def _lower() -> np.ndarray:
-    table = code_points() & LOWER
-    table.flags.writeable = False
-    return table
-
-
-@dataclass(frozen=True)
-class Pages:
-    """The documents that have a Han character, as code points, with what several signals need."""
-
-    texts: pl.Series
-    codes: np.ndarray
-    start: np.ndarray
-    count: np.ndarray
-    line_count: np.ndarray
-    own_titles: pl.Series | None = None
-    """Titles that the pages have beside their texts, null or blank where they have none."""
-    reference: bool = False
-    lists: Lists = field(default_factory=lambda: Lists.of({}))
-
-    @cached_property
-    def lines(self) -> np.ndarray:
-        """Facts of lines (chinese_kernels.py)."""
-        return k.count_lines(self.codes, self.start, k.character_table())
-
-    @cached_property
-    def terms(self) -> Found:
-        """Sensitive terms of the texts."""
-        return find_terms(self.texts, sensitive_terms(self.lists))
-
-    @cached_property
-    def titles(self) -> pl.Series:
-        """The page's own title where it has one, else the first filled line."""
-        first = self.texts.str.extract(r"^\s*([^\n]*)", 1)
-        if self.own_titles is None:
-            return first
-        own = pl.select(pl.when(self.own_titles.str.strip_chars() != "").then(self.own_titles)).to_series()
-        return own.fill_null(first).rename(first.name)
-
-    @cached_property
-    def title_terms(self) -> Found:
-        """Sensitive terms of the titles."""
-        return find_terms(self.titles, sensitive_terms(self.lists))
-
-    def prose_score(self) -> np.ndarray:
-        """0..1: the share of prose, less a tenth for each adult or gambling term in 1,000 characters; 0.0 for nothing."""
-        spam = np.nan_to_num(_density(self, "adult") + _density(self, "gambling"))
-        prose = np.nan_to_num(_ratio(self.lines[:, k.PROSE], self.of(k.NOT_WHITE)))
-        return prose * np.clip(1 - spam / 10, 0, 1)
-
-    @cached_property
-    def domains(self) -> np.ndarray:
-        """Domains, their characters, those of digits."""
-        return k.domains(self.codes, self.start, _not_endings())
-
-    @cached_property
-    def title(self) -> np.ndarray:
-        """What becomes of the titles' phrases."""
-        titles = TextBatch.of(self.titles)
-        body = self.lines[:, k.TITLE_END]
-        if self.own_titles is not None:
-            own = (self.own_titles.str.strip_chars() != "").fill_null(value=False).to_numpy()
-            body = np.where(own, self.start[:-1], body)
-        return k.title_repeats(*_code_points(titles), self.codes, self.start, body, k.character_table())
-
-    def of(self, column: int) -> np.ndarray:
-        """A count of characters."""
-        return self.count[:, column]
-
-    def weighed(self, found: Found, category: str) -> np.ndarray:
-        """Terms of a category, weak signs at their weight: float64[n]."""
-        return found.of(category) + _HINT_WEIGHT * found.of(f"{category}_hint")
-
-    def repetition(self) -> np.ndarray:
-        """Share of repeated 13-character windows."""
-        return k.repetition(self.codes, self.start, _lower(), k.character_table(), self.reference)
-
-    def traditional_changes(self) -> np.ndarray:
-        """1 where Traditional to Simplified changes the text."""
-        return to_simplified(self.texts)[1].astype(np.int64)
-
-
-def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """float64; NaN where there is nothing to divide by."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(below > 0, above / below, np.nan)
-
-
-def _density(pages: Pages, category: str) -> np.ndarray:
-    return 1000 * _ratio(pages.weighed(pages.terms, category), pages.of(k.NOT_WHITE))
-
-
 _OURS = "ours"
 _EVALWEB = "ChineseWebText, EvalWeb preprocess.py"
 _LIST = ("sensitive_words",)
@@ -178,13 +66,13 @@ def _count(name: str, compute: Callable[[Pages], Any], definition: str, **more: 
 _count("zh_characters", lambda p: p.of(k.EVALWEB_COUNT), "Characters in U+4E00..U+9FA5", source=_EVALWEB)
 _signal(
     "zh_fraction",
-    lambda p: _ratio(p.of(k.EVALWEB_COUNT), p.of(k.CHARACTERS)),
+    lambda p: ratio(p.of(k.EVALWEB_COUNT), p.of(k.CHARACTERS)),
     "Characters in U+4E00..U+9FA5 / all characters, white space included",
     source=_EVALWEB,
 )
 _signal(
     "zh_han_fraction",
-    lambda p: _ratio(p.of(k.HAN_COUNT), p.of(k.NOT_WHITE)),
+    lambda p: ratio(p.of(k.HAN_COUNT), p.of(k.NOT_WHITE)),
     "Han characters, extensions and compatibility forms included / characters that are not white space",
 )
 _count("zh_length", lambda p: p.of(k.CHARACTERS), "Characters of the text", source=_EVALWEB)
@@ -198,18 +86,18 @@ _signal(
 )
 _signal(
     "zh_characters_per_line",
-    lambda p: _ratio(p.of(k.HAN_COUNT), p.lines[:, k.FILLED_LINES]),
+    lambda p: ratio(p.of(k.HAN_COUNT), p.lines[:, k.FILLED_LINES]),
     "Han characters / lines with more than white space",
     range="0..",
 )
 _signal(
     "zh_short_line_fraction",
-    lambda p: _ratio(p.lines[:, k.SHORT_LINES], p.lines[:, k.FILLED_LINES]),
+    lambda p: ratio(p.lines[:, k.SHORT_LINES], p.lines[:, k.FILLED_LINES]),
     "Filled lines of fewer than 10 characters that are not white space / filled lines",
 )
 _signal(
     "zh_terminal_line_fraction",
-    lambda p: _ratio(p.lines[:, k.TERMINAL_LINES], p.lines[:, k.FILLED_LINES]),
+    lambda p: ratio(p.lines[:, k.TERMINAL_LINES], p.lines[:, k.FILLED_LINES]),
     "Filled lines whose last character that is not white space ends a sentence (。！？…；.!? and closing quotation marks or brackets) / filled lines",
 )
 _signal(
@@ -306,7 +194,7 @@ _signal(
 )
 _signal(
     "zh_title_line_fraction",
-    lambda p: _ratio(np.maximum(p.title[:, 2] - 3, 0), p.lines[:, k.FILLED_LINES]),
+    lambda p: ratio(np.maximum(p.title[:, 2] - 3, 0), p.lines[:, k.FILLED_LINES]),
     "Lines that begin with the title's first phrase, beyond the third such line / filled lines; the title itself left out",
 )
 _count(
@@ -332,7 +220,7 @@ _signal(
 for _category, _what in (("adult", "adult"), ("gambling", "gambling"), ("fraud", "fraud and advertisement")):
     _signal(
         f"zh_{_category}_density",
-        lambda p, category=_category: _density(p, category),
+        lambda p, category=_category: density(p, category),
         f"Occurrences of {_what} terms, weak signs counted as a quarter, for each 1,000 characters that are not white space",
         range="0..",
         lists=_LIST,
@@ -357,30 +245,12 @@ _ALL = frozenset(
 """Signals that every text has, Chinese or not."""
 
 
-def pages_of(texts: pl.Series) -> Pages:
-    """Texts, each of them taken for Chinese."""
-    batch = TextBatch.of(texts)
-    codes, start = _code_points(batch)
-    return Pages(texts, codes, start, k.count_characters(codes, start, k.character_table()), _line_count(batch))
-
-
-def _code_points(batch: TextBatch) -> tuple[np.ndarray, np.ndarray]:
-    """The characters of a batch, uint32, and where each text begins among them."""
-    codes = np.frombuffer(batch.data.tobytes().decode().encode("utf-32-le"), np.uint32)
-    return codes, np.concatenate([[0], np.cumsum(batch.characters)])
-
-
-def _line_count(batch: TextBatch) -> np.ndarray:
-    """Newlines + 1."""
-    return np.diff(np.searchsorted(np.flatnonzero(batch.data == 10), batch.document_start)) + 1
-
-
 def _every(batch: TextBatch, texts: pl.Series, some: np.ndarray, pages: Pages) -> Pages:
     """What is counted of all texts; `pages` are those that may be Chinese, and are counted already. The others have no characters but for their number."""
     count = np.zeros((len(batch), pages.count.shape[1]), np.int64)
     count[:, k.CHARACTERS] = count[:, k.NOT_WHITE] = batch.characters
     count[some] = pages.count
-    return Pages(texts, pages.codes, pages.start, count, _line_count(batch))
+    return Pages(texts, pages.codes, pages.start, count, line_count(batch))
 
 
 def _chinese(pages: Pages, some: np.ndarray, subject: Subject) -> tuple[np.ndarray, Pages]:

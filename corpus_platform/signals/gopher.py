@@ -182,36 +182,40 @@ def _stop_places(words: tuple[str, ...], lower: bool) -> tuple[np.ndarray, np.nd
     return keys, bits
 
 
-def _definitions(prefix: str) -> dict[str, tuple[str, str, str]]:
-    """Name -> (definition, range, how the reference differs), in the order of the columns."""
-    cjk = prefix == "gopher_cjk_"
+def _definitions(*, cjk: bool) -> dict[str, tuple[str, str, str]]:
+    """Name -> (definition, range, how the reference differs), in the order of the columns; the twins have no lines and paragraphs."""
+    return ({} if cjk else _OF_LINES) | _of_ngrams(cjk=cjk) | _of_words(cjk=cjk)
+
+
+_OF_LINES = {
+    "dup_para_fraction": (
+        "Paragraphs (the stripped text split at two or more newlines) that repeat an earlier one / paragraphs",
+        "0..1",
+        "",
+    ),
+    "dup_para_char_fraction": (
+        "Characters of the paragraphs that repeat an earlier one / characters of the text",
+        "0..1",
+        "",
+    ),
+    "dup_line_fraction": (
+        "Lines (the text split at runs of newlines) that repeat an earlier one / lines",
+        "0..1",
+        "",
+    ),
+    "dup_line_char_fraction": (
+        "Characters of the lines that repeat an earlier one / characters of the text",
+        "0..1",
+        "",
+    ),
+}
+
+
+def _of_ngrams(*, cjk: bool) -> dict[str, tuple[str, str, str]]:
+    """Definitions over n-grams of words."""
     gram = "Words are characters, joined without spaces" if cjk else "Words are joined by spaces"
-    lower = "" if cjk else "Stop words are compared as they are written: `The` is none"
     alone = "" if cjk else "An n-gram that occurs once counts too"
-    found = {
-        "dup_para_fraction": (
-            "Paragraphs (the stripped text split at two or more newlines) that repeat an earlier one / paragraphs",
-            "0..1",
-            "",
-        ),
-        "dup_para_char_fraction": (
-            "Characters of the paragraphs that repeat an earlier one / characters of the text",
-            "0..1",
-            "",
-        ),
-        "dup_line_fraction": (
-            "Lines (the text split at runs of newlines) that repeat an earlier one / lines",
-            "0..1",
-            "",
-        ),
-        "dup_line_char_fraction": (
-            "Characters of the lines that repeat an earlier one / characters of the text",
-            "0..1",
-            "",
-        ),
-    }
-    if cjk:
-        found = {}
+    found = {}
     for n in TOP:
         text = (
             f"Characters of the most frequent {n}-gram of words, the first among equals, x its occurrences / characters of the text. {gram}; "
@@ -224,9 +228,15 @@ def _definitions(prefix: str) -> dict[str, tuple[str, str, str]]:
             "characters of the text"
         )
         found[f"dup_{n}gram_char_fraction"] = (text, "0..1", "")
+    return found
+
+
+def _of_words(*, cjk: bool) -> dict[str, tuple[str, str, str]]:
+    """Definitions of the quality filter."""
     bullets = "•, ·, ●, ◆, ■, ※, -, － or —" if cjk else "• or -"
     stop = " ".join(CHINESE_STOP_WORDS if cjk else STOP_WORDS)
-    found |= {
+    lower = "" if cjk else "Stop words are compared as they are written: `The` is none"
+    return {
         "words": ("Words with at least one character that is no punctuation", "0..", ""),
         "mean_word_length": ("Characters of those words / their number", "1..", ""),
         "hash_ratio": ("Occurrences of # / words, punctuation included", "0..", ""),
@@ -248,13 +258,12 @@ def _definitions(prefix: str) -> dict[str, tuple[str, str, str]]:
         ),
         "stop_words": (f"How many of these words it has, in any case: {stop}", "0..8", lower),
     }
-    return found
 
 
 def _signals(prefix: str, languages: str) -> tuple[Signal, ...]:
     whole = ("words", "stop_words")
     made = []
-    for name, (definition, span, reference) in _definitions(prefix).items():
+    for name, (definition, span, reference) in _definitions(cjk=prefix == "gopher_cjk_").items():
         source = _SOURCE if "gram" in name or "dup" in name else _QUALITY
         made.append(
             Signal(

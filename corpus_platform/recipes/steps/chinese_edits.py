@@ -20,7 +20,7 @@ from corpus_platform.clean.segments import segments_of
 from corpus_platform.models.shelf import need
 from corpus_platform.recipes.step import Edited, EditStep, register_step
 from corpus_platform.signals import chinese_kernels as kernels
-from corpus_platform.signals.chinese import pages_of
+from corpus_platform.signals.chinese_pages import pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

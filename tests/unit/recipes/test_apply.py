@@ -309,7 +309,6 @@ def test_a_plan_has_a_segment_up_to_each_edit_and_dedup():
         (3, 4, "dedup", ("text_bytes",)),
         (5, 5, "recipe", ("sample_position",)),
     ]
-    assert plan.boundaries == (4,)
     assert plan.stored == ("language", "text_characters", "text_bytes", "sample_position")
 
 

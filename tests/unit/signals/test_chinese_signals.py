@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus_platform.signals.annotate import annotate
-from corpus_platform.signals.chinese import _FILE_ENDINGS, CHINESE
+from corpus_platform.signals.chinese import CHINESE
+from corpus_platform.signals.chinese_pages import FILE_ENDINGS
 from corpus_platform.signals.environment import Environment, SignalSettings
 
 PIECES = (
@@ -90,7 +91,7 @@ def test_repetition_agrees_with_the_slow_twin(documents, reference):
 def test_domains_agree_with_the_slow_twin(text):
     found = signals_of([text]).row(0, named=True)
 
-    expected = slow.domains(text, set(_FILE_ENDINGS.split()))
+    expected = slow.domains(text, set(FILE_ENDINGS.split()))
     assert found["zh_domain_count"] == len(expected)
     assert found["zh_domain_fraction"] == pytest.approx(sum(map(len, expected)) / len(slow.filled(text)))
 
