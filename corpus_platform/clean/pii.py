@@ -68,6 +68,11 @@ class Found:
     def __len__(self) -> int:
         return self.document.size
 
+    def of_documents(self, chosen: np.ndarray) -> Found:
+        """The finds in some of the documents (bool[d])."""
+        keep = chosen[self.document]
+        return Found(self.document[keep], self.start[keep], self.end[keep], self.kind[keep])
+
 
 @dataclass(frozen=True)
 class LineFacts:

@@ -13,7 +13,7 @@ Not here: the words that need no table (text/words.py), what is counted (roots.p
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,24 +23,11 @@ from corpus_platform.text.utf8 import before, decode
 from corpus_platform.text.words import tokens_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from corpus_platform.signals.subject import Subject
     from corpus_platform.text.batch import TextBatch
     from corpus_platform.text.words import Tokens
 
 BETWEEN, ALONE, SPECIAL = 1, 2, 4
 """Bits of a character in a table: it separates words; it is a word where single characters are; it is stripped from the ends of words."""
-
-_Made = TypeVar("_Made")
-
-
-def once(subject: Subject, name: str, make: Callable[[], _Made]) -> _Made:
-    """What families share of a subject besides its own views: made when it is first asked for, kept as long as the subject."""
-    kept: dict[str, Any] = subject.__dict__.setdefault("_shared", {})
-    if name not in kept:
-        kept[name] = make()
-    return kept[name]
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus_platform.signals.cjk import cut_cjk
-from corpus_platform.signals.dolma_gopher import lower_words, lowered
+from corpus_platform.signals.dolma_gopher import lower_words
 from corpus_platform.text.batch import totals
 from corpus_platform.text.hashing import hash_texts
 from corpus_platform.text.lines import strip
@@ -72,16 +72,16 @@ class C4:
         return found | self._has_phrase(phrases) if phrases else found
 
     def _has_phrase(self, phrases: list[str]) -> np.ndarray:
-        batch = lowered(self.subject)
+        batch = self.subject.lowered
         return batch.texts.str.contains_any(phrases).to_numpy()
 
     def has_javascript(self, version: int) -> np.ndarray:
         """bool[d]: v1 wants the word, v2 the letters."""
-        return self._has_word(["javascript"]) if version == 1 else contains_any(lowered(self.subject), ["javascript"])
+        return self._has_word(["javascript"]) if version == 1 else contains_any(self.subject.lowered, ["javascript"])
 
     def has_lorem_ipsum(self) -> np.ndarray:
         """bool[d]: does it have these words, in any case."""
-        return contains_any(lowered(self.subject), ["lorem ipsum"])
+        return contains_any(self.subject.lowered, ["lorem ipsum"])
 
     def has_curly_brace(self) -> np.ndarray:
         """bool[d]: does it have an opening brace."""

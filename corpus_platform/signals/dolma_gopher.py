@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from corpus_platform.signals.cut_words import once
+from corpus_platform.signals.gopher import STOP_WORDS
 from corpus_platform.text import unicode
-from corpus_platform.text.batch import Spans, TextBatch, totals
+from corpus_platform.text.batch import Spans, totals
 from corpus_platform.text.hashing import hash_spans, hash_texts
 from corpus_platform.text.kernel import kernel
 from corpus_platform.text.lines import lstrip, rstrip, span_characters
 from corpus_platform.text.ngrams import Ngrams
-from corpus_platform.text.normalise import lower
 from corpus_platform.text.repeats import members, occurrences
 from corpus_platform.text.search import contains_any, ends_with_any, starts_with_any
 from corpus_platform.text.words import whitespace_words
@@ -32,19 +31,12 @@ if TYPE_CHECKING:
     from corpus_platform.signals.subject import Subject
     from corpus_platform.text.words import Tokens
 
-REQUIRED = ("the", "be", "to", "of", "and", "that", "have", "with")
-"""Gopher's eight words of which an English text has at least two."""
 _ELLIPSIS = "…"
-
-
-def lowered(subject: Subject) -> TextBatch:
-    """The texts in lower case."""
-    return once(subject, "lower", lambda: lower(subject.batch))
 
 
 def lower_words(subject: Subject) -> Tokens:
     """The words of the texts in lower case, as `str.split` gives them."""
-    return once(subject, "lower_space_words", lambda: whitespace_words(lowered(subject)))
+    return subject.once("lower_space_words", lambda: whitespace_words(subject.lowered))
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -96,7 +88,7 @@ class Gopher:
     def required_word_count(self) -> np.ndarray:
         """Occurrences of the eight words."""
         words = lower_words(self.subject) if self._sane else self.subject.space_words
-        return totals(members(words.hash, hash_texts(REQUIRED)), words.document_token)
+        return totals(members(words.hash, hash_texts(STOP_WORDS)), words.document_token)
 
     def fraction_of_characters_in_most_common_grams(self, n: int) -> np.ndarray:
         """Characters of the top n-gram by those of all words."""

@@ -17,7 +17,6 @@ from corpus_platform.clean.pii_styles import DOLMA
 from corpus_platform.errors import SettingsError
 from corpus_platform.signals.dolma import LENGTH_TYPES, gopher, personal
 from corpus_platform.signals.dolma_c4 import C4
-from corpus_platform.signals.dolma_gopher import lowered
 from corpus_platform.signals.dolma_text import mark_paragraphs, personal_data
 from corpus_platform.text.lines import span_characters
 
@@ -74,7 +73,7 @@ def _c4(version: int) -> Callable[[Subject], pl.DataFrame]:
     def tag(subject: Subject) -> pl.DataFrame:
         c4, ones = C4(subject), np.ones(len(subject))
         # v2 measures the text in lower case, where a capital I with a dot has become two characters.
-        measured = lowered(subject) if version == 2 and subject.environment.reference else subject.batch
+        measured = subject.lowered if version == 2 and subject.environment.reference else subject.batch
         document, start, end = _line_offsets(measured)
         made = []
         for kind, chosen in (

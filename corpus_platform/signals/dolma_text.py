@@ -19,7 +19,6 @@ import numpy as np
 
 from corpus_platform.clean.pii import Found, find
 from corpus_platform.clean.pii_styles import DOLMA
-from corpus_platform.signals.cut_words import once
 from corpus_platform.text import unicode
 from corpus_platform.text.kernel import kernel
 from corpus_platform.text.lines import kept_lines
@@ -93,13 +92,12 @@ def mark_paragraphs(batch: TextBatch) -> tuple[Spans, np.ndarray, np.ndarray]:
 
 def personal_data(subject: Subject) -> Found:
     """What `pii_regex_with_counts_fast_v2` finds, in its order: by paragraph, then addresses, phones, IP addresses."""
-    return once(subject, "dolma_pii", lambda: _found(subject.batch))
+    return subject.once("dolma_pii", lambda: _found(subject.batch))
 
 
 def _found(batch: TextBatch) -> Found:
     found = find(batch, DOLMA.detectors, overlaps=True)
-    keep = (count(batch, "?") <= MAX_QUESTION_MARKS)[found.document]
-    return Found(found.document[keep], found.start[keep], found.end[keep], found.kind[keep])
+    return found.of_documents(count(batch, "?") <= MAX_QUESTION_MARKS)
 
 
 @kernel

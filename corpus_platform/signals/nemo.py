@@ -21,7 +21,7 @@ import polars as pl
 
 from corpus_platform.signals import nemo_kernels as kernels
 from corpus_platform.signals.cut_words import cut_words, white_space
-from corpus_platform.signals.dolma_gopher import REQUIRED, lowered
+from corpus_platform.signals.gopher import STOP_WORDS
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.signals.roots_words import NO_SPACES, languages
 from corpus_platform.text import unicode
@@ -168,7 +168,7 @@ class Nemo:
     def common_english_words(self) -> np.ndarray:
         """Occurrences of Gopher's eight words."""
         words = self.words
-        return totals(members(words.hash, hash_texts(REQUIRED)), words.document_token)
+        return totals(members(words.hash, hash_texts(STOP_WORDS)), words.document_token)
 
     @cached_property
     def _sentences(self) -> tuple[Spans, np.ndarray]:
@@ -190,7 +190,7 @@ class Nemo:
 
     def ellipsis_line_fraction(self) -> np.ndarray:
         """Sentences that end with an ellipsis, in any case."""
-        lines = strip(lowered(self.subject).lines)
+        lines = strip(self.subject.lowered.lines)
         keep = lines.end > lines.start
         return self._share_of_sentences(ends_with_any(lines, ELLIPSES)[keep])
 
@@ -212,7 +212,7 @@ class Nemo:
 
     def boilerplate_fraction(self) -> np.ndarray:
         """Paragraphs with a phrase of the list; 1.0 with `lorem ipsum`."""
-        batch = lowered(self.subject)
+        batch = self.subject.lowered
         start, end, first = kernels.paragraphs(batch.data, batch.document_start, self._by_line)
         phrases = self.subject.environment.lists.get("policy_phrases").entries
         share = self._of(totals(contains_any(Spans(batch.data, start, end), phrases), first), np.diff(first))

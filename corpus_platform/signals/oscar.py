@@ -22,7 +22,6 @@ import numpy as np
 import polars as pl
 
 from corpus_platform.models.language_id import LanguageId, language_id_model
-from corpus_platform.signals.cut_words import once
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans, TextBatch
@@ -114,7 +113,7 @@ class Trimmed:
 
 def trimmed(subject: Subject) -> Trimmed:
     """The trimmed text of a subject."""
-    return once(subject, "oscar", lambda: Trimmed(subject.batch))
+    return subject.once("oscar", lambda: Trimmed(subject.batch))
 
 
 def _numbers(subject: Subject) -> dict[str, Callable[[], Any]]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from corpus_platform.signals.cut_words import once
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.signals.roots_words import counted_words, languages, listed_share, refined_words, special_ratio
 from corpus_platform.signals.windows import Windows, character_windows, word_windows
@@ -43,7 +42,7 @@ def widths(known: np.ndarray, usual: int, own: Mapping[str, int]) -> np.ndarray:
 
 def characters_repeated(subject: Subject, usual: int, own: Mapping[str, int]) -> Windows:
     """Windows of characters: of `usual` ones, and in some languages of another number. Those of the usual size are shared."""
-    found = once(subject, f"characters {usual}", lambda: character_windows(subject.batch, np.full(len(subject), usual)))
+    found = subject.once(f"characters {usual}", lambda: character_windows(subject.batch, np.full(len(subject), usual)))
     chosen = np.isin(languages(subject), list(own))
     if not chosen.any():
         return found
@@ -55,9 +54,7 @@ def characters_repeated(subject: Subject, usual: int, own: Mapping[str, int]) ->
 def words_repeated(subject: Subject, width: np.ndarray) -> Windows:
     """Windows of refined words."""
     words = refined_words(subject)
-    return once(
-        subject, f"words {width.tobytes().hex()}", lambda: word_windows(words.hash, words.document_token, width)
-    )
+    return subject.once(f"words {width.tobytes().hex()}", lambda: word_windows(words.hash, words.document_token, width))
 
 
 def _compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from corpus_platform.models.normalise import ASCII_OF
-from corpus_platform.signals.cut_words import BETWEEN, SPECIAL, alone, cut_words, once
+from corpus_platform.signals.cut_words import BETWEEN, SPECIAL, alone, cut_words
 from corpus_platform.text import unicode
 from corpus_platform.text.batch import Spans, TextBatch, totals
 from corpus_platform.text.hashing import hash_spans, hash_texts
@@ -87,12 +87,12 @@ def special_ratio(subject: Subject) -> np.ndarray:
         marked = _special(batch.data, batch.document_start, table)
         return marked / np.maximum(batch.characters, 1)
 
-    return once(subject, "roots_special", make)
+    return subject.once("roots_special", make)
 
 
 def refined_words(subject: Subject) -> Tokens:
     """The words of each document: lower case, stripped, none empty."""
-    return once(subject, "roots_words", lambda: _refined(subject))
+    return subject.once("roots_words", lambda: _refined(subject))
 
 
 def counted_words(subject: Subject) -> Tokens:

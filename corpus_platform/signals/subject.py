@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -18,11 +18,15 @@ from corpus_platform.signals.cjk import Cut, cut_cjk
 from corpus_platform.signals.environment import Environment
 from corpus_platform.signals.rpv2_scan import Scan, scan
 from corpus_platform.text.batch import TextBatch
-from corpus_platform.text.normalise import norm_rp
+from corpus_platform.text.normalise import lower, norm_rp
 from corpus_platform.text.words import cjk_words, simple_words, whitespace_words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from corpus_platform.text.words import Tokens
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Subject:
     batch: TextBatch
     columns: pl.DataFrame
     environment: Environment = field(default_factory=Environment)
+    _shared: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, frame: pl.DataFrame, environment: Environment | None = None, *, text: str = "text") -> Subject:
@@ -41,11 +46,22 @@ class Subject:
     def __len__(self) -> int:
         return len(self.batch)
 
+    def once(self, name: str, make: Callable[[], _Made]) -> _Made:
+        """What families share besides these views: made when it is first asked for, kept as long as the subject."""
+        if name not in self._shared:
+            self._shared[name] = make()
+        return self._shared[name]
+
     def column(self, name: str, dtype: type[pl.DataType] = pl.String) -> pl.Series:
         """A column of the documents; nulls where they have none."""
         if name in self.columns.columns:
             return self.columns[name]
         return pl.Series(name, [None] * len(self), dtype)
+
+    @cached_property
+    def lowered(self) -> TextBatch:
+        """The texts in lower case."""
+        return lower(self.batch)
 
     @cached_property
     def normalised(self) -> TextBatch:

@@ -92,8 +92,7 @@ class Pii(EditStep):
         detectors = self.detectors(reference=reference)
         found = find(batch, detectors)
         if reference and self.style == "dolma":
-            keep = (count(batch, "?") <= MAX_QUESTION_MARKS)[found.document]
-            found = Found(found.document[keep], found.start[keep], found.end[keep], found.kind[keep])
+            found = found.of_documents(count(batch, "?") <= MAX_QUESTION_MARKS)
         made = replaced_by(batch, found, detectors, self.choices, rotate=reference)
         texts, changed = texts_after(batch, made)
         return Edited(
