@@ -1,16 +1,17 @@
 """Edits of Chinese texts that look at lines, sentences and digits, as Polars expressions.
 
-Each takes texts and gives texts; `lines_of` and `joined` go through a frame of lines, in which a `rule` says why one goes.
+Each takes texts and gives texts.
 
-Not here: script (script.py), segments (segments.py), which recipe edits what (recipes/).
+Not here: lines as rows (line_rows.py), script (script.py), segments (segments.py), which recipe edits what (recipes/).
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import numpy as np
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 SENTENCE_END = r"([。！？!?；;…]+[”’」』）)】》\"']*)"
 """pyltp's sentence ends: a mark, more of them, and the closing marks behind it."""
@@ -34,24 +35,6 @@ INVISIBLE = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 )
 """Characters that nobody sees: zero-width spaces, direction marks, controls but for tab, newline and return. The joiners of emoji and scripts stay."""
-
-
-def lines_of(texts: pl.Series) -> pl.DataFrame:
-    """Every line: `document` (0..n-1), `line`, `start` (its first character in the text)."""
-    frame = pl.DataFrame({"document": np.arange(len(texts)), "line": texts.str.split("\n")}).explode("line")
-    length = pl.col("line").str.len_chars().cast(pl.Int64) + 1
-    return frame.with_columns(start=(length.cum_sum() - length).over("document"))
-
-
-def joined(lines: pl.DataFrame, documents: int) -> pl.Series:
-    """The texts of lines without a `rule`, each joined by newlines."""
-    kept = (
-        lines.filter(pl.col("rule").is_null())
-        .group_by("document", maintain_order=True)
-        .agg(pl.col("line").str.join("\n"))
-    )
-    every = pl.DataFrame({"document": np.arange(documents)})
-    return every.join(kept, on="document", how="left", maintain_order="left")["line"].fill_null("").rename("text")
 
 
 def mask_digits(texts: pl.Series, least: int, replacement: str) -> pl.Series:

@@ -19,8 +19,6 @@ from corpus_platform.text.kernel import kernel
 from corpus_platform.text.lines import strip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pyarrow as pa
 
 
@@ -63,12 +61,6 @@ FIELDS = (
 """Fields of a document in CCNet's output, in its order. `perplexity` is left out of the JSON of a document that has none."""
 
 
-def split_title(text: str) -> tuple[str, str]:
-    """Title and content of one WET text; see `split_titles`."""
-    titles, contents = split_titles(TextBatch.of([text]))
-    return titles[0].as_py(), contents.documents.bytes(0).decode()
-
-
 def split_titles(batch: TextBatch) -> tuple[pa.Array, TextBatch]:
     """Title (large_string) and content of WET texts, which must be the records' blocks as they are, to the last newline.
 
@@ -82,31 +74,6 @@ def split_titles(batch: TextBatch) -> tuple[pa.Array, TextBatch]:
 def strip_lines(batch: TextBatch) -> TextBatch:
     """Content of texts whose title is known (from HTML): all lines, each stripped. A newline at the end begins no line."""
     return _split(batch, title=False)[1]
-
-
-def bucket_of(cutoffs: Mapping[str, tuple[float, float]]) -> pl.Expr:
-    """The column `bucket`, from `language` and `perplexity`; `cutoffs` gives the 30th and 60th percentile of a language.
-
-    `head` below the first, `middle` below the second, else `tail`; `all` without cut-offs or perplexity (null, NaN or negative).
-    """
-    languages = list(cutoffs)
-    head, middle = (
-        pl.col("language").replace_strict(
-            languages, [cutoffs[x][i] for x in languages], default=None, return_dtype=pl.Float64
-        )
-        for i in (0, 1)
-    )
-    perplexity = pl.col("perplexity").fill_nan(None)
-    return (
-        pl.when(perplexity.is_null() | (perplexity < 0) | head.is_null())
-        .then(pl.lit(Bucket.ALL.value))
-        .when(perplexity < head)
-        .then(pl.lit(Bucket.HEAD.value))
-        .when(perplexity < middle)
-        .then(pl.lit(Bucket.MIDDLE.value))
-        .otherwise(pl.lit(Bucket.TAIL.value))
-        .alias("bucket")
-    )
 
 
 def ccnet_rows(documents: pl.DataFrame) -> pl.DataFrame:

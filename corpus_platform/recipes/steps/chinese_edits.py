@@ -14,6 +14,7 @@ import polars as pl
 from pydantic import Field
 
 from corpus_platform.clean import chinese_lines as lines_
+from corpus_platform.clean.line_rows import joined, lines_of
 from corpus_platform.clean.pieces import PLACES
 from corpus_platform.clean.script import to_simplified
 from corpus_platform.clean.segments import segments_of
@@ -75,7 +76,7 @@ def _places(text: str, pattern: str) -> list[tuple[int, int]]:
 
 def _changed_lines(before: pl.Series, after: pl.Series, rule: str) -> pl.DataFrame:
     """The lines that differ between texts of as many lines."""
-    old, new = lines_.lines_of(before), lines_.lines_of(after)
+    old, new = lines_of(before), lines_of(after)
     rows = old.with_columns(new=new["line"], end=pl.col("start") + pl.col("line").str.len_chars(), rule=pl.lit(rule))
     return rows.filter(pl.col("line") != pl.col("new")).select(
         pl.col("document", "start", "end").cast(pl.Int64), "rule"
@@ -231,7 +232,7 @@ class MnbvcParagraphs(EditStep):
         """The paragraphs, one a line."""
         before = subject.batch.texts
         after = lines_.stripped_paragraphs(before)
-        lines = lines_.lines_of(after)
+        lines = lines_of(after)
         first = pl.struct("document", "line").is_first_distinct()
         repeated = lines.select((~first).cast(pl.Int64).sum()).item() if self.drop_repeated else 0
         counts = lines.group_by("document", maintain_order=True).agg(
@@ -240,7 +241,7 @@ class MnbvcParagraphs(EditStep):
         share = (counts["distinct"] / counts["len"]).to_numpy() if len(counts) else np.empty(0)
         if self.drop_repeated:
             rule = pl.when(~first).then(pl.lit("repeated"))
-            after = lines_.joined(lines.with_columns(rule=rule), len(before))
+            after = joined(lines.with_columns(rule=rule), len(before))
         drop = ("mostly_repeated", share < self.min_distinct, share, self.min_distinct)
         blank = before.str.count_matches("\n") - lines_.stripped_paragraphs(before).str.count_matches("\n")
         spans = _matches(before, r"^\s+|[^\S\n]*\n\s+|\s+$", "white") if trace else None
@@ -282,8 +283,8 @@ class ChineseLines(EditStep):
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The lines that are left."""
         before = subject.batch.texts
-        lines = self._judged(lines_.lines_of(before))
-        after = lines_.joined(lines, len(before))
+        lines = self._judged(lines_of(before))
+        after = joined(lines, len(before))
         removed = lines.filter(pl.col("rule").is_not_null())
         counts = {f"lines:{rule}": count for rule, count in sorted(removed.group_by("rule").len().iter_rows())}
         left = after.str.strip_chars().str.len_chars().to_numpy().astype(np.float64)

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from corpus_platform.clean.line_rows import joined, lines_of
 from corpus_platform.models.shelf import need
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.openwebmath import MATH
@@ -46,13 +47,7 @@ class MathLines(EditStep):
         """The texts without such lines; at most one blank line between two others."""
         texts = subject.batch.texts
         lines = self._judged(_lines_of(texts), subject.environment.lists.get("math_boilerplate").entries)
-        kept = (
-            lines.filter(pl.col("rule").is_null())
-            .group_by("document", maintain_order=True)
-            .agg(pl.col("clean").str.join("\n"))
-        )
-        after = pl.DataFrame({"document": np.arange(len(texts))}).join(kept, on="document", how="left")
-        after = after["clean"].fill_null("").str.replace_all(r"\n{3,}", "\n\n").str.strip_chars_start("\n")
+        after = joined(lines, len(texts), "clean").str.replace_all(r"\n{3,}", "\n\n").str.strip_chars_start("\n")
         after = pl.select(pl.when(texts == "").then(texts).otherwise(after)).to_series().rename("text")
         counts = lines.filter(pl.col("rule").is_not_null()).group_by("rule").len()
         return Edited(
@@ -90,12 +85,8 @@ class MathLines(EditStep):
 
 def _lines_of(texts: pl.Series) -> pl.DataFrame:
     """Every line with its document, number and first character; `clean` is the line without `[edit]` marks."""
-    frame = pl.DataFrame({"document": np.arange(len(texts)), "line": texts.str.split("\n")}).explode("line")
-    length = pl.col("line").str.len_chars() + 1
-    return frame.with_columns(
-        clean=pl.col("line").str.replace_all(r"\[[Ee]dit\]", ""),
-        number=pl.int_range(pl.len()).over("document"),
-        start=(length.cum_sum() - length).over("document"),
+    return lines_of(texts).with_columns(
+        clean=pl.col("line").str.replace_all(r"\[[Ee]dit\]", ""), number=pl.int_range(pl.len()).over("document")
     )
 
 

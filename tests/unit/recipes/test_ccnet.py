@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from slow import slow_universal_lines
 from texts import texts
 
-from corpus_platform.recipes.ccnet import FIELDS, Dropped, bucket_of, ccnet_rows, split_title, split_titles, strip_lines
+from corpus_platform.recipes.ccnet import FIELDS, Dropped, ccnet_rows, split_titles, strip_lines
 from corpus_platform.text.batch import TextBatch
 
 
@@ -41,7 +41,9 @@ def test_a_wet_text_is_split_as_its_slow_twin_does_it(text):
     ],
 )
 def test_the_first_line_is_the_title(text, expected):
-    assert split_title(text) == expected
+    titles, contents = split_titles(TextBatch.of([text]))
+
+    assert (titles[0].as_py(), contents.documents.bytes(0).decode()) == expected
 
 
 def test_lines_of_extracted_text_are_all_content():
@@ -50,36 +52,6 @@ def test_lines_of_extracted_text_are_all_content():
     contents = strip_lines(batch)
 
     assert [contents.documents.bytes(d).decode() for d in range(5)] == ["one\ntwo", "one\n\ntwo", "", "", ""]
-
-
-@pytest.mark.parametrize(
-    ("language", "perplexity", "bucket"),
-    [
-        ("en", 339.9, "head"),
-        ("en", 340.0, "middle"),
-        ("en", 519.9, "middle"),
-        ("en", 520.0, "tail"),
-        ("zh", 520.0, "head"),
-        ("en", None, "all"),
-        ("en", float("nan"), "all"),
-        ("en", -1.0, "all"),
-        ("xx", 100.0, "all"),
-        (None, 100.0, "all"),
-    ],
-)
-def test_a_bucket_is_that_of_the_perplexity_in_its_language(language, perplexity, bucket):
-    row = pl.DataFrame(
-        {"language": [language], "perplexity": [perplexity]},
-        schema={"language": pl.String, "perplexity": pl.Float64},
-    )
-
-    assert row.select(bucket_of({"en": (340, 520), "zh": (1460, 1950)})).item() == bucket
-
-
-def test_without_any_model_every_bucket_is_all():
-    row = pl.DataFrame({"language": ["en"], "perplexity": [1.0]})
-
-    assert row.select(bucket_of({})).item() == "all"
 
 
 def test_rows_have_the_fields_of_the_reference():
