@@ -196,11 +196,10 @@ def cautions(home: Home, rule: RuleOf, snapshot: str) -> list[str]:
     if not is_stored(home, rule.rule.signal, variant, snapshot):
         found.append(f"`{rule.rule.signal}` is not stored: measured now, of {AT_ONCE:,} documents at most")
     edits = [step.name for step in recipe.steps[: names.index(rule.step)] if isinstance(step, EditStep)]
-    found = (
-        [f"the recipe edits texts before this rule ({', '.join(edits)}): values here are of the texts before"]
-        if edits
-        else []
-    )
+    if edits:
+        found.append(
+            f"the recipe edits texts before this rule ({', '.join(edits)}): values here are of the texts before"
+        )
     known = signals().get(rule.rule.signal)
     stored, compat = stored_in(home.lake, {"variant": variant, "snapshot": snapshot})
     if known and known.reference and rule.rule.signal in stored and compat != recipe.compat:

@@ -42,7 +42,7 @@ class Recipe(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name of the recipe and of its corpus")
     title: str = Field(description="Name and year of the system")
-    reference: str = Field(description="Paper or repository, and section of the survey")
+    reference: str = Field(description="Paper, repository or data card that describes it")
     homepage: str = Field(default="", description="Address of the system")
     languages: tuple[str, ...] = Field(default=(), description="Languages that the corpus has; all where it is empty")
     variant: str = Field(

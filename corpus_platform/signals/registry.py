@@ -63,7 +63,7 @@ class Signal:
     definition: str
     """What is measured, exactly enough to be computed anew."""
     source: str
-    """Paper, repository or survey table that defines it."""
+    """Paper or repository that defines it."""
     dtype: Any = pl.Float64
     """Polars type of a value; a line signal is stored as a list of it."""
     level: Level = "document"

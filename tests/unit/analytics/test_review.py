@@ -1,6 +1,7 @@
 """What verdicts on documents beside a threshold say of a rule."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -8,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus_platform.analytics.review import best_threshold, precision, three_sigma, wilson
+from corpus_platform.analytics import review
+from corpus_platform.analytics.review import best_threshold, cautions, precision, rule_of, three_sigma, wilson
+from corpus_platform.recipes.recipe import Recipe
+from corpus_platform.recipes.step import steps
 
 
 @pytest.mark.parametrize(
@@ -66,3 +70,20 @@ def test_three_sigma_is_around_the_mean():
     low, high = three_sigma(pl.Series([1.0, 3.0]))
 
     assert (low, high) == (-1.0, 5.0)
+
+
+def test_a_rule_behind_an_edit_whose_signal_is_not_stored_has_two_cautions(monkeypatch):
+    known = steps()
+    recipe = Recipe(
+        name="own", title="", reference="", variant="wet", about="", steps=(known["newlines"](), known["length"](min=2))
+    )
+    home = SimpleNamespace(recipe=lambda _: recipe, variant_of=lambda _: "wet", lake=None)
+    monkeypatch.setattr(review, "is_stored", lambda *_: False)
+    monkeypatch.setattr(review, "stored_in", lambda *_: ((), "sane"))
+
+    found = cautions(home, rule_of(home, "own/too_short"), "CC-MAIN-2024-10")
+
+    assert [text.split(":")[0] for text in found] == [
+        "`text_characters` is not stored",
+        "the recipe edits texts before this rule (newlines)",
+    ]
