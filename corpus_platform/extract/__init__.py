@@ -6,7 +6,7 @@
 
 - `page`: the one call that a stage makes for a page, `page_text`.
 - `charset`: bytes -> text. `labels` knows the names of charsets, `plausibility` tells text from mojibake.
-- `main_text`: HTML -> main text and title, by resiliparse or trafilatura.
+- `main_text`: HTML -> main text and title, by resiliparse, trafilatura or jusText, or with formulas as LaTeX (`math_text`, `mathml`).
 - `extractor`: the same in a helper process (`helper`), which bounds the time and memory of a page. `outcome` has what can go wrong.
 - `reuse`: robots, TDM reservation and licence marks of a page.
 

@@ -16,8 +16,9 @@ import numpy as np
 import polars as pl
 
 from corpus_platform.signals import chinese_kernels as k
-from corpus_platform.signals.chinese_pages import Pages, density, line_count, pages_of, ratio
+from corpus_platform.signals.chinese_pages import Pages, density, line_count, pages_of
 from corpus_platform.signals.registry import Family, Signal, register
+from corpus_platform.text.batch import share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,13 +67,13 @@ def _count(name: str, compute: Callable[[Pages], Any], definition: str, **more: 
 _count("zh_characters", lambda p: p.of(k.EVALWEB_COUNT), "Characters in U+4E00..U+9FA5", source=_EVALWEB)
 _signal(
     "zh_fraction",
-    lambda p: ratio(p.of(k.EVALWEB_COUNT), p.of(k.CHARACTERS)),
+    lambda p: share(p.of(k.EVALWEB_COUNT), p.of(k.CHARACTERS)),
     "Characters in U+4E00..U+9FA5 / all characters, white space included",
     source=_EVALWEB,
 )
 _signal(
     "zh_han_fraction",
-    lambda p: ratio(p.of(k.HAN_COUNT), p.of(k.NOT_WHITE)),
+    lambda p: share(p.of(k.HAN_COUNT), p.of(k.NOT_WHITE)),
     "Han characters, extensions and compatibility forms included / characters that are not white space",
 )
 _count("zh_length", lambda p: p.of(k.CHARACTERS), "Characters of the text", source=_EVALWEB)
@@ -86,18 +87,18 @@ _signal(
 )
 _signal(
     "zh_characters_per_line",
-    lambda p: ratio(p.of(k.HAN_COUNT), p.lines[:, k.FILLED_LINES]),
+    lambda p: share(p.of(k.HAN_COUNT), p.lines[:, k.FILLED_LINES]),
     "Han characters / lines with more than white space",
     range="0..",
 )
 _signal(
     "zh_short_line_fraction",
-    lambda p: ratio(p.lines[:, k.SHORT_LINES], p.lines[:, k.FILLED_LINES]),
+    lambda p: share(p.lines[:, k.SHORT_LINES], p.lines[:, k.FILLED_LINES]),
     "Filled lines of fewer than 10 characters that are not white space / filled lines",
 )
 _signal(
     "zh_terminal_line_fraction",
-    lambda p: ratio(p.lines[:, k.TERMINAL_LINES], p.lines[:, k.FILLED_LINES]),
+    lambda p: share(p.lines[:, k.TERMINAL_LINES], p.lines[:, k.FILLED_LINES]),
     "Filled lines whose last character that is not white space ends a sentence (。！？…；.!? and closing quotation marks or brackets) / filled lines",
 )
 _signal(
@@ -194,7 +195,7 @@ _signal(
 )
 _signal(
     "zh_title_line_fraction",
-    lambda p: ratio(np.maximum(p.title[:, 2] - 3, 0), p.lines[:, k.FILLED_LINES]),
+    lambda p: share(np.maximum(p.title[:, 2] - 3, 0), p.lines[:, k.FILLED_LINES]),
     "Lines that begin with the title's first phrase, beyond the third such line / filled lines; the title itself left out",
 )
 _count(

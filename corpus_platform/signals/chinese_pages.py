@@ -15,7 +15,7 @@ from corpus_platform.clean.script import to_simplified
 from corpus_platform.lists.lists import Lists
 from corpus_platform.signals import chinese_kernels as k
 from corpus_platform.signals.chinese_terms import Found, find_terms, sensitive_terms
-from corpus_platform.text.batch import TextBatch
+from corpus_platform.text.batch import TextBatch, share
 from corpus_platform.text.unicode import LOWER, code_points
 
 FILE_ENDINGS = (
@@ -81,7 +81,7 @@ class Pages:
     def prose_score(self) -> np.ndarray:
         """0..1: the share of prose, less a tenth for each adult or gambling term in 1,000 characters; 0.0 for nothing."""
         spam = np.nan_to_num(density(self, "adult") + density(self, "gambling"))
-        prose = np.nan_to_num(ratio(self.lines[:, k.PROSE], self.of(k.NOT_WHITE)))
+        prose = np.nan_to_num(share(self.lines[:, k.PROSE], self.of(k.NOT_WHITE)))
         return prose * np.clip(1 - spam / 10, 0, 1)
 
     @cached_property
@@ -116,15 +116,9 @@ class Pages:
         return to_simplified(self.texts)[1].astype(np.int64)
 
 
-def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """float64; NaN where there is nothing to divide by."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(below > 0, above / below, np.nan)
-
-
 def density(pages: Pages, category: str) -> np.ndarray:
     """Terms of a category for each 1,000 characters that are not white space: float64[n]."""
-    return 1000 * ratio(pages.weighed(pages.terms, category), pages.of(k.NOT_WHITE))
+    return 1000 * share(pages.weighed(pages.terms, category), pages.of(k.NOT_WHITE))
 
 
 def pages_of(texts: pl.Series) -> Pages:

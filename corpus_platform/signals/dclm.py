@@ -17,7 +17,7 @@ from corpus_platform.clean.refinedweb_lines import fasttext_words
 from corpus_platform.signals.gopher import STOP_WORDS
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.text import unicode
-from corpus_platform.text.batch import totals
+from corpus_platform.text.batch import share, totals
 from corpus_platform.text.hashing import hash_texts
 from corpus_platform.text.lines import strip
 from corpus_platform.text.repeats import members
@@ -42,28 +42,20 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     if wanted & {"dclm_bullet_line_fraction", "dclm_ellipsis_line_fraction"}:
         lines = strip(batch.lines)
         filled = totals(lines.end > lines.start, batch.document_line)
-        found["dclm_bullet_line_fraction"] = _share(
-            totals(starts_with_any(lines, BULLETS), batch.document_line), filled
-        )
-        found["dclm_ellipsis_line_fraction"] = _share(
+        found["dclm_bullet_line_fraction"] = share(totals(starts_with_any(lines, BULLETS), batch.document_line), filled)
+        found["dclm_ellipsis_line_fraction"] = share(
             totals(ends_with_any(lines, ELLIPSES), batch.document_line), filled
         )
     without = totals((words.some & unicode.ALPHABETIC) == 0, words.document_token)
     forms = sorted({"".join(form) for word in STOP_WORDS for form in product(*((c, c.upper()) for c in word))})
     return found | {
-        "dclm_mean_word_length": _share(words.document_characters, words.count),
-        "dclm_symbol_ratio": _share(
+        "dclm_mean_word_length": share(words.document_characters, words.count),
+        "dclm_symbol_ratio": share(
             sum((count(batch, symbol) for symbol in _SYMBOLS), np.zeros(len(batch), np.int64)), words.count
         ),
-        "dclm_non_alpha_word_fraction": _share(without, words.count),
+        "dclm_non_alpha_word_fraction": share(without, words.count),
         "dclm_stop_words": totals(members(words.hash, hash_texts(forms)), words.document_token),
     }
-
-
-def _share(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Quotients; NaN where there is nothing to divide by."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(below > 0, above / below, np.nan)
 
 
 def _signal(name: str, definition: str, **more: Any) -> Signal:

@@ -20,7 +20,7 @@ from corpus_platform.clean import marks
 from corpus_platform.signals.gopher_kernels import STOP_PLACES, paragraph_spans, text_marks, word_facts
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.text import unicode
-from corpus_platform.text.batch import TextBatch, gather, totals
+from corpus_platform.text.batch import TextBatch, gather, share, totals
 from corpus_platform.text.hashing import hash_spans, hash_texts
 from corpus_platform.text.lines import python_lines, span_characters
 from corpus_platform.text.ngrams import Ngrams, repeated_characters
@@ -44,12 +44,6 @@ _QUALITY = "datatrove, gopher_quality_filter.py; Rae et al. 2021, table A1"
 TOP = (2, 3, 4)
 REPEATED = (5, 6, 7, 8, 9, 10)
 _OF_WORDS = ("words", "mean_word", "hash_", "ellipsis_", "bullet_", "alpha_")
-
-
-def _fraction(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Quotients; NaN where there is nothing to divide by."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(below > 0, above / below, np.nan)
 
 
 def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
@@ -108,10 +102,10 @@ def _repeated_lines(batch: TextBatch) -> dict[str, np.ndarray]:
     twice = repeats(hash_spans(paragraphs), offset)
     twice_characters = totals(np.where(twice, span_characters(paragraphs), 0), offset)
     return {
-        "dup_line_fraction": np.where(characters > 0, _fraction(of_lines, line_count), np.nan),
-        "dup_line_char_fraction": _fraction(again_characters, characters),
+        "dup_line_fraction": np.where(characters > 0, share(of_lines, line_count), np.nan),
+        "dup_line_char_fraction": share(again_characters, characters),
         "dup_para_fraction": np.where(characters > 0, totals(twice, offset) / np.maximum(np.diff(offset), 1), np.nan),
-        "dup_para_char_fraction": _fraction(twice_characters, characters),
+        "dup_para_char_fraction": share(twice_characters, characters),
     }
 
 
@@ -132,10 +126,10 @@ def _ngrams(words: Tokens, characters: np.ndarray, *, gap: int, alone: bool) -> 
         count = top.count[n - 1]
         count = count if alone else np.where(count > 1, count, 0)
         above = np.where(count > 0, (top.characters[n - 1] + gap * (n - 1)) * count, 0)
-        found[f"top_{n}gram_char_fraction"] = _fraction(above, characters)
+        found[f"top_{n}gram_char_fraction"] = share(above, characters)
     repeated = repeated_characters(words, REPEATED[0], REPEATED[-1])
     for n in REPEATED:
-        found[f"dup_{n}gram_char_fraction"] = _fraction(repeated[n - REPEATED[0]], characters)
+        found[f"dup_{n}gram_char_fraction"] = share(repeated[n - REPEATED[0]], characters)
     return found
 
 
@@ -156,12 +150,12 @@ def _quality(
     line_count = np.diff(document_line)
     return {
         "words": real,
-        "mean_word_length": _fraction(real_characters, real),
-        "hash_ratio": _fraction(hashes, words.count),
-        "ellipsis_ratio": _fraction(ellipses, words.count),
-        "bullet_line_fraction": _fraction(bullets, line_count),
-        "ellipsis_line_fraction": _fraction(ends, line_count),
-        "alpha_word_fraction": _fraction(alphabetic, words.count),
+        "mean_word_length": share(real_characters, real),
+        "hash_ratio": share(hashes, words.count),
+        "ellipsis_ratio": share(ellipses, words.count),
+        "bullet_line_fraction": share(bullets, line_count),
+        "ellipsis_line_fraction": share(ends, line_count),
+        "alpha_word_fraction": share(alphabetic, words.count),
         "stop_words": stops,
     }
 

@@ -16,6 +16,7 @@ import polars as pl
 
 from corpus_platform.signals import rpv2_scan
 from corpus_platform.signals.registry import Family, Signal, register
+from corpus_platform.text.batch import share
 from corpus_platform.text.ngrams import Ngrams
 from corpus_platform.text.search import count
 
@@ -29,11 +30,6 @@ CUT = "does not cut words at Chinese characters and kana, nor drops the full-wid
 """How the reference's words differ."""
 TOP, DUPLICATE = range(2, 5), range(5, 11)
 """Lengths of the n-grams of which the most frequent, or all repeated ones, are measured."""
-
-
-def share(part: np.ndarray, whole: np.ndarray, empty: float = np.nan) -> np.ndarray:
-    """Part / whole as float64; `empty` where the whole is 0."""
-    return np.divide(part, whole, out=np.full(whole.shape, empty), where=whole > 0)
 
 
 def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:

@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from corpus_platform.signals import rpv2_scan
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.signals.rpv2 import SOURCE, share
+from corpus_platform.signals.rpv2 import SOURCE
+from corpus_platform.text.batch import share
 from corpus_platform.text.hashing import hash_texts
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from corpus_platform.lists.domains import DomainCategories
 from corpus_platform.signals.cjk import cut_cjk
 from corpus_platform.signals.phrases import Phrases
 from corpus_platform.signals.registry import Family, Signal, register
-from corpus_platform.signals.rpv2 import SOURCE, share
+from corpus_platform.signals.rpv2 import SOURCE
 from corpus_platform.signals.rpv2_scan import scan
-from corpus_platform.text.batch import TextBatch
+from corpus_platform.text.batch import TextBatch, share
 from corpus_platform.text.hashing import hash_texts
 from corpus_platform.text.normalise import norm_rp
 from corpus_platform.text.words import whitespace_words

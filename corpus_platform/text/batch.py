@@ -133,6 +133,11 @@ def totals(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     return _totals(values.astype(kind, copy=False), offsets)
 
 
+def share(part: np.ndarray, whole: np.ndarray, empty: float = np.nan) -> np.ndarray:
+    """Part / whole as float64; `empty` where the whole is 0."""
+    return np.divide(part, whole, out=np.full(whole.shape, empty), where=whole > 0)
+
+
 @kernel
 def _totals(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Sums by document."""
