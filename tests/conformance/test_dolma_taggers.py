@@ -8,7 +8,6 @@ import numpy as np
 import orjson
 import polars as pl
 import pytest
-from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from corpus_platform.signals.dolma import gopher
 from corpus_platform.signals.dolma_spans import TAGGERS, tag
@@ -35,16 +34,10 @@ def reference(samples):
 
 
 @pytest.fixture(scope="module")
-def subject(samples, reference):
+def subject(samples, wet_texts, reference):
     """The documents in the order of the reference, judged as Dolma judges them."""
-    texts = {}
-    for path in sorted((samples / "web").rglob("*.wet.gz")):
-        with path.open("rb") as stream:
-            for record in ArchiveIterator(stream, record_types=WarcRecordType.conversion):
-                body = record.reader.read()
-                texts[hashlib.sha1(body).hexdigest()] = body.decode()
     settings = SignalSettings(compat="reference", lists={"ldnoobw": str(samples / "lists" / "ldnoobw")})
-    frame = pl.DataFrame({"text": [texts[row["text_sha1"]] for row in reference]})
+    frame = pl.DataFrame({"text": [wet_texts[row["text_sha1"]] for row in reference]})
     return Subject.of(frame, Environment(settings))
 
 

@@ -6,7 +6,6 @@ RedPajama's words and more, the fraction may only be larger. With CORPUS_REDPAJA
 """
 
 import ast
-import gzip
 import hashlib
 import json
 import os
@@ -17,7 +16,6 @@ import numpy as np
 import orjson
 import polars as pl
 import pytest
-from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from corpus_platform.lists.lists import Lists
 from corpus_platform.signals.annotate import annotate
@@ -34,26 +32,16 @@ PER_BAND = {"0.7": (14, 9), "0.8": (9, 13), "0.9": (5, 25), "1.0": (1, 128)}
 
 
 @pytest.fixture(scope="module")
-def reference(samples):
-    """What RedPajama's code says of each page."""
-    with gzip.open(samples / "expected" / "rpv2_signals.jsonl.gz") as lines:
-        rows = [orjson.loads(line) for line in lines]
-    assert len(rows) == 775
-    return rows
+def reference(rpv2_rows):
+    return rpv2_rows
 
 
 @pytest.fixture(scope="module")
-def pages(samples, reference):
+def pages(wet_texts, reference):
     """The pages in the same order: text, language and address."""
-    texts = {}
-    for path in sorted((samples / "web" / "crawl-data").rglob("*.wet.gz")):
-        with path.open("rb") as stream:
-            for record in ArchiveIterator(stream, record_types=WarcRecordType.conversion):
-                body = record.reader.read()
-                texts[hashlib.sha1(body).hexdigest()] = body.decode()
     return pl.DataFrame(
         {
-            "text": [texts[row["text_sha1"]] for row in reference],
+            "text": [wet_texts[row["text_sha1"]] for row in reference],
             "language": [row["lang_used"] for row in reference],
             "url": [row["url"] for row in reference],
         }
