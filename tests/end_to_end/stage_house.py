@@ -174,9 +174,15 @@ class Parent:
 
         workers = until(amid)
         assert workers, self.log
+        # An extractor's helper starts with the first page of a shard, and may be between two of them now.
+        extracts = stage.name == "web.pages" and variant != "wet"
+        until(lambda: self._note() and (not extracts or any("extract.helper" in command for command in self.commands)))
+        return workers
+
+    def _note(self):
         self.descendants = psutil.Process(self.process.pid).children(recursive=True)
         self.commands = [_command(process) for process in self.descendants]
-        return workers
+        return True
 
     def kill(self):
         self.process.kill()
