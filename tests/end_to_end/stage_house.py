@@ -176,13 +176,16 @@ class Parent:
         assert workers, self.log
         # An extractor's helper starts with the first page of a shard, and may be between two of them now.
         extracts = stage.name == "web.pages" and variant != "wet"
-        until(lambda: self._note() and (not extracts or any("extract.helper" in command for command in self.commands)))
+        until(lambda: self._note() or not extracts or any("extract.helper" in command for command in self.commands))
         return workers
 
     def _note(self):
+        """Notes the run's processes; whether it has ended."""
+        if self.process.poll() is not None:
+            return True
         self.descendants = psutil.Process(self.process.pid).children(recursive=True)
         self.commands = [_command(process) for process in self.descendants]
-        return True
+        return False
 
     def kill(self):
         self.process.kill()
