@@ -80,7 +80,7 @@ def _page(record: Record, extractor: Extractor) -> dict[str, Any] | Reject:
 
 def _html(source: Path, extractor: Extractor) -> dict[str, Any] | Reject:
     try:
-        page = page_text(source.read_bytes(), {}, None, extractor)  # type: ignore[arg-type]
+        page = page_text(source.read_bytes(), {}, None, extractor)
     except Unusable as error:
         return Reject(str(source), 0, error.reason, str(error))
     return {"id": document_id("file", source.name), "url": None, "record_id": None} | _fields(page)

@@ -92,7 +92,7 @@ def _segmenter() -> object:
 
 
 def _segmented(text: str) -> str:
-    words = _segmenter().cut(text, False)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    words = _segmenter().cut(text, False)  # type: ignore[attr-defined]
     return " ".join(word for word in words if len(word) > 1 and not word.isspace())
 
 

@@ -157,7 +157,7 @@ def _json_row(line: bytes, path: Path, number: int) -> dict[str, Any] | Reject:
 def _opened(path: Path) -> io.BufferedIOBase:
     """The lines of a file; gzip and zstd by its ending."""
     if path.name.endswith(".gz"):
-        return gzip.open(path, "rb")  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
+        return gzip.open(path, "rb")
     if path.name.endswith(".zst"):
         return io.BufferedReader(_Raw(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")), 1 << 20)
     return path.open("rb")
@@ -184,10 +184,13 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | Reject]]:
     except (pa.ArrowInvalid, OSError) as error:
         raise SourceError(f"{path}: not readable as Parquet ({error})") from error
     number = 0
-    for batch in file.iter_batches(batch_size=1000):
-        for row in batch.to_pylist():
-            number += 1
-            yield number, row
+    try:
+        for batch in file.iter_batches(batch_size=1000):
+            for row in batch.to_pylist():
+                number += 1
+                yield number, row
+    except (pa.ArrowInvalid, OSError) as error:
+        yield number + 1, Reject(str(path), number + 1, "truncated", f"the file can't be read on: {error}")
 
 
 class PlainWriter:

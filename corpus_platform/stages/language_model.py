@@ -54,7 +54,7 @@ class LanguageModelSettings(Settings):
         default=None, description="Folder of CCNet's published models; trained here by default"
     )
     dumps: dict[str, str] = Field(default={}, description="Dump to train from, by language; the newest by default")
-    training: TrainingSettings = TrainingSettings()  # pyright: ignore[reportCallIssue]
+    training: TrainingSettings = TrainingSettings()
     cutoffs_of: SnapshotCutoffs | None = Field(default=None, description="Take the cut-offs from a snapshot's pages")
 
     def below(self, home: Path) -> LanguageModelSettings:

@@ -63,7 +63,7 @@ class ParagraphHashes(Stage):
             output.count("kept", long_enough.height)
             of_group = pl.col("file_index") // self.settings.group_files
             for (group,), part in long_enough.group_by(of_group, maintain_order=True):
-                hashes = groups.setdefault(int(group), FlaggedHashes())  # pyright: ignore[reportArgumentType]
+                hashes = groups.setdefault(int(group), FlaggedHashes())
                 hashes.add(*paragraph_hashes(TextBatch.of(part["text"])))
         for group in sorted(groups):
             found, flag = groups[group].finish()

@@ -219,7 +219,7 @@ def _texts(file: PublishedFile, label: str | None) -> Iterator[str]:
 
 def _lines(file: PublishedFile) -> Iterator[str]:
     with file.local() as path, pa.input_stream(str(path), compression="detect") as stream:
-        buffered: Any = io.BufferedReader(stream)  # pyright: ignore[reportArgumentType]  (it reads as a raw stream does)
+        buffered: Any = io.BufferedReader(stream)
         for line in io.TextIOWrapper(buffered, encoding="utf-8", errors="replace", newline="\n"):
             yield line.rstrip("\r\n")
 

@@ -5,6 +5,7 @@ import gzip
 import orjson
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from corpus_platform.errors import SourceError
@@ -113,6 +114,22 @@ def test_bytes_that_are_no_parquet_are_refused_by_name(tmp_path):
 
     with pytest.raises(SourceError, match=r"a\.parquet"):
         list(read_plain(tmp_path / "a.parquet"))
+
+
+def test_a_parquet_file_that_is_damaged_inside_is_read_as_far_as_it_can_be(tmp_path):
+    rows = pa.table({"text": [f"text {i}" for i in range(10)]})
+    with pq.ParquetWriter(tmp_path / "a.parquet", rows.schema, compression="zstd", use_dictionary=False) as writer:
+        writer.write_table(rows)
+        writer.write_table(rows)
+    second = pq.ParquetFile(tmp_path / "a.parquet").metadata.row_group(1).column(0)
+    with (tmp_path / "a.parquet").open("r+b") as file:
+        file.seek(second.data_page_offset)
+        file.write(bytes(second.total_compressed_size))
+
+    frame, _, rejects = everything(tmp_path / "a.parquet")
+
+    assert frame["text"].to_list() == [f"text {i}" for i in range(frame.height)]
+    assert [(reject.position, reject.reason) for reject in rejects] == [(frame.height + 1, "truncated")]
 
 
 def test_nothing_is_left_after_an_error(tmp_path):
