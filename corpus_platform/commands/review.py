@@ -6,6 +6,7 @@ Not here: what verdicts say (analytics/review.py), the file of frozen thresholds
 from __future__ import annotations
 
 import getpass
+import math
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -141,6 +142,9 @@ def _freeze(home: Home, rule: RuleOf, snapshot: str, how: str, language: str | N
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise SettingsError(f"--freeze takes a number, `best` or `sigma`; not `{text}`") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise SettingsError(f"--freeze takes a number, `best` or `sigma`; not `{text}`")
+    return value

@@ -175,7 +175,8 @@ class Run:
                 self._decide(step, self.alive[rows], rule, value, threshold, None)
         left = dropped < 0
         changed = np.asarray(edited.changed, np.bool_)
-        self.values.edit(self.alive, edited.text, changed & left)
+        keeps = () if self.environment.reference else step.keeps
+        self.values.edit(self.alive, edited.text, changed & left, keeps)
         row = FunnelRow(
             step.name,
             step.kind,

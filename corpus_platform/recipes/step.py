@@ -60,7 +60,7 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rule: str = Field(description="Rule, or `step/rule` where two steps have one of that name")
-    value: float = Field(description="The threshold")
+    value: float = Field(allow_inf_nan=False, description="The threshold")
     language: str | None = Field(default=None, description="Documents in this language; in any by default")
     source: str | None = Field(default=None, description="Documents of this host and those below it; of any by default")
 
@@ -148,6 +148,8 @@ class EditStep(Step):
     """Changes texts."""
 
     kind: ClassVar[Literal["filter", "edit", "dedup"]] = "edit"
+    keeps: ClassVar[frozenset[str]] = frozenset()
+    """Signals that are still true of a text from which the edit took less than a fifth; with `compat: reference` they are measured again all the same."""
 
     def needs(self) -> tuple[str, ...]:
         """Columns beside the text that the edit reads: signals (`language`) or `url`."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 TEXT_COLUMNS = ("length", "nlines", "line_ids", "perplexity", "bucket")
 """Columns of a document that are true of its stored text only, besides the signals."""
 
+_STILL_LIKE = 0.8
+"""Share of its bytes that a text must have left for what an edit keeps to be true of it."""
+
 
 @dataclass
 class Values:
@@ -98,12 +101,23 @@ class Values:
         measured = self._measured.get("language")
         self.measure(["language"], rows if measured is None else rows[measured[rows] < 0])
 
-    def edit(self, rows: np.ndarray, text: pl.Series, changed: np.ndarray) -> None:
-        """Puts new texts in the place of those of the rows; `changed` bool says which differ."""
+    def edit(self, rows: np.ndarray, text: pl.Series, changed: np.ndarray, keeps: Iterable[str] = ()) -> None:
+        """Puts new texts in the place of those of the rows; `changed` bool says which differ.
+
+        Signals of `keeps` stay true of texts that are not much shorter.
+        """
         rows, text = rows[changed], text.filter(pl.Series(changed))
-        if rows.size:
-            self.text = _put(self.text, rows, text)
-            self.version[rows] += 1
+        if not rows.size:
+            return
+        before = self.text.gather(rows).str.len_bytes().to_numpy().astype(np.float64)
+        like = rows[text.str.len_bytes().to_numpy() >= _STILL_LIKE * before]
+        true = {
+            name: like[self._measured[name][like] == self.version[like]] for name in keeps if name in self._measured
+        }
+        self.text = _put(self.text, rows, text)
+        self.version[rows] += 1
+        for name, still in true.items():
+            self._measured[name][still] = self.version[still]
 
     def subject(self, rows: np.ndarray, names: Iterable[str]) -> Subject:
         """The rows with the columns of those names that there are."""

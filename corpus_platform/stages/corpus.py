@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field
 
 from corpus_platform.errors import SourceError
 from corpus_platform.lake import TableSpec, register, table
-from corpus_platform.lists.lists import Lists
+from corpus_platform.lists.lists import KINDS, Lists
 from corpus_platform.recipes.apply import apply, judging
 from corpus_platform.recipes.ccnet import FIELDS, ccnet_rows
 from corpus_platform.recipes.ccnet_export import export
@@ -215,8 +215,9 @@ class Corpus(Stage):
             found += (f"settings:{self.settings.values_hash()}",)
             found += identity(tuple(family for family in families() if family.name in asked), self.settings)
         if self._edits:
-            own = {name.partition(".")[0] for name in self.settings.lists}
-            found += (f"lists:{Lists.of(self.settings.lists).digest(own)}",)
+            # An edit may read any list but those of domains.
+            read = [name for name, kind in KINDS.items() if kind != "domains by category"]
+            found += (f"lists:{Lists.of(self.settings.lists).digest(read)}",)
         return found
 
     @cached_property

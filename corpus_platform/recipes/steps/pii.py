@@ -40,6 +40,7 @@ class Pii(EditStep):
     """
 
     step: ClassVar[str] = "pii"
+    keeps: ClassVar = frozenset({"language", "language_score"})
     acts_on: ClassVar = "spans"
 
     style: Literal["fineweb", "dolma", "roots", "mnbvc", "chinese"] = Field(

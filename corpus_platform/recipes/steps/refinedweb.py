@@ -178,6 +178,7 @@ class Newlines(EditStep):
     """Shortens longer runs of newlines."""
 
     step: ClassVar[str] = "newlines"
+    keeps: ClassVar = frozenset({"language", "language_score"})
 
     most: int = Field(default=2, ge=1, description="Newlines that may follow each other")
 
@@ -191,6 +192,7 @@ class RemoveUrls(EditStep):
     """Takes addresses and IPv4 numbers out of the text, and white space before them."""
 
     step: ClassVar[str] = "remove_urls"
+    keeps: ClassVar = frozenset({"language", "language_score"})
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """Addresses that end in a known top-level domain, with what follows, then numbers.

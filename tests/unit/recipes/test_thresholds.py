@@ -103,3 +103,12 @@ def test_a_recipe_can_have_them_in_its_own_file(tmp_path):
     path.write_text(YAML + "thresholds:\n  - {rule: too_fwe, value: 3}\n")
     with pytest.raises(SettingsError, match=r"mine.yaml:9: .*too_few"):
         read_recipe(path)
+
+
+@pytest.mark.parametrize("value", ["nan", ".inf"])
+def test_a_threshold_that_is_no_number_is_refused(recipe, tmp_path, value):
+    path = tmp_path / "thresholds.yaml"
+    path.write_text(f"mine: [{{rule: too_few, value: {value if value != 'nan' else '.nan'}}}]")
+
+    with pytest.raises(SettingsError, match=r"thresholds\.yaml"):
+        with_thresholds(recipe, path)
