@@ -15,6 +15,7 @@ from pydantic import Field
 
 from corpus_platform.clean import chinese_lines as lines_
 from corpus_platform.clean.line_rows import joined, lines_of
+from corpus_platform.clean.matches import matches
 from corpus_platform.clean.pieces import PLACES
 from corpus_platform.clean.script import to_simplified
 from corpus_platform.clean.segments import segments_of
@@ -52,28 +53,6 @@ def _edited(
     )
 
 
-def _matches(texts: pl.Series, pattern: str, rule: str) -> pl.DataFrame:
-    """Spans of a pattern, in characters."""
-    found = [
-        (document, len(text.encode()[: place[0]].decode()), len(text.encode()[: place[0] + place[1]].decode()), rule)
-        for document, text in enumerate(texts)
-        for place in _places(text, pattern)
-    ]
-    return pl.DataFrame(found, schema=PLACES, orient="row")
-
-
-def _places(text: str, pattern: str) -> list[tuple[int, int]]:
-    """Byte offset and length of each match, as Polars' own regular expressions find them."""
-    one = pl.Series([text])
-    matches = one.str.extract_all(pattern)[0]
-    places, at, data = [], 0, text.encode()
-    for match in matches:
-        at = data.index(match.encode(), at)
-        places.append((at, len(match.encode())))
-        at += len(match.encode())
-    return places
-
-
 def _changed_lines(before: pl.Series, after: pl.Series, rule: str) -> pl.DataFrame:
     """The lines that differ between texts of as many lines."""
     old, new = lines_of(before), lines_of(after)
@@ -81,6 +60,16 @@ def _changed_lines(before: pl.Series, after: pl.Series, rule: str) -> pl.DataFra
     return rows.filter(pl.col("line") != pl.col("new")).select(
         pl.col("document", "start", "end").cast(pl.Int64), "rule"
     )
+
+
+def _repeated_paragraphs(texts: pl.Series) -> pl.DataFrame:
+    """Where paragraphs stand that came before in their document, without the white space around them."""
+    line, bare = pl.col("line"), pl.col("line").str.strip_chars()
+    gap = line.str.len_chars().cast(pl.Int64) - line.str.strip_chars_start().str.len_chars().cast(pl.Int64)
+    paragraphs = lines_of(texts).select("document", start=pl.col("start") + gap, line=bare).filter(line != "")
+    again = paragraphs.filter(~pl.struct("document", "line").is_first_distinct())
+    end = pl.col("start") + line.str.len_chars()
+    return again.select("document", "start", end.alias("end"), rule=pl.lit("repeated")).cast(PLACES)  # type: ignore[arg-type]
 
 
 @register_step
@@ -212,7 +201,7 @@ class MaskDigits(EditStep):
         before = subject.batch.texts
         pattern = rf"\d{{{self.min_digits},}}"
         after = lines_.mask_digits(before, self.min_digits, self.replacement)
-        spans = _matches(before, pattern, "digits") if trace else None
+        spans = matches(before, pattern, "digits") if trace else None
         return _edited(before, after, {"digits": int(before.str.count_matches(pattern).sum())}, spans)
 
 
@@ -244,7 +233,9 @@ class MnbvcParagraphs(EditStep):
             after = joined(lines.with_columns(rule=rule), len(before))
         drop = ("mostly_repeated", share < self.min_distinct, share, self.min_distinct)
         blank = before.str.count_matches("\n") - lines_.stripped_paragraphs(before).str.count_matches("\n")
-        spans = _matches(before, r"^\s+|[^\S\n]*\n\s+|\s+$", "white") if trace else None
+        spans = matches(before, r"^\s+|[^\S\n]*\n\s+|\s+$", "white") if trace else None
+        if spans is not None and self.drop_repeated:
+            spans = pl.concat([spans, _repeated_paragraphs(before)]).sort("document", "start", "end")
         return _edited(before, after, {"lines:blank": int(blank.sum()), "lines:repeated": repeated}, spans, drop)
 
 
@@ -347,7 +338,7 @@ class TigerbotClean(EditStep):
             if pattern is not None:
                 removed[rule] = int(before.str.count_matches(pattern).sum())
                 after = after.str.replace_all(pattern, "")
-                spans += [_matches(before, pattern, rule)] if trace else []
+                spans += [matches(before, pattern, rule)] if trace else []
         if self.simplified:
             plain = after
             after, changed = to_simplified(plain)

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from corpus_platform.clean.matches import matches
 from corpus_platform.clean.pieces import PLACES
 from corpus_platform.clean.refinedweb_lines import LINE_RULES, corrected_lines, fasttext_words
 from corpus_platform.recipes.step import Edited, EditStep, register_step
@@ -271,7 +272,7 @@ def _replaced(
         replaced, n = _replace(before.gather(own), with_it, by)
         text.scatter(own, replaced)
         count += n
-    spans = _matches(before, rows.to_list(), pattern, rule) if trace else None
+    spans = matches(before, pattern, rule, rows) if trace else None
     return Edited(text, (text != before).to_numpy(), removed={rule: count} if count else {}, spans=spans)
 
 
@@ -310,17 +311,10 @@ def _then(subject: Subject, first: Edited, pattern: str, rule: str, *, trace: bo
     before = subject.batch.texts
     if trace and spans is not None:
         # Numbers are looked for in the text before: what the first replacement made of it has other places.
-        spans = pl.concat([spans, _matches(before, hit.to_list(), pattern, rule)]).sort("document", "start", "end")
+        spans = pl.concat([spans, matches(before, pattern, rule, hit)]).sort("document", "start", "end")
     return Edited(
         text,
         (text != before).to_numpy(),
         removed={**first.removed, **({rule: counted} if counted else {})},
         spans=spans,
     )
-
-
-def _matches(text: pl.Series, rows: list[int], pattern: str, rule: str) -> pl.DataFrame:
-    """Places of a pattern in some texts."""
-    compiled = re.compile(pattern)
-    found = [(row, m.start(), m.end(), rule) for row in rows for m in compiled.finditer(text[row])]
-    return pl.DataFrame(found, schema=PLACES, orient="row")

@@ -176,6 +176,20 @@ def test_mnbvc_can_leave_repeated_paragraphs_out():
     assert edit.removed == {"lines:repeated": 1}
 
 
+def test_mnbvc_says_where_the_repeated_paragraphs_were():
+    texts = ("😀水\n 火\n\n  😀水 \n火", "火\n漢", " \n ")
+
+    edit = edited("mnbvc_paragraphs", *texts, drop_repeated=True, trace=True)
+
+    assert edit.text.to_list() == ["😀水\n火", "火\n漢", ""]
+    assert edit.removed["lines:repeated"] == 2
+    assert [row for row in edit.spans.rows() if row[3] == "repeated"] == [
+        (0, 9, 11, "repeated"),
+        (0, 13, 14, "repeated"),
+    ]
+    assert pieces(edit, *texts)[:4] == [("\n ", "white"), ("\n\n  ", "white"), ("😀水", "repeated"), ("火", "repeated")]
+
+
 def test_lines_go_by_the_first_rule_that_holds():
     text = f"首页\n钢材,木材,石材,板材,管材\nvar a = {{}}\n短\n{SENTENCE}\n\n版权所有"
 
