@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from corpus_platform.signals.subject import Subject
 
 _V1 = "dolma_gopher_v1_"
+_LINE_RULES = ("no_ending_punctuation", "too_few_words")
 
 
 @register_step
@@ -113,16 +114,14 @@ class DolmaC4(EditStep):
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The documents without the removed lines."""
         c4, pieces = C4(subject), line_pieces(subject.batch)
-        removed = np.zeros(len(pieces), np.bool_)
-        counts = {}
-        for name, asked, found in (
-            ("no_ending_punctuation", self.ending_punctuation, c4.without_end),
-            ("too_few_words", self.too_few_words, c4.too_few_words),
+        verdict = np.full(len(pieces), -1, np.int8)
+        for i, (asked, found) in enumerate(
+            ((self.ending_punctuation, c4.without_end), (self.too_few_words, c4.too_few_words))
         ):
             if asked:
-                counts[f"lines:{name}"] = int((found & ~removed).sum())
-                removed = removed | found
-        text = pieces.without(removed)
+                verdict[found & (verdict < 0)] = i
+        counts = {f"lines:{name}": int((verdict == i).sum()) for i, name in enumerate(_LINE_RULES)}
+        text = pieces.without(verdict >= 0)
         rules, dropped = self._dropped(c4, text)
         return Edited(
             text=text,
@@ -132,7 +131,7 @@ class DolmaC4(EditStep):
             value=np.where(dropped >= 0, 1.0, np.nan),
             threshold=np.full(len(subject), np.nan),
             removed={name: count for name, count in counts.items() if count},
-            spans=pieces.places(removed, "lines") if trace else None,
+            spans=_removed_lines(pieces, verdict) if trace else None,
         )
 
     def _dropped(self, c4: C4, text: pl.Series) -> tuple[tuple[str, ...], np.ndarray]:
@@ -149,6 +148,12 @@ class DolmaC4(EditStep):
             if asked:
                 dropped[(dropped < 0) & found()] = i
         return tuple(name for name, _, _ in rules), dropped
+
+
+def _removed_lines(pieces: Pieces, verdict: np.ndarray) -> pl.DataFrame:
+    """The lines that went in their order, each with the rule of `_LINE_RULES` that took it."""
+    each = [pieces.places(verdict == i, rule) for i, rule in enumerate(_LINE_RULES)]
+    return pl.concat(each).sort("document", "start")
 
 
 @register_step

@@ -42,7 +42,7 @@ def _kept_lines(
         rules=(rule[0],),
         dropped=np.where(left == 0, 0, -1).astype(np.int16),
         value=np.where(left == 0, most, np.nan),
-        threshold=np.full(len(batch), rule[1]),
+        threshold=np.where(left == 0, rule[1], np.nan),
         removed={"lines": int((~keep).sum())} if (~keep).any() else {},
         spans=Pieces(batch, lines, first).places(~keep, rule[0]) if trace else None,
     )

@@ -45,6 +45,28 @@ def test_dolma_drops_code_and_removes_lines_without_end():
     assert edited.spans.filter(pl.col("document") == 0).select("start", "end").rows() == [(0, 5), (22, 31), (54, 54)]
 
 
+def test_dolma_says_of_each_removed_line_the_rule_that_took_it():
+    texts = ["Menu\nA line of prose.\nToo few.\nMenu", "漢\nA line of prose."]
+
+    edited = DolmaC4(naughty_words=False).edit(subject_of(texts), trace=True)
+
+    assert edited.removed == {"lines:no_ending_punctuation": 3, "lines:too_few_words": 1}
+    assert edited.spans.rows() == [
+        (0, 0, 5, "no_ending_punctuation"),
+        (0, 22, 31, "too_few_words"),
+        (0, 31, 35, "no_ending_punctuation"),
+        (1, 0, 2, "no_ending_punctuation"),
+    ]
+
+
+def test_dolma_leaves_lines_alone_that_no_rule_is_asked_about():
+    step = DolmaC4(naughty_words=False, ending_punctuation=False, too_few_words=False)
+
+    edited = step.edit(subject_of(["Menu"]), trace=True)
+
+    assert (edited.text.item(), edited.removed, edited.spans.rows()) == ("Menu", {}, [])
+
+
 def test_the_rules_on_top_ngrams_are_lost_to_the_reference():
     names = [{rule.signal for rule in DolmaGopher().rules(env)} for env in (Environment(), REFERENCE)]
 
@@ -112,6 +134,7 @@ def test_oscar_cuts_short_lines_off_the_ends_only():
     assert edited.text[0] == f"{LONG}\nshort\n{LONG}"
     assert edited.dropped.tolist() == [-1, 0, 0]
     assert edited.value[1] == 6
+    np.testing.assert_array_equal(edited.threshold, [np.nan, 100, 100])
     assert edited.spans.rows()[:2] == [(0, 0, 4, "no_long_line"), (0, 233, 239, "no_long_line")]
 
 
