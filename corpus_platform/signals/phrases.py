@@ -35,14 +35,14 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Phrases:
+class WordPhrases:
     """The phrases of several lists, in a power of two of places: `keys` uint64; `kind` uint8: 0 free, 1 a phrase goes on after this word, 2 one ends there."""
 
     keys: np.ndarray
     kind: np.ndarray
 
     @classmethod
-    def of(cls, lists: Sequence[Sequence[Sequence[int]]]) -> Phrases:
+    def of(cls, lists: Sequence[Sequence[Sequence[int]]]) -> WordPhrases:
         """The table of some lists; a phrase is the hashes (uint64) of its words. Empty phrases are left out."""
         found: dict[int, bool] = {}
         for number, phrases in enumerate(lists):

@@ -19,7 +19,7 @@ import polars as pl
 
 from corpus_platform.lists.domains import DomainCategories
 from corpus_platform.signals.cjk import cut_cjk
-from corpus_platform.signals.phrases import Phrases
+from corpus_platform.signals.phrases import WordPhrases
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.signals.rpv2 import SOURCE
 from corpus_platform.signals.rpv2_scan import scan
@@ -94,7 +94,7 @@ def _stop_words(subject: Subject) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _stop_phrases(lists: Lists, *, reference: bool) -> tuple[tuple[str, ...], Phrases]:
+def _stop_phrases(lists: Lists, *, reference: bool) -> tuple[tuple[str, ...], WordPhrases]:
     """Languages with stop words, and these as words of the raw text. To the reference an entry of several words is none."""
     languages = lists.languages("stop_words")
     rows = []
@@ -103,7 +103,7 @@ def _stop_phrases(lists: Lists, *, reference: bool) -> tuple[tuple[str, ...], Ph
         _, _, _, hashes, first = scan(TextBatch.of(list(entries)), reference=reference)
         phrases = [hashes[a:b].tolist() for a, b in pairwise(first)]
         rows.append([phrase for phrase in phrases if len(phrase) == 1 or not reference])
-    return languages, Phrases.of(rows)
+    return languages, WordPhrases.of(rows)
 
 
 def _block_list(subject: Subject) -> np.ndarray | pl.Series:
@@ -123,7 +123,7 @@ def _block_list(subject: Subject) -> np.ndarray | pl.Series:
 
 
 @lru_cache(maxsize=8)
-def _block_phrases(lists: Lists, *, reference: bool) -> tuple[tuple[str, ...], Phrases]:
+def _block_phrases(lists: Lists, *, reference: bool) -> tuple[tuple[str, ...], WordPhrases]:
     """Languages with a block list, and its entries as words: as they stand to the reference, else in the normal form."""
     languages = tuple(name for name in lists.languages("ldnoobw") if name in _REFERENCE_LDNOOBW or not reference)
     rows = []
@@ -135,7 +135,7 @@ def _block_phrases(lists: Lists, *, reference: bool) -> tuple[tuple[str, ...], P
         words = cut_cjk(whitespace_words(norm_rp(TextBatch.of(list(entries))))).words
         first = words.document_token
         rows.append([words.hash[a:b].tolist() for a, b in pairwise(first)])
-    return languages, Phrases.of(rows)
+    return languages, WordPhrases.of(rows)
 
 
 def _substrings(subject: Subject, language: str, rows: np.ndarray) -> np.ndarray:
