@@ -76,7 +76,8 @@ def of_overlap(found: Overlap, snapshot: str) -> dict[str, Any]:
     title = f"What corpora have in common, {snapshot}"
     picture = base64.b64encode(overlap_picture(found, title)).decode()
     rows = found.table().filter(pl.col("a") != pl.col("b")).sort("documents", "a", "b", descending=[True, False, False])
-    records = [dg.TableRecord(row) for row in rows.head(_PAIRS).to_dicts()]
+    shown = rows.head(_PAIRS).with_columns(pl.col("share_of_a", "jaccard").round(4))
+    records = [dg.TableRecord(row) for row in shown.to_dicts()]
     types = {"a": "string", "b": "string", "documents": "int", "share_of_a": "float", "jaccard": "float"}
     columns = [dg.TableColumn(name, kind) for name, kind in types.items()]
     sizes = {name: int(n) for name, n in zip(found.names, found.documents.diagonal(), strict=True)}
