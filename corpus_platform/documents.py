@@ -10,6 +10,7 @@ Not here: how documents are read (sources/), kept (lake/) or changed (clean/, re
 from __future__ import annotations
 
 import hashlib
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -46,6 +47,10 @@ DOCUMENT_COLUMNS: tuple[pa.Field, ...] = (
     column("meta", pa.string(), "Anything else that the source says, as a JSON object"),
 )
 """Columns that every table of documents has; partition columns (variant, snapshot, ...) come on top."""
+
+TextBase = Literal["resiliparse", "trafilatura", "justext", "math", "wet"]
+"""How a page became text."""
+TEXT_BASES: tuple[str, ...] = get_args(TextBase)
 
 ORDER = ("file_index", "position")
 """Sort key of documents inside a partition."""

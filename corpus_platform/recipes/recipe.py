@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
-from corpus_platform.documents import DOCUMENT_COLUMNS
+from corpus_platform.documents import DOCUMENT_COLUMNS, TEXT_BASES
 from corpus_platform.errors import SettingsError
 from corpus_platform.recipes.plan import rules_of
 from corpus_platform.recipes.step import EditStep, FilterStep, Frozen, LineSummary, Step, steps
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 SYSTEMS = Path(__file__).parent / "systems"
 """Folder of the recipes that are shipped."""
 
-TEXT_VARIANTS = ("wet", "resiliparse", "trafilatura", "justext", "math")
-
 _WORDS = ("key", "a recipe")
 
 
@@ -46,7 +44,7 @@ class Recipe(BaseModel):
     homepage: str = Field(default="", description="Address of the system")
     languages: tuple[str, ...] = Field(default=(), description="Languages that the corpus has; all where it is empty")
     variant: str = Field(
-        description=f"Text that the recipe starts from: {', '.join(TEXT_VARIANTS)}; with `.ccnet` after CCNet's paragraph dedup"
+        description=f"Text that the recipe starts from: {', '.join(TEXT_BASES)}; with `.ccnet` after CCNet's paragraph dedup"
     )
     compat: Literal["sane", "reference"] = Field(
         default="sane", description="`reference` repeats the oddities of the system's own code"
@@ -61,9 +59,9 @@ class Recipe(BaseModel):
     @field_validator("variant")
     @classmethod
     def _is_known(cls, variant: str) -> str:
-        if variant.removesuffix(".ccnet") not in TEXT_VARIANTS:
+        if variant.removesuffix(".ccnet") not in TEXT_BASES:
             raise ValueError(
-                f"there is no text variant `{variant}`{nearest(variant, TEXT_VARIANTS)}; there are {', '.join(TEXT_VARIANTS)}, "
+                f"there is no text variant `{variant}`{nearest(variant, TEXT_BASES)}; there are {', '.join(TEXT_BASES)}, "
                 "and each with `.ccnet` behind it"
             )
         return variant

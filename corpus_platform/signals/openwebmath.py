@@ -1,4 +1,4 @@
-r"""What OpenWebMath asks of a page: formulas, accented letters, length, and whether its address is of an unwanted kind.
+r"""What OpenWebMath asks of a page: formulas, accented letters, and whether its address is of an unwanted kind.
 
 Source: Paster et al. 2023 (OpenWebMath), github.com/keirp/OpenWebMath, filtering/filter_dataset.py.
 
@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from corpus_platform.signals.registry import Family, Signal, register
+from corpus_platform.text.batch import share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,36 +27,45 @@ _ACCENTED = "[üïöêäâîûôèéà]"
 _PAGE_INDEX = r"\$\$?\\PageIndex\{[^}]*\}\$\$?"
 _FORMULA = r"\$\$[^$]*\$\$|\$[^$]*\$"
 _KEPT_LIBRETEXTS = "math|phys|stats"
+_SCORES = frozenset({"owm_math_score", "owm_score_with_formulas", "owm_score_without_formulas"})
 
 
 def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
-    """All signals of the family; the address ones need no text."""
+    """What is wanted of both families; the address needs no text."""
     found: dict[str, Any] = {}
-    scores = wanted & {"owm_math_score", "owm_score_with_formulas", "owm_score_without_formulas"}
-    if scores or wanted & {"owm_formulas", "owm_accented_fraction", "owm_libretexts"}:
-        texts = subject.batch.texts
-        formulas = texts.str.replace_all(_PAGE_INDEX, "")
-        if not subject.environment.reference:
-            formulas = formulas.str.replace_all(r"\\\$", "")
-        found["owm_formulas"] = formulas.str.count_matches(_FORMULA).cast(pl.Int32)
-        accented = texts.str.to_lowercase().str.count_matches(_ACCENTED).to_numpy()
-        size = subject.batch.characters
-        found["owm_accented_fraction"] = np.where(size > 0, accented / np.maximum(size, 1), np.nan)
-    found["owm_characters"] = subject.batch.characters.astype(np.int32)
-    urls = subject.column("url")
-    parts = subject.environment.lists.get("owm_url_parts").entries
-    search = urls.str.contains("/search", literal=True) & ~urls.str.contains("//search", literal=True)
-    found["owm_bad_url"] = urls.str.contains_any(list(parts)) | search if parts else search
+    if "owm_bad_url" in wanted:
+        found["owm_bad_url"] = _bad_url(subject)
+    if "owm_accented_fraction" in wanted:
+        accented = subject.lowered.texts.str.count_matches(_ACCENTED).to_numpy()
+        found["owm_accented_fraction"] = share(accented, subject.batch.characters, np.nan)
+    if wanted <= found.keys():
+        return found
+    found["owm_formulas"] = _formulas(subject)
     if "owm_libretexts" in wanted:
+        urls = subject.column("url")
         foreign = urls.str.contains("libretexts", literal=True) & ~urls.str.contains(_KEPT_LIBRETEXTS)
         found["owm_libretexts"] = foreign & (found["owm_formulas"] == 0)
-    if scores:
+    if wanted & _SCORES:
         score = _math_score(subject)
         has = (found["owm_formulas"] > 0).to_numpy()
         found["owm_math_score"] = score
         found["owm_score_with_formulas"] = np.where(has, score, np.nan)
         found["owm_score_without_formulas"] = np.where(has, np.nan, score)
     return found
+
+
+def _formulas(subject: Subject) -> pl.Series:
+    texts = subject.batch.texts.str.replace_all(_PAGE_INDEX, "")
+    if not subject.environment.reference:
+        texts = texts.str.replace_all(r"\\\$", "")
+    return texts.str.count_matches(_FORMULA).cast(pl.Int32)
+
+
+def _bad_url(subject: Subject) -> pl.Series:
+    urls = subject.column("url")
+    parts = subject.environment.lists.get("owm_url_parts").entries
+    search = urls.str.contains("/search", literal=True) & ~urls.str.contains("//search", literal=True)
+    return urls.str.contains_any(list(parts)) | search if parts else search
 
 
 def _math_score(subject: Subject) -> np.ndarray:
@@ -85,14 +95,6 @@ register(
                 name="owm_accented_fraction",
                 definition="Share of the characters that are one of the twelve letters ü ï ö ê ä â î û ô è é à, in either case",
                 source=_PAPER,
-            ),
-            Signal(
-                name="owm_characters",
-                definition="Characters of the text",
-                source=_PAPER,
-                dtype=pl.Int32,
-                range=">= 0",
-                empty="0",
             ),
             Signal(
                 name="owm_bad_url",

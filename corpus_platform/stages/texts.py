@@ -8,11 +8,12 @@ Not here: how a page becomes text (pages.py), what is measured or published (sig
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import polars as pl
 from pydantic import StringConstraints
 
+from corpus_platform.documents import TEXT_BASES, TextBase
 from corpus_platform.stages.read import batches
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from corpus_platform.lake.files import DataFile
     from corpus_platform.stages.stage import Partition
 
-Base = Literal["resiliparse", "trafilatura", "justext", "math", "wet"]
-BASES: tuple[str, ...] = get_args(Base)
+Base = TextBase
+BASES = TEXT_BASES
 AFTER_DEDUP = ".ccnet"
 TextVariant = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(BASES)})(\.ccnet)?$")]
 """A base, or `<base>.ccnet`."""

@@ -156,7 +156,7 @@ class MathManual(FilterStep):
         del environment
         return (
             Rule("url", "owm_bad_url", "==", 1),
-            Rule("too_short", "owm_characters", "<", self.min_characters),
+            Rule("too_short", "text_characters", "<", self.min_characters),
             Rule("libretexts", "owm_libretexts", "==", 1),
             Rule("accented_letters", "owm_accented_fraction", ">", self.max_accented),
         )
