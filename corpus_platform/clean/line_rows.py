@@ -1,6 +1,6 @@
 """Lines of texts as rows of a frame, for edits that judge lines by Polars expressions; a `rule` says why a line goes.
 
-Not here: lines as spans of a batch (text/lines.py, pieces.py), which lines go (recipes/).
+Not here: lines as spans of a batch (text/lines.py, text/pieces.py), which lines go (recipes/).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Promise: Polars' own matches, in their context, so that they are those of its `replace_all` with the same expression; the time is linear in the text.
 
-Not here: which expressions (recipes/), places of lines and sentences (pieces.py).
+Not here: which expressions (recipes/), places of lines and sentences (text/pieces.py).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from corpus_platform.clean.pieces import PLACES
+from corpus_platform.text.pieces import PLACES
 
 _MARKS = range(0x10FFFF, 0xEFFFF, -1)
 

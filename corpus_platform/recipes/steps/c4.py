@@ -18,12 +18,12 @@ from pydantic import Field
 
 from corpus_platform.clean.c4_lines import LINE_RULES, Rules, Sheet, phrases_of, sheet, verdicts
 from corpus_platform.clean.phrases import ANYWHERE, BETWEEN_OTHER_LETTERS
-from corpus_platform.clean.pieces import PLACES
 from corpus_platform.clean.sentences import sentences_up_to
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.c4 import WITHOUT_SPACES, bad_words
 from corpus_platform.text.batch import TextBatch, join_spans, strings_of, totals
 from corpus_platform.text.lines import code_point_offsets, strip
+from corpus_platform.text.pieces import PLACES
 
 if TYPE_CHECKING:
     from corpus_platform.signals.environment import Environment

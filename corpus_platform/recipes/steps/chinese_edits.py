@@ -16,13 +16,13 @@ from pydantic import Field
 from corpus_platform.clean import chinese_lines as lines_
 from corpus_platform.clean.line_rows import joined, lines_of
 from corpus_platform.clean.matches import matches
-from corpus_platform.clean.pieces import PLACES
 from corpus_platform.clean.script import to_simplified
 from corpus_platform.clean.segments import segments_of
 from corpus_platform.models.shelf import need
 from corpus_platform.recipes.step import Edited, EditStep, register_step
 from corpus_platform.signals import chinese_kernels as kernels
 from corpus_platform.signals.chinese_pages import pages_of
+from corpus_platform.text.pieces import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from corpus_platform.clean.pieces import Pieces, line_pieces, sentence_pieces
 from corpus_platform.models.shelf import need
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.dolma_c4 import C4
+from corpus_platform.text.pieces import Pieces, line_pieces, sentence_pieces
 
 if TYPE_CHECKING:
     from corpus_platform.recipes.step import Comparison

@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from corpus_platform.clean.pieces import Pieces
 from corpus_platform.models.safety import LABELS, judge_safety
 from corpus_platform.models.shelf import need
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
@@ -21,6 +20,7 @@ from corpus_platform.signals.models import SAFETY, signal_of_model
 from corpus_platform.signals.registry import signal
 from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.lines import kept_lines
+from corpus_platform.text.pieces import Pieces
 
 if TYPE_CHECKING:
     from corpus_platform.recipes.step import Comparison

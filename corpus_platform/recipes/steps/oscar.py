@@ -13,12 +13,12 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from corpus_platform.clean.pieces import Pieces
 from corpus_platform.models.language_id import LanguageId, language_id_model
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.oscar import rust_lines, trimmed
 from corpus_platform.text.batch import Spans, join_spans, largest, strings_of, totals
 from corpus_platform.text.lines import span_characters
+from corpus_platform.text.pieces import Pieces
 
 if TYPE_CHECKING:
     from corpus_platform.signals.environment import Environment

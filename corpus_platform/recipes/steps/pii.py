@@ -12,12 +12,12 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from corpus_platform.clean.pieces import PLACES
 from corpus_platform.clean.pii import Detector, Found, find, is_ip, texts_after
 from corpus_platform.clean.pii import replace as replaced_by
 from corpus_platform.clean.pii_styles import DOLMA_SANE, PUBLIC_IPV4, STYLES, long_digits
 from corpus_platform.recipes.step import Edited, EditStep, register_step
 from corpus_platform.signals.dolma_text import MAX_QUESTION_MARKS
+from corpus_platform.text.pieces import PLACES
 from corpus_platform.text.search import count
 
 if TYPE_CHECKING:

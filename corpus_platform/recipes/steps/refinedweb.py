@@ -16,11 +16,11 @@ import polars as pl
 from pydantic import Field
 
 from corpus_platform.clean.matches import matches
-from corpus_platform.clean.pieces import PLACES
 from corpus_platform.clean.refinedweb_lines import LINE_RULES, corrected_lines, fasttext_words
 from corpus_platform.recipes.step import Edited, EditStep, register_step
 from corpus_platform.text.batch import Spans, TextBatch, join_spans
 from corpus_platform.text.lines import code_point_offsets
+from corpus_platform.text.pieces import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus_platform.clean.pieces import line_pieces, sentence_pieces
 from corpus_platform.clean.words import spaced_words
 from corpus_platform.text.batch import TextBatch
+from corpus_platform.text.pieces import line_pieces, sentence_pieces
 
 pages = st.lists(st.text("ab. !。”\n\té\r\u3000", max_size=20), max_size=5)
 SPECIAL = ".!。”\r\u3000"

@@ -4,7 +4,7 @@ A sentence ends after a run of end marks and closing quotes that white space fol
 line. That is enough to take sentences out; it is no sentence splitter of a language (abbreviations end sentences here).
 Promise: all pieces of a document put together are the document.
 
-Not here: which pieces go (recipes/), counting sentences as C4 does (sentences.py).
+Not here: which pieces go (recipes/), counting sentences as C4 does (clean/sentences.py).
 """
 
 # Kernels are typed by Numba: to pyright an element of an array is an array.
