@@ -18,7 +18,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
-from corpus_platform.commands import look, plain, recipes, review, signals
+from corpus_platform.commands import counts, look, plain, recipes, review, signals
+from corpus_platform.commands.verify import verify
 from corpus_platform.errors import CorpusError, SettingsError, SourceError
 from corpus_platform.home import SETTINGS_FILE, Home
 from corpus_platform.printing import (
@@ -47,8 +48,9 @@ app.add_typer(signals.app, name="signals")
 recipes.app.command("compare")(look.compare)
 recipes.app.command("overlap")(look.overlap)
 signals.app.command("distribution")(look.distribution)
-for command in (look.explain, look.funnel, review.review, plain.annotate, plain.apply, plain.extract):
+for command in (look.explain, look.funnel, counts.counts, review.review, plain.annotate, plain.apply, plain.extract):
     app.command()(command)
+app.command()(verify)
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="CORPUS_HOME", help="Folder of settings, lake, models and Dagster instance.")

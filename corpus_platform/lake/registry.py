@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _DECLARED_IN = "corpus_platform.tables"
-_MADE_IN = ("corpus_platform.stages.signals",)
-"""Modules whose tables have columns that are made from other registries; heavier, so imported last."""
+_MADE_IN = (
+    "corpus_platform.stages.signals",
+    "corpus_platform.stages.url_history",
+    "corpus_platform.stages.sketches",
+)
+"""Modules of stages that declare their own table, beside what fills it; heavier, so imported last."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 # Values become folder names in object stores, Delta paths and hive-style readers, which differ in what they escape.
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
