@@ -1,4 +1,4 @@
-"""Normal forms of texts at compiled speed: CCNet's, RedPajama-V2's, SlimPajama's, datatrove's, and plain lower case.
+"""Normal forms of texts at compiled speed: CCNet's, RedPajama-V2's, SlimPajama's, datatrove's, plain lower case and what is left of it without marks.
 
 Each is a table that says what becomes of a character; rewrite.py has the loop. Lower case is Python's `str.lower`, rule of the final sigma included.
 Promise: equal to the plain Python of the definition on any text, with the Unicode data of this Python (3.11: Unicode 14).
@@ -71,6 +71,22 @@ def lower(batch: TextBatch) -> TextBatch:
     return TextBatch(*rewrite(batch.documents, _lower()))
 
 
+def letters(batch: TextBatch) -> TextBatch:
+    r"""`re.sub(r"\W+", "", text.lower())` of each text: word characters only, without the white space between them.
+
+    RedPajama-1T's for books; MNBVC's is the same, for the Chinese characters that it names beside `\w` are word characters.
+    """
+    return TextBatch(*rewrite(batch.documents, _letters()))
+
+
+def unpunctuated(batch: TextBatch) -> TextBatch:
+    """Lower case of each text without punctuation (general category P); symbols and white space stay.
+
+    Source: bigscience-workshop/data-preparation, 01b_oscar_cleaning_and_filtering/deduplicate.
+    """
+    return TextBatch(*rewrite(batch.documents, _unpunctuated()))
+
+
 def _of(text: str) -> list[int]:
     return [ord(character) for character in text]
 
@@ -102,6 +118,26 @@ def _decomposing(table: np.ndarray) -> np.ndarray:
 @cache
 def _lower() -> Rules:
     return Rules(_lower_table())
+
+
+def _deleting(table: np.ndarray, deleted: np.ndarray) -> np.ndarray:
+    """Without the characters for which `deleted` (bool[0x110000]) holds; the rule of the final sigma still sees them."""
+    table[deleted] |= NOTHING
+    return table
+
+
+@cache
+def _letters() -> Rules:
+    table = _lower_table()
+    # Of its two characters only the i is a word character.
+    table[unicode.CAPITAL_I_DOT] &= ~np.uint32(SPECIAL)
+    lower = (table & REPLACEMENT).astype(np.int64)
+    return Rules(_deleting(table, (unicode.facts()[lower] & unicode.WORD) == 0))
+
+
+@cache
+def _unpunctuated() -> Rules:
+    return Rules(_deleting(_lower_table(), (unicode.facts() & unicode.PUNCTUATION) != 0))
 
 
 @cache
