@@ -90,8 +90,8 @@ def _classes(unit: Unit, words_only: bool) -> np.ndarray:
 
 
 @inlined
-def _finished(state: np.uint64) -> np.uint64:
-    """Spread evenly: a unit or n-gram as the lowest and the highest bits see it."""
+def spread(state: np.uint64) -> np.uint64:
+    """A 64-bit value spread evenly, so that its lowest and its highest bits may be looked at alone; no two become one."""
     state = _U64(mixed(_U64(0), state) * _AT_END)
     return _U64(state ^ (state >> _U64(29)))
 
@@ -111,16 +111,16 @@ def _units(data: np.ndarray, document_start: np.ndarray, classes: np.ndarray) ->
             if kind == _NOTHING:
                 continue
             if kind != _RUN and open_run:
-                found[u] = _finished(state)
+                found[u] = spread(state)
                 u += 1
                 open_run, state = False, SEED
             if kind == _RUN:
                 open_run, state = True, mixed(state, _U64(code) + _U64(1))
             elif kind == _ALONE:
-                found[u] = _finished(mixed(SEED, _U64(code) + _U64(1)))
+                found[u] = spread(mixed(SEED, _U64(code) + _U64(1)))
                 u += 1
         if open_run:
-            found[u] = _finished(state)
+            found[u] = spread(state)
             u += 1
         offset[d + 1] = u
     return found[:u].copy(), offset
@@ -146,8 +146,8 @@ def _grams(hashes: np.ndarray, offset: np.ndarray, n: int, least: int) -> tuple[
             if t - offset[r] >= n:
                 total = _U64(total - _U64(hashes[t - n] * leaving))
             if t - offset[r] >= n - 1:
-                found[g] = _finished(total)
+                found[g] = spread(total)
                 g += 1
         if offset[r + 1] - offset[r] < n:
-            found[g] = _finished(total)
+            found[g] = spread(total)
     return found, first
