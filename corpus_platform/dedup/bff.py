@@ -49,7 +49,7 @@ class NgramUnits:
     """How paragraphs become n-grams: `n` units in a row, or all units of a paragraph of `least` to n - 1 units, of a form of the text.
 
     `reference`: the units are Unicode's words (UAX 29) of the text itself, as BFF has them, marks of punctuation among them; `unit` and `form` say
-    nothing then. Without it they are those of grams.py, which differ in `can't`, `3.14` and joined Katakana, and are found some fifty times as fast.
+    nothing then. Without it they are those of grams.py, which differ in `can't`, `3.14` and joined Katakana, and are found some twenty times as fast.
     """
 
     n: int = 13
