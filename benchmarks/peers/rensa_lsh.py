@@ -98,7 +98,7 @@ def main():
 
     found = flags(hashes, offset, bands, permutations, told)
     np.save(sys.argv[5], clusters(hashes, offset, bands, permutations, told))
-    told("save")
+    told("clusters: save")
     documents = len(offset) - 1
     peak = max(peaks.values())
     print(json.dumps({"documents": documents, "flagged": found, "seconds": seconds, "peaks": peaks, "peak": peak}))
