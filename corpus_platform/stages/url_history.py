@@ -39,6 +39,8 @@ NEW, SAME, CHANGED, RETURNED, VANISHED = STATUSES = ("new", "same", "changed", "
 _RANGES = "ranges"
 """Counter of a partition: ranges of hashes that its shards are, so that later snapshots read those that they need."""
 _BATCH = 65_536
+_PARTS = 8
+"""Parts of a shard's range that are compared one after the other: joins and sorts take several times what their rows do."""
 _CARRIED = ("first_seen", "digest", "previous_digest", "doc_id", "date", "times_seen")
 """Columns of an earlier row that a later one is made of, besides its place."""
 
@@ -83,7 +85,7 @@ class UrlHistorySettings(Settings):
     """How the history of addresses is cut into shards."""
 
     shard_addresses: int = Field(
-        default=2_000_000, ge=1, description="Addresses of a shard: what is held in memory, at some 0.7 GB a million"
+        default=2_000_000, ge=1, description="Addresses of a shard: what is held in memory, at some 0.4 GB a million"
     )
 
 
@@ -109,36 +111,40 @@ class UrlHistory(Stage):
         return [_shard(_Range(i, n), pages, files) for i in range(n)]
 
     def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
-        """Gathers the range's addresses, looks for their newest earlier rows, and compares."""
+        """Gathers the records of the range, then compares its addresses with their newest earlier rows, a part of the range at a time."""
         work: _Work = shard.work
-        now = self._addresses(lake, work, output)
-        seen = _seen(lake, work, now)
-        rows = history(now, seen, partition["snapshot"])
+        records = self._records(lake, work, output)
         output.count(_RANGES)
-        output.count("kept", rows.height)
-        for status, n in rows["status"].value_counts().iter_rows():
-            output.count(f"status:{status}", n)
-        output.write(rows)
+        for part in work.within.parts(_PARTS):
+            now = _distinct(records.filter(part.holds()))
+            rows = history(now, _seen(lake, work.earlier, part, now), partition["snapshot"])
+            output.count("kept", rows.height)
+            for status, n in rows["status"].value_counts().iter_rows():
+                output.count(f"status:{status}", n)
+            output.write(rows)
 
     def settings_hash(self) -> str:
         """How addresses are cut is part of the shards: what they read says it."""
         return ""
 
     @staticmethod
-    def _addresses(lake: Lake, work: _Work, output: Output) -> pl.DataFrame:
-        """The distinct addresses of the range, each with its first record and the number of its records."""
-        found = [_NO_PAGES]
+    def _records(lake: Lake, work: _Work, output: Output) -> pl.DataFrame:
+        """The records whose address is of the range, in order."""
+        found = [pl.DataFrame(schema=_RECORD).to_arrow(compat_level=pl.CompatLevel.oldest())]
         for file in work.pages:
             for frame in batches(lake, file, columns=("url", "digest", "doc_id", "date"), rows=_BATCH):
                 known = frame.filter(pl.col("url").is_not_null())
                 hashes = pl.Series("url_hash", hash_spans(TextBatch.of(known["url"]).documents))
-                found.append(known.with_columns(hashes).filter(work.within.holds()))
+                mine = known.with_columns(hashes).filter(work.within.holds())
+                # A filtered frame holds on to the texts of all rows; Arrow's own form has a copy of those that are left.
+                found.append(mine.cast(_RECORD).to_arrow(compat_level=pl.CompatLevel.oldest()))
                 # An address is in one range; a record without one is told of by the first.
                 unknown = (frame.height - known.height) * (work.within.index == 0)
-                output.count("records", found[-1].height + unknown)
+                output.count("records", mine.height + unknown)
                 output.count("dropped:no_address", unknown)
-        of_first = (pl.first("url_hash", "digest", "doc_id", "date"), pl.len().cast(pl.Int32).alias("pages"))
-        return pl.concat(found, how="vertical_relaxed").group_by("url", maintain_order=True).agg(of_first)
+        records = pl.from_arrow(pa.concat_tables(found))
+        assert isinstance(records, pl.DataFrame)
+        return records
 
 
 def earlier_snapshots(lake: Lake, partition: Partition) -> list[str]:
@@ -172,6 +178,12 @@ def history(now: pl.DataFrame, seen: pl.DataFrame, snapshot: str) -> pl.DataFram
     return pl.concat([here, gone.select(here.columns)]).sort("url_hash", "url")
 
 
+def _distinct(records: pl.DataFrame) -> pl.DataFrame:
+    """A row for each address, with its first record and `pages`, the number of its records."""
+    of_first = (pl.first("url_hash", "digest", "doc_id", "date"), pl.len().cast(pl.Int32).alias("pages"))
+    return records.group_by("url", maintain_order=True).agg(of_first)
+
+
 def _status() -> pl.Expr:
     there = pl.col("was_there")
     return (
@@ -196,6 +208,10 @@ class _Range:
     def bounds(self) -> tuple[int, int]:
         """First and last hash."""
         return (self.index << 64) // self.of, ((self.index + 1) << 64) // self.of - 1
+
+    def parts(self, n: int) -> list[_Range]:
+        """The range in n equal parts, in order."""
+        return [_Range(self.index * n + i, self.of * n) for i in range(n)]
 
     def holds(self) -> pl.Expr:
         """Whether `url_hash` is of this part."""
@@ -241,15 +257,15 @@ def _shard(within: _Range, pages: list[DataFile], earlier: dict[str, list[_Range
     return Shard(within.index, reads, _Work(within, pages, list(files.values())[::-1]), size)
 
 
-def _seen(lake: Lake, work: _Work, now: pl.DataFrame) -> pl.DataFrame:
-    """The newest earlier row of the range's addresses, and of all those that the snapshot just before has; `was_there` as `history` takes it."""
+def _seen(lake: Lake, earlier: list[list[DataFile]], within: _Range, now: pl.DataFrame) -> pl.DataFrame:
+    """The newest earlier row of some addresses of a range, and of all that the snapshot just before has; `was_there` as `history` takes it."""
     columns = ("url", "url_hash", "last_seen", *_CARRIED)
     found = [_NOT_SEEN]
     wanted = now.select("url")
-    for i, files in enumerate(work.earlier):
+    for i, files in enumerate(earlier):
         is_vanished = pl.col("status") == VANISHED
         for file in files:
-            rows = lazy(lake, file).filter(work.within.holds())
+            rows = lazy(lake, file).filter(within.holds())
             if i == 0:
                 part = rows.select(*columns, (~is_vanished).alias("was_there")).collect()
             else:
@@ -263,13 +279,13 @@ def _seen(lake: Lake, work: _Work, now: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
-_NO_PAGES = pl.DataFrame(
-    schema={
-        "url": pl.String,
-        "digest": pl.String,
-        "doc_id": pl.String,
+_RECORD = pl.Schema(
+    {
+        "url": pl.String(),
+        "digest": pl.String(),
+        "doc_id": pl.String(),
         "date": pl.Datetime("us", "UTC"),
-        "url_hash": pl.UInt64,
+        "url_hash": pl.UInt64(),
     }
 )
 _NOT_SEEN = pl.DataFrame(
