@@ -1,17 +1,17 @@
 """MinHash signatures: short fingerprints of which two agree in each place with the probability that their texts' shingles overlap (Jaccard).
 
-A shingle is n words in a row, joined by one space, or n characters of that text. Each shingle gets a 32-bit base hash, each of k random permutations
-moves it, and the least value of each permutation is kept. Two ways to do so:
+Each shingle gets a base hash, each of k random permutations moves it, and the least value of each permutation is kept. Three ways to move it:
 
-- `sha1_32`: the first four bytes of SHA-1, little-endian; permutations (a x + b mod 2^64) mod (2^61 - 1), of which the low 32 bits count. It is
-  RedPajama-V2's, and datasketch's before version 2.
-- `xmx32`: for words, the high half of the mixed sum of word hash * B^place (hashing.py); for characters, that of the hash of their bytes. Permutations
-  a x + b mod 2^32 with odd a, after MurmurHash3's finalizer: datasketch's scheme `affine32`. A hundred times as fast.
+- `prime_32`: 32-bit hashes x; (a x + b mod 2^64) mod (2^61 - 1), of which the low 32 bits count. RedPajama-V2's, and datasketch's before version 2.
+- `prime_64`: the same with 64-bit hashes, and all 61 bits count. Datatrove's.
+- `affine_32`: a x + b mod 2^32 with odd a, after MurmurHash3's finalizer: datasketch's scheme `affine32`, and several times as fast.
 
-Promise: with the same base hash and seed, values equal those of RedPajama-V2's and datasketch's own code.
-Source: RedPajama-Data, app/src/dedupe; datasketch 2.0, minhash.py.
+The base hash is a named one, with the permutations of those who use it, or `xmx32` with `affine_32`: the high half of the house's hash, for words that of the
+mixed sum of shingles.py. All in all it is a hundred times as fast as SHA-1 where Python does that, and agrees as often.
+Promise: with the same base hash and seed, values equal those of RedPajama-V2's, datasketch's and datatrove's own code.
+Source: RedPajama-Data, app/src/dedupe; datasketch 2.0, minhash.py; datatrove 0.10, pipeline/dedup/minhash.py.
 
-Not here: normal forms and words (normalise.py, words.py), candidates and clusters (dedup/).
+Not here: shingles (shingles.py), the named hashes (named_hashes.py, sha1.py), candidates and clusters (dedup/).
 """
 
 # Kernels are typed by Numba: to pyright an element of an array is an array.
@@ -24,25 +24,25 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from corpus_platform.text.batch import Spans
-from corpus_platform.text.hashing import hash_spans, mixed
+from corpus_platform.text.hashing import hash_spans
 from corpus_platform.text.kernel import kernel
+from corpus_platform.text.named_hashes import murmur_32, xx64
 from corpus_platform.text.repeats import longest_range
-from corpus_platform.text.sha1 import sha1_words
+from corpus_platform.text.sha1 import sha1_prefix, sha1_words
+from corpus_platform.text.shingles import Unit, shingles, word_shingle_hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from corpus_platform.text.batch import Spans
     from corpus_platform.text.words import Tokens
 
-Base = Literal["sha1_32", "xmx32"]
-Unit = Literal["word", "character"]
+Base = Literal["sha1_32", "sha1_64", "xx64", "murmur_32", "xmx32"]
+Scheme = Literal["prime_32", "prime_64", "affine_32"]
 
 _U32, _U64 = np.uint32, np.uint64
 _PRIME = _U64((1 << 61) - 1)
-_LARGEST = _U32(0xFFFFFFFF)
-_BASE = _U64(0x9FB21C651E98DF25)
-"""Multiplier of the sum of word hashes: any large odd number."""
+_LARGEST, _LARGEST_64 = _U32(0xFFFFFFFF), _U64(0xFFFFFFFFFFFFFFFF)
 _PIECE = 1 << 18
 """Characters of the documents that are signed together."""
 
@@ -55,26 +55,26 @@ def signatures(
     base: Base = "sha1_32",
     unit: Unit = "word",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """MinHash of each document: uint32[n, permutations], and bool[n] whether it has a shingle at all (without one, all values are the largest)."""
-    found = np.empty((tokens.documents, permutations), np.uint32)
+    """MinHash of each document's joined words: uint32[n, permutations] (uint64 for a 64-bit base), and bool[n] whether it has a shingle at all.
+
+    Without one, all values are the largest.
+    """
+    scheme = SCHEMES[base]
+    found = np.empty((tokens.documents, permutations), np.uint64 if scheme == "prime_64" else np.uint32)
     valid = np.empty(tokens.documents, bool)
-    for first, last in _pieces(tokens.document_characters):
-        own = tokens.of_documents(first, last)
-        hashes, offset = _base_hashes(own, shingle, base, unit)
-        if base == "sha1_32":
-            found[first:last] = _least_mod_prime(hashes, offset, *permutations_mod_prime(permutations, seed))
-        else:
-            found[first:last] = _least_affine(hashes, offset, *permutations_affine(permutations, seed))
+    for first, last in pieces(tokens.document_characters, _PIECE):
+        hashes, offset = _base_hashes(tokens.of_documents(first, last), shingle, base, unit)
+        found[first:last] = least_values(hashes, offset, permutations, seed, scheme)
         valid[first:last] = offset[1:] > offset[:-1]
     return found, valid
 
 
-def _pieces(size: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Ranges of documents that are signed together: shingles overlap, so they take a multiple of their text."""
+def pieces(size: np.ndarray, together: int) -> Iterator[tuple[int, int]]:
+    """Ranges of documents of which each has about `together` in all of `size` (int64[n]), or is one document."""
     first, end = 0, np.cumsum(size)
     while first < size.size:
         before = int(end[first - 1]) if first else 0
-        last = max(int(np.searchsorted(end, before + _PIECE, side="right")), first + 1)
+        last = max(int(np.searchsorted(end, before + together, side="right")), first + 1)
         yield first, last
         first = last
 
@@ -82,9 +82,22 @@ def _pieces(size: np.ndarray) -> Iterator[tuple[int, int]]:
 def _base_hashes(tokens: Tokens, shingle: int, base: Base, unit: Unit) -> tuple[np.ndarray, np.ndarray]:
     """Base hash of each shingle, and their offsets by document."""
     if unit == "word" and base == "xmx32":
-        return _word_shingles(tokens.hash, tokens.document_token, shingle)
+        hashes, offset = word_shingle_hashes(tokens, shingle)
+        return high_half(hashes), offset
     spans, offset = shingles(tokens, shingle, unit)
-    return _sha1_32(spans) if base == "sha1_32" else _high_half(hash_spans(spans)), offset
+    return BASES[base](spans), offset
+
+
+def least_values(hashes: np.ndarray, offset: np.ndarray, permutations: int, seed: int, scheme: Scheme) -> np.ndarray:
+    """The least value of each permutation of each document's base hashes: uint32[n, permutations], uint64 for `prime_64`; the largest without any.
+
+    `hashes` are uint32, for `prime_64` uint64; those of document d are `offset[d]` to `offset[d + 1]` (int64[n + 1]).
+    """
+    if scheme == "affine_32":
+        return _least_affine(hashes, offset, *permutations_affine(permutations, seed))
+    if scheme == "prime_32":
+        return _least_mod_prime(hashes, offset, *permutations_mod_prime(permutations, seed))
+    return _least_mod_prime_64(hashes, offset, *permutations_mod_prime_64(permutations, seed))
 
 
 def bands(signatures: np.ndarray, bands: int, rows: int) -> list[list[bytes]]:
@@ -107,6 +120,14 @@ def permutations_mod_prime(count: int, seed: int) -> tuple[np.ndarray, np.ndarra
 
 
 @cache
+def permutations_mod_prime_64(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same in the order in which datatrove draws them: all factors, then all terms."""
+    generator = np.random.RandomState(seed)
+    factor = generator.randint(1, _PRIME, count, dtype=np.uint64)
+    return factor, generator.randint(0, _PRIME, count, dtype=np.uint64)
+
+
+@cache
 def permutations_affine(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Factors (odd) and terms of permutations mod 2^32: uint32[count] each, as datasketch draws those of `affine32`."""
     generator = np.random.RandomState(seed)
@@ -114,98 +135,36 @@ def permutations_affine(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return factor, generator.randint(0, 1 << 32, count, dtype=np.uint32)
 
 
-def shingles(tokens: Tokens, shingle: int, unit: Unit = "word") -> tuple[Spans, np.ndarray]:
-    """All shingles in a buffer of their own (they overlap in it), and their offsets by document (int64[n + 1])."""
-    spans = tokens.spans
-    data, start, end = _joined(spans.data, spans.start, spans.end)
-    data.flags.writeable = False
-    document = tokens.document_token
-    if unit == "character":
-        start, end, document = _characters(data, start, end, document)
-    first, last, offset = _windows(start, end, document, shingle)
-    return Spans(data, first, last), offset
-
-
 def _sha1_32(spans: Spans) -> np.ndarray:
     return np.ascontiguousarray(sha1_words(spans)[:, 0]).byteswap()
 
 
-def _high_half(hashes: np.ndarray) -> np.ndarray:
+def high_half(hashes: np.ndarray) -> np.ndarray:
+    """The high 32 bits of 64-bit hashes: uint32 of their shape."""
     return (hashes >> _U64(32)).astype(np.uint32)
 
 
-@kernel
-def _joined(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The words one after the other with a space behind each: bytes, and where each word is in them."""
-    first, last = np.empty_like(start), np.empty_like(end)
-    to = 0
-    for t in range(start.size):
-        first[t], last[t] = to, to + end[t] - start[t]
-        to = last[t] + 1
-    together = np.full(to, 32, np.uint8)
-    for t in range(start.size):
-        to = first[t]
-        for i in range(start[t], end[t]):
-            together[to] = data[i]
-            to += 1
-    return together, first, last
+def _xmx32(spans: Spans) -> np.ndarray:
+    return high_half(hash_spans(spans))
 
 
-@kernel
-def _characters(
-    data: np.ndarray, start: np.ndarray, end: np.ndarray, document_token: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each character of each document's joined words: start, end, and offsets by document."""
-    first, last = np.empty(data.size, np.int64), np.empty(data.size, np.int64)
-    offset = np.zeros(document_token.size, np.int64)
-    count = 0
-    for d in range(document_token.size - 1):
-        if document_token[d] < document_token[d + 1]:
-            stop = end[document_token[d + 1] - 1]
-            for i in range(start[document_token[d]], stop):
-                if (data[i] & 0xC0) != 0x80:
-                    first[count] = i
-                    count += 1
-                last[count - 1] = i + 1
-        offset[d + 1] = count
-    return first[:count], last[:count], offset
+BASES: Mapping[Base, Callable[[Spans], np.ndarray]] = {
+    "sha1_32": _sha1_32,
+    "sha1_64": sha1_prefix,
+    "xx64": xx64,
+    "murmur_32": murmur_32,
+    "xmx32": _xmx32,
+}
+"""Base hash of each span, uint32[n] or uint64[n]. SHA-1's are its first four or eight bytes, little-endian."""
 
-
-@kernel
-def _windows(
-    start: np.ndarray, end: np.ndarray, document: np.ndarray, size: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Start and end of each run of `size` neighbours inside one document, and their offsets by document."""
-    offset = np.zeros(document.size, np.int64)
-    for d in range(document.size - 1):
-        offset[d + 1] = offset[d] + max(document[d + 1] - document[d] - size + 1, 0)
-    first, last = np.empty(offset[-1], np.int64), np.empty(offset[-1], np.int64)
-    for d in range(document.size - 1):
-        for k in range(offset[d + 1] - offset[d]):
-            first[offset[d] + k] = start[document[d] + k]
-            last[offset[d] + k] = end[document[d] + k + size - 1]
-    return first, last, offset
-
-
-@kernel
-def _word_shingles(hashes: np.ndarray, document_token: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Base hash of each run of `size` words, and their offsets by document."""
-    offset = np.zeros(document_token.size, np.int64)
-    for d in range(document_token.size - 1):
-        offset[d + 1] = offset[d] + max(document_token[d + 1] - document_token[d] - size + 1, 0)
-    found = np.empty(offset[-1], np.uint32)
-    leaving = _U64(1)
-    for _ in range(size):
-        leaving = _U64(leaving * _BASE)
-    for d in range(document_token.size - 1):
-        first, total = document_token[d], _U64(0)
-        for t in range(first, document_token[d + 1]):
-            total = _U64(_U64(total * _BASE) + hashes[t])
-            if t - first >= size:
-                total = _U64(total - _U64(hashes[t - size] * leaving))
-            if t - first >= size - 1:
-                found[offset[d] + t - first - size + 1] = _U32(mixed(_U64(0), total) >> _U64(32))
-    return found, offset
+SCHEMES: Mapping[Base, Scheme] = {
+    "sha1_32": "prime_32",
+    "sha1_64": "prime_64",
+    "xx64": "prime_64",
+    "murmur_32": "prime_32",
+    "xmx32": "affine_32",
+}
+"""The permutations that go with a base hash."""
 
 
 @kernel
@@ -241,5 +200,21 @@ def _least_mod_prime(hashes: np.ndarray, offset: np.ndarray, factor: np.ndarray,
                 moved = _U64((moved & _PRIME) + (moved >> _U64(61)))
                 moved = moved - _PRIME if moved >= _PRIME else moved
                 least = min(least, _U32(moved & _U64(0xFFFFFFFF)))
+            found[d, p] = least
+    return found
+
+
+@kernel
+def _least_mod_prime_64(hashes: np.ndarray, offset: np.ndarray, factor: np.ndarray, term: np.ndarray) -> np.ndarray:
+    """The least value of each permutation mod 2^61 - 1, all of its bits, for each document."""
+    found = np.full((offset.size - 1, factor.size), _LARGEST_64, np.uint64)
+    for d in range(offset.size - 1):
+        for p in range(factor.size):
+            least, a, b = _LARGEST_64, factor[p], term[p]
+            for k in range(offset[d], offset[d + 1]):
+                moved = _U64(_U64(a * hashes[k]) + b)
+                moved = _U64((moved & _PRIME) + (moved >> _U64(61)))
+                moved = moved - _PRIME if moved >= _PRIME else moved
+                least = min(least, moved)
             found[d, p] = least
     return found

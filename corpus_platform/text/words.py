@@ -1,7 +1,8 @@
 r"""Tokens: the words of texts as byte ranges, with their lengths and hashes.
 
-Four ways to cut, each equal to the plain Python beside it on any text: `wordpunct` (`\w+|[^\w\s]+`, NLTK's WordPunctTokenizer), `simple_words`
-(`\w+|[^\w\s]`), `whitespace_words` (`str.split`) and `cjk_words`, which is `simple_words` with each Chinese character or kana a word of its own.
+Five ways to cut, each equal to the plain Python beside it on any text: `wordpunct` (`\w+|[^\w\s]+`, NLTK's WordPunctTokenizer), `simple_words`
+(`\w+|[^\w\s]`), `whitespace_words` (`str.split`), and `cjk_words` and `spaced_words`, which are the last two with each Chinese character or kana a word of
+its own.
 Promise: nothing is copied; a token's `hash` (hashing.py) is the same in every process and release.
 
 Not here: n-grams (ngrams.py), lists of words.
@@ -122,6 +123,11 @@ def cjk_words(batch: TextBatch) -> Tokens:
     return _tokens(batch, "cjk")
 
 
+def spaced_words(batch: TextBatch) -> Tokens:
+    """As `whitespace_words`, but a Chinese character, Hiragana or Katakana is always a word of its own."""
+    return _tokens(batch, "spaced")
+
+
 def tokens_at(data: np.ndarray, start: np.ndarray, end: np.ndarray, document_token: np.ndarray) -> Tokens:
     """Tokens that another tokeniser has found: byte ranges of `data` (int64[t] each), and their offsets by document."""
     spans = Spans(data, np.ascontiguousarray(start, np.int64), np.ascontiguousarray(end, np.int64))
@@ -132,10 +138,11 @@ def tokens_at(data: np.ndarray, start: np.ndarray, end: np.ndarray, document_tok
 def _classes(kind: str) -> np.ndarray:
     """What each code point is to a tokeniser: uint8 of size 0x110000."""
     facts = unicode.facts()
-    other = {"wordpunct": _OTHER_RUN, "simple": _ALONE, "whitespace": _RUN, "cjk": _ALONE}[kind]
+    others = {"wordpunct": _OTHER_RUN, "simple": _ALONE, "whitespace": _RUN, "cjk": _ALONE, "spaced": _RUN}
+    other = others[kind]
     classes = np.where((facts & unicode.WORD) != 0, _RUN, other).astype(np.uint8)
     classes[(facts & unicode.SPACE) != 0] = _BETWEEN
-    if kind == "cjk":
+    if kind in {"cjk", "spaced"}:
         classes[(facts & (unicode.HAN | unicode.KANA)) != 0] = _ALONE
     return classes
 

@@ -1,0 +1,147 @@
+"""Shingles of texts: runs of n words or characters, as byte ranges or as hashes.
+
+Words of a shingle are joined by one space; its hash is the mixed sum of word hash * B^place (hashing.py), which costs the same for any n. Characters are those
+of the text as it is, white space included, or of its words joined by one space.
+Promise: equal to slicing in plain Python on any text; shingles may occur more than once.
+
+Not here: normal forms and words (normalise.py, words.py), signatures (minhash.py).
+"""
+
+# Kernels are typed by Numba: to pyright an element of an array is an array.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from corpus_platform.text.batch import Spans
+from corpus_platform.text.hashing import mixed
+from corpus_platform.text.kernel import inlined, kernel
+
+if TYPE_CHECKING:
+    from corpus_platform.text.batch import TextBatch
+    from corpus_platform.text.words import Tokens
+
+Unit = Literal["word", "character"]
+
+_U64 = np.uint64
+_BASE = _U64(0x9FB21C651E98DF25)
+"""Multiplier of the sum of word hashes: any large odd number."""
+
+
+def shingles(tokens: Tokens, shingle: int, unit: Unit = "word") -> tuple[Spans, np.ndarray]:
+    """All shingles of joined words in a buffer of their own (they overlap in it), and their offsets by document (int64[n + 1])."""
+    spans = tokens.spans
+    data, start, end = _joined(spans.data, spans.start, spans.end)
+    data.flags.writeable = False
+    document = tokens.document_token
+    if unit == "character":
+        start, end, document = _characters(data, start, end, document)
+    first, last, offset = windows(start, end, document, shingle, one_at_least=False)
+    return Spans(data, first, last), offset
+
+
+def character_shingles(batch: TextBatch, shingle: int, *, one_at_least: bool = False) -> tuple[Spans, np.ndarray]:
+    """All runs of that many characters of each text, and their offsets by document (int64[n + 1]).
+
+    A shorter text has none; with `one_at_least` it is one shingle as a whole, be it empty.
+    """
+    texts = batch.documents
+    start, end, document = _characters(texts.data, texts.start, texts.end, np.arange(len(batch) + 1))
+    first, last, offset = windows(start, end, document, shingle, one_at_least)
+    return Spans(batch.data, first, last), offset
+
+
+def word_shingle_hashes(tokens: Tokens, shingle: int, *, one_at_least: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Hash of each run of that many words (uint64[s]), and their offsets by document (int64[n + 1]). `one_at_least`: as for characters."""
+    return _word_shingles(tokens.hash, tokens.document_token, shingle, one_at_least)
+
+
+@kernel
+def _joined(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The words one after the other with a space behind each: bytes, and where each word is in them."""
+    first, last = np.empty_like(start), np.empty_like(end)
+    to = 0
+    for t in range(start.size):
+        first[t], last[t] = to, to + end[t] - start[t]
+        to = last[t] + 1
+    together = np.full(to, 32, np.uint8)
+    for t in range(start.size):
+        to = first[t]
+        for i in range(start[t], end[t]):
+            together[to] = data[i]
+            to += 1
+    return together, first, last
+
+
+@kernel
+def _characters(
+    data: np.ndarray, start: np.ndarray, end: np.ndarray, document_token: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each character from the first to the last token of each document: start, end, and offsets by document."""
+    first, last = np.empty(data.size, np.int64), np.empty(data.size, np.int64)
+    offset = np.zeros(document_token.size, np.int64)
+    count = 0
+    for d in range(document_token.size - 1):
+        if document_token[d] < document_token[d + 1]:
+            stop = end[document_token[d + 1] - 1]
+            for i in range(start[document_token[d]], stop):
+                if (data[i] & 0xC0) != 0x80:
+                    first[count] = i
+                    count += 1
+                last[count - 1] = i + 1
+        offset[d + 1] = count
+    return first[:count], last[:count], offset
+
+
+@inlined
+def _shingles_of(units: int, size: int, one_at_least: bool) -> int:
+    """How many shingles so many units have."""
+    return max(units - size + 1, np.int64(one_at_least))
+
+
+@kernel
+def windows(
+    start: np.ndarray, end: np.ndarray, document: np.ndarray, size: int, one_at_least: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Start and end of each run of `size` neighbours inside one document, and their offsets by document; all but the size are int64 arrays.
+
+    `one_at_least`: a document with fewer units has one of all of them, and an empty one at byte 0 where it has none.
+    """
+    offset = np.zeros(document.size, np.int64)
+    for d in range(document.size - 1):
+        offset[d + 1] = offset[d] + _shingles_of(document[d + 1] - document[d], size, one_at_least)
+    first, last = np.zeros(offset[-1], np.int64), np.zeros(offset[-1], np.int64)
+    for d in range(document.size - 1):
+        units = document[d + 1] - document[d]
+        for k in range(offset[d + 1] - offset[d] if units else 0):
+            first[offset[d] + k] = start[document[d] + k]
+            last[offset[d] + k] = end[document[d] + min(k + size, units) - 1]
+    return first, last, offset
+
+
+@kernel
+def _word_shingles(
+    hashes: np.ndarray, document_token: np.ndarray, size: int, one_at_least: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hash of each run of `size` words, and their offsets by document."""
+    offset = np.zeros(document_token.size, np.int64)
+    for d in range(document_token.size - 1):
+        offset[d + 1] = offset[d] + _shingles_of(document_token[d + 1] - document_token[d], size, one_at_least)
+    found = np.empty(offset[-1], np.uint64)
+    leaving = _U64(1)
+    for _ in range(size):
+        leaving = _U64(leaving * _BASE)
+    for d in range(document_token.size - 1):
+        first, total = document_token[d], _U64(0)
+        for t in range(first, document_token[d + 1]):
+            total = _U64(_U64(total * _BASE) + hashes[t])
+            if t - first >= size:
+                total = _U64(total - _U64(hashes[t - size] * leaving))
+            if t - first >= size - 1:
+                found[offset[d] + t - first - size + 1] = mixed(_U64(0), total)
+        if one_at_least and document_token[d + 1] - first < size:
+            found[offset[d]] = mixed(_U64(0), total)
+    return found, offset
