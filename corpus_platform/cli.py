@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table as RichTable
 
 from corpus_platform.commands import counts, look, plain, recipes, review, signals
+from corpus_platform.commands.verify import verify
 from corpus_platform.errors import CorpusError, SettingsError, SourceError
 from corpus_platform.home import SETTINGS_FILE, Home
 from corpus_platform.printing import (
@@ -49,6 +50,7 @@ recipes.app.command("overlap")(look.overlap)
 signals.app.command("distribution")(look.distribution)
 for command in (look.explain, look.funnel, counts.counts, review.review, plain.annotate, plain.apply, plain.extract):
     app.command()(command)
+app.command()(verify)
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="CORPUS_HOME", help="Folder of settings, lake, models and Dagster instance.")

@@ -6,6 +6,8 @@ CorpusError
  +-- ModelError           a model is missing or unfit; the message says how to get one
  +-- SchemaError          the written rows do not fit the table; mend the stage
  +-- CommitConflict       another run changed the partition; read its name, run again
+ +-- DamagedFile          a file is not as it was written: corpus verify --repair, then run again
+ +-- DiskFull             make room where it says, run again
  +-- StoreUnsafe          the object store can lose commits; configure a lock
  +-- ShardFailed          some shards failed; the others are kept, run again
  +-- CheckFailed          a blocking check found broken data; look at its figures, mend the input, run again
@@ -37,6 +39,14 @@ class SchemaError(CorpusError):
 
 class CommitConflict(CorpusError):
     """Another run changed the partition between this run's start and its commit."""
+
+
+class DamagedFile(CorpusError):
+    """A file of the lake is missing, or is not what was written: its size, a digest or a checksum tells."""
+
+
+class DiskFull(CorpusError):
+    """A disk or a quota is used up. Finished shards are kept."""
 
 
 class StoreUnsafe(CorpusError):

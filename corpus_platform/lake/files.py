@@ -2,13 +2,14 @@
 
 A file is called `<shard>-<digest of its bytes>-<run>.parquet`. It is made in a scratch folder and moved (folder) or uploaded (S3) when it is
 complete, so a name in the lake always stands for a whole file. Nobody reads it before a commit names it. The same rows give the same bytes,
-however they were cut into batches.
+however they were cut into batches. Pages have checksums and the footer a seal, so that damage is found where it is read (reading.py).
 
 Not here: which files a table version consists of (log.py), what a finished shard leaves behind (markers.py).
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import shutil
@@ -26,6 +27,7 @@ import pyarrow.parquet as pq
 from corpus_platform.errors import SchemaError
 from corpus_platform.lake.fit import polars_schema, sized, to_fit
 from corpus_platform.lake.registry import table
+from corpus_platform.lake.seal import seal
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -37,8 +39,6 @@ STAGING = "_staging"
 """Scratch folder of a lake in a folder: on its own file system, so that a move is atomic."""
 RUN_CHARACTERS = 8
 """Characters of a run's id that are in the names of what it makes."""
-ROW_GROUP_BYTES = 32 << 20
-"""A row group is closed at the first row that reaches this size, before compression."""
 
 
 @dataclass(frozen=True)
@@ -204,8 +204,12 @@ def publish_bytes(storage: Storage, content: bytes, relative: str) -> None:
     final = Path(storage.path(relative))
     final.parent.mkdir(parents=True, exist_ok=True)
     scratch = final.with_name(f".{final.name}.{secrets.token_hex(4)}")
-    scratch.write_bytes(content)
-    scratch.replace(final)
+    try:
+        scratch.write_bytes(content)
+        scratch.replace(final)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
 
 
 class _TableFile:
@@ -229,7 +233,7 @@ class _TableFile:
         start = 0
         while start < frame.height:
             before = int(ends[start - 1]) if start else 0
-            full = int(np.searchsorted(ends, before + ROW_GROUP_BYTES - self._pending_bytes)) + 1
+            full = int(np.searchsorted(ends, before + self._spec.row_group_bytes - self._pending_bytes)) + 1
             stop = min(full, frame.height)
             self._pending.append(frame[start:stop])
             self._pending_bytes += int(ends[stop - 1]) - before
@@ -244,17 +248,23 @@ class _TableFile:
         if self._writer is None:
             return False
         self._writer.close()
+        seal(self.path)
         return True
 
     def abort(self) -> None:
         if self._writer is not None:
-            self._writer.close()
+            # It writes a footer, for which a full disk has no room: the file goes anyway.
+            with contextlib.suppress(OSError):
+                self._writer.close()
+            self._writer.is_open = False  # else it tries once more when it is collected, and says so on stderr
 
     def _flush(self) -> None:
         if not self._pending:
             return
         group = pl.concat(self._pending, rechunk=True).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(self._schema)
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self.path, self._schema, compression="zstd", compression_level=3)
+            self._writer = pq.ParquetWriter(
+                self.path, self._schema, compression="zstd", compression_level=3, write_page_checksum=True
+            )
         self._writer.write_table(group.combine_chunks(), row_group_size=group.num_rows)
         self._pending, self._pending_bytes = [], 0

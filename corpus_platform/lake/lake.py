@@ -5,7 +5,7 @@ registration; a reader gets one version of a table, whole, however many commits 
 
 Promise: rows of side tables are shown only once the main table's commit names them.
 
-Not here: how it is done: registry.py, storage.py, store.py, files.py, markers.py, log.py, commit.py, vacuum.py, keep.py.
+Not here: how it is done: registry.py, storage.py, store.py, files.py, markers.py, log.py, commit.py, reading.py, verify.py, vacuum.py, keep.py.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from corpus_platform.lake.registry import TableSpec, is_declared, is_name, open_
 from corpus_platform.lake.storage import Storage
 from corpus_platform.lake.store import Lock, guard, lock_from
 from corpus_platform.lake.vacuum import Keep, VacuumReport, refuse_vacuumed, vacuum
+from corpus_platform.lake.verify import VerifyReport, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -230,6 +231,16 @@ class Lake:
     ) -> VacuumReport:
         """Removes files that no retained version, pin or live marker names; see vacuum.py. Safe while runs go on."""
         return vacuum(self, names, Keep(retain_hours, keep_versions, min_age_hours), dry_run=dry_run)
+
+    def verify(
+        self,
+        names: Sequence[str] | None = None,
+        partition: Mapping[str, str] | None = None,
+        *,
+        repair: bool = False,
+    ) -> VerifyReport:
+        """Compares the files of the newest versions with what was written; `repair` makes damaged shards unfinished. See verify.py."""
+        return verify(self, names, partition, repair=repair)
 
     def store_files(self, name: str, local: str | Path) -> keep.StoredFiles:
         """Keeps a local folder or file in the lake, by the digest of its content."""

@@ -44,6 +44,7 @@ class TableSpec:
 
     `columns` include the partition columns or leave them out: they are strings, kept in the path and not in the files. `side` tables hold
     what a stage says besides its result (rejects, decisions); readers see their rows only once the main table's commit names them.
+    A row group is closed at the first row that reaches `row_group_bytes`, before compression: small ones suit tables that are read by range.
     """
 
     name: str
@@ -53,6 +54,7 @@ class TableSpec:
     partition_by: tuple[str, ...]
     order: tuple[str, ...] = ()
     side: bool = False
+    row_group_bytes: int = 32 << 20
 
     def __post_init__(self) -> None:
         """Refuses a spec that contradicts itself."""
@@ -67,6 +69,8 @@ class TableSpec:
                 raise SchemaError(f"table `{self.name}`: {what} names {', '.join(missing)}, which is no column of it")
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise SchemaError(f"table `{self.name}`: column {', '.join(twice)} is declared twice")
+        if self.row_group_bytes < 1:
+            raise SchemaError(f"table `{self.name}`: row_group_bytes is 1 or more")
         if self.side and self.partition_by != SIDE_PARTITION:
             raise SchemaError(f"table `{self.name}`: a side table is partitioned by {', '.join(SIDE_PARTITION)}")
 

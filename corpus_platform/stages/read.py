@@ -1,12 +1,15 @@
-"""How stages read table files: lazily, in batches of bounded size, and pages as the title and lines that CCNet works on."""
+"""How stages read table files: lazily, in batches of bounded size, and pages as the title and lines that CCNet works on.
+
+Promise: rows are those that were written, or there is a `DamagedFile`. A part of a sorted file: lake/reading.py.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import polars as pl
-import pyarrow.parquet as pq
 
+from corpus_platform.lake.reading import check_rows, check_whole, open_verified
 from corpus_platform.recipes.ccnet import split_titles, strip_lines
 from corpus_platform.text.batch import TextBatch
 
@@ -21,22 +24,24 @@ BATCH_ROWS = 1_000
 
 
 def lazy(lake: Lake, file: DataFile) -> pl.LazyFrame:
-    """A table file as a lazy frame, without partition columns."""
+    """A table file as a lazy frame, without partition columns; its digest is checked first, for Polars checks nothing."""
+    check_whole(lake, file)
     return pl.scan_parquet(file.uri, storage_options=lake.storage.polars_options(), hive_partitioning=False)
 
 
 def batches(
     lake: Lake, file: DataFile, *, columns: Sequence[str] | None = None, rows: int = BATCH_ROWS
 ) -> Iterator[pl.DataFrame]:
-    """The rows of a table file in order, `rows` at a time; memory is bounded by one row group."""
-    filesystem = lake.storage.filesystem()
-    with filesystem.open(file.uri, "rb") as stream:
-        parquet = pq.ParquetFile(stream)
-        wanted = list(columns) if columns is not None else None
+    """The rows of a table file in order, `rows` at a time, verified; memory is bounded by one row group."""
+    seen = 0
+    wanted = list(columns) if columns is not None else None
+    with open_verified(lake, file) as parquet:
         for batch in parquet.iter_batches(batch_size=rows, columns=wanted):
             frame = pl.from_arrow(batch)
             assert isinstance(frame, pl.DataFrame)
+            seen += frame.height if frame.width else batch.num_rows
             yield frame
+    check_rows(file, seen)
 
 
 def digests(files: Iterable[DataFile]) -> tuple[str, ...]:

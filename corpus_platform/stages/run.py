@@ -22,6 +22,7 @@ from corpus_platform.engine.lifeline import parent_is_alive
 from corpus_platform.engine.protocol import raise_failures
 from corpus_platform.errors import RejectBudgetExceeded, ShardFailed, SourceError
 from corpus_platform.lake import table
+from corpus_platform.lake.disk import full_disk_named
 from corpus_platform.lake.markers import Marker
 from corpus_platform.stages.stage import digest_of
 
@@ -132,17 +133,18 @@ def run_stage(
 ) -> Report:
     """Brings one partition of the stage's table up to date; does nothing where it is.
 
-    Raises ShardFailed (some shards failed for good), RejectBudgetExceeded (too many broken records), CommitConflict (another run changed the
+    Raises ShardFailed (some shards failed for good), DiskFull, RejectBudgetExceeded (too many broken records), CommitConflict (another run changed the
     partition meanwhile). In each case finished shards are kept for the next run and readers see the old version.
     """
     started = time.monotonic()
     lake.check_safe(stage.name)
     fence = lake.fence(stage.name, partition)
-    plan = plan_stage(stage, lake, partition)
+    with full_disk_named(lake.storage):
+        plan = plan_stage(stage, lake, partition)
     if plan.is_current and plan.state is not None:
         return _unchanged(plan, plan.state)
     run = uuid.uuid4().hex
-    with lake.under_way(run, where_of(stage.name, partition)):
+    with full_disk_named(lake.storage), lake.under_way(run, where_of(stage.name, partition)):
         mapped = engine.map(
             partial(run_shard, stage, lake, partition, run),
             plan.todo,
@@ -174,15 +176,11 @@ def run_stage(
 def run_shard(stage: Stage, lake: Lake, partition: Partition, run: str, shard: Shard) -> Marker:
     """Does one shard in a worker: its rows into files, then the marker that makes them count."""
     started = time.monotonic()
-    writer = lake.writer(stage.name, partition, shard.index, run)
-    output = ShardOutput(writer, shard.index)
-    try:
+    with full_disk_named(lake.storage), lake.writer(stage.name, partition, shard.index, run) as writer:
+        output = ShardOutput(writer, shard.index)
         stage.run(lake, partition, shard, output)
         output.flush()
         files = writer.close()
-    except BaseException:
-        writer.abort()
-        raise
     if not parent_is_alive():
         raise ShardFailed(f"{stage.name} {shard.label}: the run that asked for it has ended, so its result is not kept")
     marker = Marker(
@@ -194,7 +192,8 @@ def run_shard(stage: Stage, lake: Lake, partition: Partition, run: str, shard: S
         seconds=time.monotonic() - started,
         bytes=shard.bytes,
     )
-    lake.markers(stage.name, partition).write(marker)
+    with full_disk_named(lake.storage):
+        lake.markers(stage.name, partition).write(marker)
     return marker
 
 
@@ -245,24 +244,29 @@ class ShardOutput:
 
 
 def _finished(stage: Stage, lake: Lake, partition: Partition, shards: list[Shard]) -> dict[int, Marker]:
-    """Markers of the planned shards. One whose files a clean-up has removed counts as unfinished, so that the next run makes them anew."""
+    """Markers of the planned shards. One whose files are gone or cut off counts as unfinished, so that the next run makes them anew."""
     markers = lake.markers(stage.name, partition).read_all({shard.index: stage.fingerprint(shard) for shard in shards})
-    there = {name: _file_names(stage, lake, partition, name) for marker in markers.values() for name in marker.files}
+    there = {name: _file_sizes(stage, lake, partition, name) for marker in markers.values() for name in marker.files}
     return {
         index: marker
         for index, marker in markers.items()
-        if all(PurePosixPath(file.path).name in there[name] for name, files in marker.files.items() for file in files)
+        if all(
+            there[name].get(PurePosixPath(file.path).name) == file.bytes
+            for name, files in marker.files.items()
+            for file in files
+        )
     }
 
 
-def _file_names(stage: Stage, lake: Lake, partition: Partition, name: str) -> set[str]:
-    """Names of the files that are stored for the partition in its main table or a side table."""
+def _file_sizes(stage: Stage, lake: Lake, partition: Partition, name: str) -> dict[str, int]:
+    """Sizes in bytes of the files, by name, that are stored for the partition in its main table or a side table."""
     where = partition if name == stage.name else lake.side_partition(stage.name, partition)
     folder = lake.storage.path(table(name).folder, table(name).partition_dir(where))
     try:
-        return {PurePosixPath(path).name for path in lake.storage.filesystem().find(folder)}
+        found = lake.storage.filesystem().find(folder, detail=True)
     except FileNotFoundError:
-        return set()
+        return {}
+    return {PurePosixPath(path).name: facts["size"] for path, facts in found.items()}
 
 
 def _all_finished(plan: Plan, lake: Lake) -> list[Marker]:

@@ -1,6 +1,7 @@
 """A vacuum that keeps nothing it may remove, again and again beside a run: it harms neither the run nor a pinned version nor a reader."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from stage_parent import CHAIN, Slowed, partition_of, stages_of
 
 from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import SettingsError
-from corpus_platform.lake import Lake
+from corpus_platform.lake import Lake, registry
 from corpus_platform.stages.run import run_stage
 
 GREEDY = {"retain_hours": 0, "keep_versions": 1, "min_age_hours": 0}
@@ -118,7 +119,8 @@ class VacuumedWithin(Slowed):
 
 
 def test_a_vacuum_spares_the_scratch_of_shards_in_the_making(houses, tmp_path, monkeypatch):
-    monkeypatch.setattr("corpus_platform.lake.files.ROW_GROUP_BYTES", 1)  # each row goes to the scratch file at once
+    # Each row goes to the scratch file at once.
+    monkeypatch.setitem(registry._TABLES, "web.pages", replace(registry.table("web.pages"), row_group_bytes=1))
     lake = houses.lake(tmp_path / "lake", "wet")
     stage = VacuumedWithin.of(stages_of(houses.new)["web.pages"], tmp_path)
 

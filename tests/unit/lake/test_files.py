@@ -1,3 +1,5 @@
+import errno
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -9,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus_platform.errors import SchemaError
-from corpus_platform.lake import Lake, files
-from corpus_platform.lake.files import digest_of_file, shard_and_digest
+from corpus_platform.lake import Lake, registry
+from corpus_platform.lake.files import digest_of_file, publish_bytes, shard_and_digest
 
 PARTITION = {"variant": "wet", "snapshot": "CC-1"}
 
@@ -20,6 +22,11 @@ def written(lake, *frames, run="run-0001", shard=0):
         for frame in frames:
             writer.write(frame)
         return writer.close()
+
+
+def with_row_groups_of(size, patch):
+    """Makes the table's row groups end at that many bytes."""
+    patch.setitem(registry._TABLES, "test.notes", replace(registry.table("test.notes"), row_group_bytes=size))
 
 
 def path_of(lake, file):
@@ -112,7 +119,7 @@ def test_the_same_rows_give_the_same_bytes_however_they_were_cut(tmp_path_factor
     pieces = [whole[start:stop] for start, stop in pairwise(edges)]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "ROW_GROUP_BYTES", 300)
+        with_row_groups_of(300, patch)
         one = written(lake, whole)["test.notes"][0]
         many = written(lake, *pieces)["test.notes"][0]
 
@@ -123,10 +130,38 @@ def test_the_same_rows_give_the_same_bytes_however_they_were_cut(tmp_path_factor
 
 
 def test_a_row_group_ends_at_the_row_that_fills_it(house, monkeypatch):
-    monkeypatch.setattr(files, "ROW_GROUP_BYTES", 10_000)
+    with_row_groups_of(10_000, monkeypatch)
     frame = pl.DataFrame({"note_id": list(range(100)), "text": ["x" * 1000] * 100})
 
     (file,) = written(house.lake, frame[:33], frame[33:])["test.notes"]
 
     metadata = pq.ParquetFile(path_of(house.lake, file)).metadata
     assert [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)] == [10] * 10
+
+
+def test_a_shard_that_fails_on_a_full_disk_leaves_no_scratch_behind(house, monkeypatch):
+    def full(*_arguments, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+    monkeypatch.setattr(pq.ParquetWriter, "close", full)
+
+    with pytest.raises(OSError, match="No space left"):
+        written(house.lake, pl.DataFrame({"note_id": [1]}))
+
+    assert not list((Path(house.lake.location) / "_staging").iterdir())
+
+
+def test_a_small_file_that_meets_a_full_disk_leaves_nothing_half_written(house, monkeypatch):
+    real = Path.write_bytes
+
+    def cut(path, content):
+        real(path, content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", cut)
+
+    with pytest.raises(OSError, match="No space left"):
+        publish_bytes(house.lake.storage, b"0123456789", "_markers/x.json")
+
+    assert not [path for path in Path(house.lake.location).rglob("*") if path.is_file()]
