@@ -41,6 +41,7 @@ Policy = Literal["first", "none"]
 
 _BYTES_PER_KEY = 32
 """What a key costs while its range is sorted: key and place, twice, with slack."""
+_BUCKET_BITS = 12
 
 _BLANK_AS_THEY_ARE: tuple[Form, ...] = ("raw", "stripped", "lower", "stripped_lower")
 """Forms that are blank where the line is."""
@@ -190,22 +191,28 @@ def index_of(offset: np.ndarray, document_of: np.ndarray, ordinal: np.ndarray) -
 
 
 def repeated(
-    keys: Keys, policy: Policy = "first", *, at_least: int = 2, memory: int = 1 << 28
+    keys: Keys, policy: Policy = "first", *, at_least: int = 2, memory: int = 4 << 30
 ) -> tuple[np.ndarray, np.ndarray]:
     """Document and ordinal (int64 each, in order) of the units that go because their key occurs `at_least` times in the batch.
 
-    `first` lets the first occurrence stay, `none` none. Ranges of the hash are sorted one after the other, each within `memory` bytes. Repeats that overlap
-    each other (a row of dashes, in windows) go up to one period under `first`.
+    `first` lets the first occurrence stay, `none` none. Keys that don't fit into `memory` (bytes; 24 to 32 a key, beside the keys) are sorted range by range,
+    each of which reads all keys once. Repeats that overlap each other (a row of dashes, in windows) go up to one period under `first`.
     """
     gone = np.zeros(keys.key.size, np.bool_)
     small = np.uint32 if gone.size <= np.iinfo(np.uint32).max else np.int64
-    ranges = max(1, -(-gone.size * _BYTES_PER_KEY // memory))
-    for i in range(ranges):
-        low, high = np.uint64((i << 64) // ranges), np.uint64(((i + 1) << 64) // ranges - 1)
-        room = np.empty(_count_within(keys.key, low, high) + 1, small)
-        place = room[: _find_within(keys.key, low, high, room)]
-        ordered, place = radix_sort(keys.key[place], place)
-        _mark(ordered, place, at_least, policy == "first", gone)
+    spare_first = policy == "first"
+    if gone.size * _BYTES_PER_KEY <= memory:
+        _mark(*radix_sort(keys.key, np.arange(gone.size, dtype=small)), at_least, spare_first, gone)
+        return _named(gone, keys.offset)
+    bucket_size = _bucket_sizes(keys.key)
+    first = 0
+    while first < bucket_size.size:
+        full = np.cumsum(bucket_size[first:]) * _BYTES_PER_KEY > memory
+        last = first + max(int(full.argmax()) if full.any() else full.size, 1)
+        room = np.empty(bucket_size[first:last].sum() + 1, small)
+        place = room[: _find(keys.key, first, last, room)]
+        _mark(*radix_sort(keys.key[place], place), at_least, spare_first, gone)
+        first = last
     return _named(gone, keys.offset)
 
 
@@ -246,22 +253,23 @@ def _spaced(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.nd
 
 
 @kernel
-def _count_within(key: np.ndarray, low: np.uint64, high: np.uint64) -> int:
-    """How many keys are from `low` to `high`."""
-    count = 0
+def _bucket_sizes(key: np.ndarray) -> np.ndarray:
+    """How many keys begin with each of the 4096 values of twelve bits."""
+    count = np.zeros(1 << _BUCKET_BITS, np.int64)
     for i in range(key.size):
-        count += (key[i] >= low) & (key[i] <= high)
+        count[key[i] >> np.uint64(64 - _BUCKET_BITS)] += 1
     return count
 
 
 @kernel
-def _find_within(key: np.ndarray, low: np.uint64, high: np.uint64, place: np.ndarray) -> int:
-    """Writes the places of keys from `low` to `high`, ascending; returns their number, for one more than which there must be room."""
+def _find(key: np.ndarray, first: int, last: int, place: np.ndarray) -> int:
+    """Writes the places of the keys in the buckets `first` to `last`, exclusive; returns their number, for one more than which there must be room."""
     n = 0
     for i in range(key.size):
+        bucket = np.int64(key[i] >> np.uint64(64 - _BUCKET_BITS))
         # Without a branch, for it would be guessed wrong as often as not.
         place[n] = i
-        n += (key[i] >= low) & (key[i] <= high)
+        n += (bucket >= first) & (bucket < last)
     return n
 
 
