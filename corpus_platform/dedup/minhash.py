@@ -33,8 +33,8 @@ from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.hashing import SEED, hash_spans, mixed
 from corpus_platform.text.kernel import kernel
 from corpus_platform.text.minhash import BASES, SCHEMES, Base, high_half, least_values, pieces
-from corpus_platform.text.shingles import character_shingles, shingles, word_shingle_hashes
-from corpus_platform.text.words import spaced_words, whitespace_words
+from corpus_platform.text.shingles import character_shingles, shingles, text_shingle_hashes
+from corpus_platform.text.words import whitespace_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,14 +105,13 @@ class MinHashKeys:
 
         They are the house's hashes, also with `reference`: no other similarity comes of it.
         """
-        return together(_distinct_of(*self._shingles_64(piece)) for piece in self._pieces(batch))
+        return together(_distinct_of(*self._fast_hashes(piece, np.uint64)) for piece in self._pieces(batch))
 
     def _hashed(self, batch: TextBatch) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Base hashes of the shingles of some documents after others, and their offsets."""
         for piece in self._pieces(batch):
             if self.base == "xmx32":
-                hashes, offset = self._shingles_64(piece)
-                yield high_half(hashes), offset
+                yield self._fast_hashes(piece, np.uint32)
             else:
                 texts = in_form(piece, self.form)
                 spans, offset = (
@@ -130,14 +129,14 @@ class MinHashKeys:
         for first, last in pieces(size, _PIECE):
             yield TextBatch(batch.data[start[first] : start[last]], start[first : last + 1] - start[first])
 
-    def _shingles_64(self, batch: TextBatch) -> tuple[np.ndarray, np.ndarray]:
-        """The house's hash of each shingle, uint64, and their offsets by document."""
+    def _fast_hashes(self, batch: TextBatch, dtype: type[np.uint32 | np.uint64]) -> tuple[np.ndarray, np.ndarray]:
+        """The house's hash of each shingle, whole or its high half, and their offsets by document."""
         texts = in_form(batch, self.form)
         if self.unit == "character":
             spans, offset = character_shingles(texts, self.n)
-            return hash_spans(spans), offset
-        words = whitespace_words(texts) if self.reference else spaced_words(texts)
-        return word_shingle_hashes(words, self.n)
+            hashes = hash_spans(spans)
+            return high_half(hashes) if dtype is np.uint32 else hashes, offset
+        return text_shingle_hashes(texts, self.n, "whitespace" if self.reference else "spaced", dtype)
 
     def _signed(self, hashes: np.ndarray, offset: np.ndarray) -> np.ndarray:
         return least_values(hashes, offset, self.permutations, self.seed, SCHEMES[self.base])

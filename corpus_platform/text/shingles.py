@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from corpus_platform.text.batch import Spans
-from corpus_platform.text.hashing import mixed
-from corpus_platform.text.kernel import inlined, kernel
+from corpus_platform.text.hashing import measure_ranges, mixed, padded
+from corpus_platform.text.kernel import inlined, kernel, part
+from corpus_platform.text.words import classes_of, cut
 
 if TYPE_CHECKING:
     from corpus_platform.text.batch import TextBatch
@@ -57,6 +58,26 @@ def character_shingles(batch: TextBatch, shingle: int, *, one_at_least: bool = F
 def word_shingle_hashes(tokens: Tokens, shingle: int, *, one_at_least: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Hash of each run of that many words (uint64[s]), and their offsets by document (int64[n + 1]). `one_at_least`: as for characters."""
     return _word_shingles(tokens.hash, tokens.document_token, shingle, one_at_least)
+
+
+def text_shingle_hashes(
+    batch: TextBatch, shingle: int, words: str = "spaced", dtype: type[np.uint32 | np.uint64] = np.uint64
+) -> tuple[np.ndarray, np.ndarray]:
+    """`word_shingle_hashes` of the words of each text, without making them: uint64[s], or their high halves for uint32; and their offsets.
+
+    `words`: how they are cut (`classes_of` of words.py), `spaced` or `whitespace`.
+    """
+    longest = int(np.diff(batch.document_start).max(initial=0)) + 1
+    scratch = np.empty(longest, np.int64), np.empty(longest, np.int64), np.empty(longest, np.int32)
+    # A word has two bytes with the space behind it, or the three of its Chinese character.
+    found, offset = np.empty(batch.data.size // 2 + len(batch), dtype), np.zeros(len(batch) + 1, np.int64)
+    shift = 64 - 8 * found.itemsize
+    hashes = np.empty(longest, np.uint64)
+    data = padded(batch.data)
+    _text_shingles(
+        batch.data, data, batch.document_start, classes_of(words), *scratch, hashes, shingle, shift, found, offset
+    )
+    return found[: offset[-1]], offset
 
 
 @kernel
@@ -122,6 +143,21 @@ def windows(
     return first, last, offset
 
 
+@part
+def _roll(hashes: np.ndarray, first: int, last: int, size: int, shift: int, found: np.ndarray, to: int) -> np.uint64:
+    """Writes the hash of each run of `size` words among `first` to `last` from `to` on, without its low `shift` bits; returns the sum of the last run."""
+    leaving, total = _U64(1), _U64(0)
+    for _ in range(size):
+        leaving = _U64(leaving * _BASE)
+    for t in range(first, last):
+        total = _U64(_U64(total * _BASE) + hashes[t])
+        if t - first >= size:
+            total = _U64(total - _U64(hashes[t - size] * leaving))
+        if t - first >= size - 1:
+            found[to + t - first - size + 1] = mixed(_U64(0), total) >> _U64(shift)
+    return total
+
+
 @kernel
 def _word_shingles(
     hashes: np.ndarray, document_token: np.ndarray, size: int, one_at_least: bool
@@ -131,17 +167,32 @@ def _word_shingles(
     for d in range(document_token.size - 1):
         offset[d + 1] = offset[d] + _shingles_of(document_token[d + 1] - document_token[d], size, one_at_least)
     found = np.empty(offset[-1], np.uint64)
-    leaving = _U64(1)
-    for _ in range(size):
-        leaving = _U64(leaving * _BASE)
     for d in range(document_token.size - 1):
-        first, total = document_token[d], _U64(0)
-        for t in range(first, document_token[d + 1]):
-            total = _U64(_U64(total * _BASE) + hashes[t])
-            if t - first >= size:
-                total = _U64(total - _U64(hashes[t - size] * leaving))
-            if t - first >= size - 1:
-                found[offset[d] + t - first - size + 1] = mixed(_U64(0), total)
-        if one_at_least and document_token[d + 1] - first < size:
+        first, last = document_token[d], document_token[d + 1]
+        total = _roll(hashes, first, last, size, 0, found, offset[d])
+        if one_at_least and last - first < size:
             found[offset[d]] = mixed(_U64(0), total)
     return found, offset
+
+
+@kernel
+def _text_shingles(
+    data: np.ndarray,
+    padded_data: np.ndarray,
+    document_start: np.ndarray,
+    classes: np.ndarray,
+    start: np.ndarray,
+    end: np.ndarray,
+    characters: np.ndarray,
+    hashes: np.ndarray,
+    size: int,
+    shift: int,
+    found: np.ndarray,
+    offset: np.ndarray,
+) -> None:
+    """Cuts, hashes and rolls one text after the other, in room for the words of one, which stays in the processor's cache."""
+    for d in range(document_start.size - 1):
+        words = cut(data, document_start[d], document_start[d + 1], classes, start, end, 0)
+        measure_ranges(padded_data, start, end, characters, hashes, 0, words)
+        _roll(hashes, 0, words, size, shift, found, offset[d])
+        offset[d + 1] = offset[d] + max(words - size + 1, 0)

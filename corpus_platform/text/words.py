@@ -135,7 +135,7 @@ def tokens_at(data: np.ndarray, start: np.ndarray, end: np.ndarray, document_tok
 
 
 @cache
-def _classes(kind: str) -> np.ndarray:
+def classes_of(kind: str) -> np.ndarray:
     """What each code point is to a tokeniser: uint8 of size 0x110000."""
     facts = unicode.facts()
     others = {"wordpunct": _OTHER_RUN, "simple": _ALONE, "whitespace": _RUN, "cjk": _ALONE, "spaced": _RUN}
@@ -155,7 +155,7 @@ def _tokens(batch: TextBatch, kind: str) -> Tokens:
     document_token = np.zeros(len(batch) + 1, np.int64)
     d = 0
     while True:
-        d = _tokenise(batch.data, padded(batch.data), batch.document_start, _classes(kind), d, *found, document_token)
+        d = _tokenise(batch.data, padded(batch.data), batch.document_start, classes_of(kind), d, *found, document_token)
         if d == len(batch):
             break
         found = tuple(np.concatenate([values, np.empty_like(values)]) for values in found)
@@ -170,7 +170,7 @@ def _shifted(mask: np.uint64, carry: bool) -> np.uint64:
 
 
 @part
-def _cut(
+def cut(
     data: np.ndarray, first: int, last: int, classes: np.ndarray, start: np.ndarray, end: np.ndarray, t: int
 ) -> int:
     """Writes the starts and the ends of the tokens of one text from place t on; returns the place after them.
@@ -237,6 +237,6 @@ def _tokenise(
         if t + last - first >= start.size:
             break
         d += 1
-        document_token[d] = _cut(data, first, last, classes, start, end, t)
+        document_token[d] = cut(data, first, last, classes, start, end, t)
         measure_ranges(padded_data, start, end, characters, hashes, t, document_token[d])
     return d

@@ -1,5 +1,6 @@
 import re
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -7,7 +8,7 @@ from slow import CJK, slow_hash
 from texts import batches_of_pages
 
 from corpus_platform.text.batch import TextBatch
-from corpus_platform.text.shingles import character_shingles, word_shingle_hashes
+from corpus_platform.text.shingles import character_shingles, text_shingle_hashes, word_shingle_hashes
 from corpus_platform.text.words import spaced_words, whitespace_words
 
 BASE = 0x9FB21C651E98DF25
@@ -63,3 +64,20 @@ def test_hashes_of_words_are_those_of_the_slow_twin(one_at_least, texts, n):
     expected = [slow_windows(text.split(), n, one_at_least) for text in texts]
     assert hashes.tolist() == [slow_mixed_sum(words) for some in expected for words in some]
     assert offset.tolist() == [sum(map(len, expected[:d])) for d in range(len(texts) + 1)]
+
+
+@pytest.mark.parametrize(("kind", "cut"), [("spaced", spaced_words), ("whitespace", whitespace_words)])
+@settings(deadline=None)
+@given(texts=batches_of_pages(), n=st.integers(1, 5))
+@example(texts=[], n=1)
+@example(texts=["", "a", "a b", "中a文b", "中文カナ" * 50, "a " * 100], n=1)
+def test_hashes_of_words_that_are_never_made_are_the_same(kind, cut, texts, n):
+    batch = TextBatch.of(texts)
+
+    hashes, offset = text_shingle_hashes(batch, n, kind)
+    halves, offset_of_halves = text_shingle_hashes(batch, n, kind, np.uint32)
+
+    expected, expected_offset = word_shingle_hashes(cut(batch), n)
+    assert offset.tolist() == offset_of_halves.tolist() == expected_offset.tolist()
+    assert hashes.tolist() == expected.tolist()
+    assert halves.tolist() == (expected >> np.uint64(32)).tolist()
