@@ -30,10 +30,10 @@ from corpus_platform.dedup.forms import in_form
 from corpus_platform.dedup.keys import Keys, together
 from corpus_platform.errors import SettingsError
 from corpus_platform.text.batch import TextBatch
-from corpus_platform.text.hashing import SEED, hash_spans, mixed
+from corpus_platform.text.hashing import SEED, mixed
 from corpus_platform.text.kernel import kernel
-from corpus_platform.text.minhash import BASES, SCHEMES, Base, high_half, least_values, pieces
-from corpus_platform.text.shingles import character_shingles, shingles, text_shingle_hashes
+from corpus_platform.text.minhash import BASES, SCHEMES, Base, least_values, pieces
+from corpus_platform.text.shingles import character_shingles, shingles, text_character_hashes, text_shingle_hashes
 from corpus_platform.text.words import whitespace_words
 
 if TYPE_CHECKING:
@@ -133,9 +133,7 @@ class MinHashKeys:
         """The house's hash of each shingle, whole or its high half, and their offsets by document."""
         texts = in_form(batch, self.form)
         if self.unit == "character":
-            spans, offset = character_shingles(texts, self.n)
-            hashes = hash_spans(spans)
-            return high_half(hashes) if dtype is np.uint32 else hashes, offset
+            return text_character_hashes(texts, self.n, dtype=dtype)
         return text_shingle_hashes(texts, self.n, "whitespace" if self.reference else "spaced", dtype)
 
     def _signed(self, hashes: np.ndarray, offset: np.ndarray) -> np.ndarray:

@@ -32,11 +32,17 @@ from corpus_platform.dedup.forms import in_form
 from corpus_platform.dedup.keys import Keys
 from corpus_platform.errors import SettingsError
 from corpus_platform.text.batch import Spans, TextBatch
-from corpus_platform.text.hashing import SEED, hash_spans, mixed
+from corpus_platform.text.hashing import SEED, mixed
 from corpus_platform.text.kernel import kernel
 from corpus_platform.text.md5 import md5_halves
 from corpus_platform.text.minhash import pieces
-from corpus_platform.text.shingles import character_shingles, shingles, windows, word_shingle_hashes
+from corpus_platform.text.shingles import (
+    character_shingles,
+    shingles,
+    text_character_hashes,
+    windows,
+    word_shingle_hashes,
+)
 from corpus_platform.text.words import spaced_words, whitespace_words
 
 if TYPE_CHECKING:
@@ -125,8 +131,7 @@ class SimHashKeys:
         if not self.reference:
             if self.unit == "word":
                 return word_shingle_hashes(spaced_words(texts), self.n, one_at_least=True)
-            spans, offset = character_shingles(texts, self.n, one_at_least=True)
-            return hash_spans(spans), offset
+            return text_character_hashes(texts, self.n, one_at_least=True)
         if self.hash == "md5_64":
             spans, offset = _all_windows(texts, self.unit, self.n)
             return md5_halves(spans)[1], offset

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from corpus_platform.text.batch import Spans
-from corpus_platform.text.hashing import measure_ranges, mixed, padded
+from corpus_platform.text.hashing import SEED, measure_ranges, mixed, padded
 from corpus_platform.text.kernel import inlined, kernel, part
+from corpus_platform.text.wide import load8
 from corpus_platform.text.words import classes_of, cut
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 Unit = Literal["word", "character"]
 
 _U64 = np.uint64
+_OF_LENGTH, _AT_END = _U64(0xA0761D6478BD642F), _U64(0x8EBC6AF09C88C6E3)
+_ALL = _U64(0xFFFFFFFFFFFFFFFF)
 _BASE = _U64(0x9FB21C651E98DF25)
 """Multiplier of the sum of word hashes: any large odd number."""
 
@@ -77,6 +80,16 @@ def text_shingle_hashes(
     _text_shingles(
         batch.data, data, batch.document_start, classes_of(words), *scratch, hashes, shingle, shift, found, offset
     )
+    return found[: offset[-1]], offset
+
+
+def text_character_hashes(
+    batch: TextBatch, shingle: int, *, one_at_least: bool = False, dtype: type[np.uint32 | np.uint64] = np.uint64
+) -> tuple[np.ndarray, np.ndarray]:
+    """`hash_spans` of `character_shingles` without making these: uint64[s], or the high halves for uint32; and their offsets."""
+    found, offset = np.empty(batch.data.size + len(batch), dtype), np.zeros(len(batch) + 1, np.int64)
+    shift, data = 64 - 8 * found.itemsize, padded(batch.data)
+    _text_characters(data, batch.document_start, shingle, one_at_least, shift, found, offset)
     return found[: offset[-1]], offset
 
 
@@ -196,3 +209,53 @@ def _text_shingles(
         measure_ranges(padded_data, start, end, characters, hashes, 0, words)
         _roll(hashes, 0, words, size, shift, found, offset[d])
         offset[d + 1] = offset[d] + max(words - size + 1, 0)
+
+
+@inlined
+def _hash(data: np.ndarray, i: int, stop: int, last_word: int) -> np.uint64:
+    """The hash of a range, as hashing.py has it, without a count of its characters."""
+    state = _U64(SEED ^ _U64(_U64(stop - i) * _OF_LENGTH))
+    while stop - i > 8:
+        state = mixed(state, load8(data, i))
+        i += 8
+    if stop > i:
+        # Read where eight bytes are left, moved to the front, and without what follows.
+        at = min(i, last_word)
+        state = mixed(state, (load8(data, at) >> _U64(8 * (i - at))) & (_ALL >> _U64(64 - 8 * (stop - i))))
+    state = _U64(state * _AT_END)
+    return _U64(state ^ (state >> _U64(29)))
+
+
+@inlined
+def _size_at(data: np.ndarray, i: int) -> int:
+    """Bytes of the character that starts at i."""
+    byte = data[i]
+    return 1 + np.int64(byte >= 0xC0) + np.int64(byte >= 0xE0) + np.int64(byte >= 0xF0)
+
+
+@kernel
+def _text_characters(
+    data: np.ndarray,
+    document_start: np.ndarray,
+    size: int,
+    one_at_least: bool,
+    shift: int,
+    found: np.ndarray,
+    offset: np.ndarray,
+) -> None:
+    """Hashes of the runs of `size` characters, without their low `shift` bits, and their offsets by document. `data` has at least eight bytes."""
+    last_word, to = data.size - 8, 0
+    for d in range(document_start.size - 1):
+        i, end = document_start[d], document_start[d + 1]
+        stop, characters = i, 0
+        while stop < end and characters < size:
+            stop += _size_at(data, stop)
+            characters += 1
+        if characters == size or one_at_least:
+            found[to] = _hash(data, i, stop, last_word) >> _U64(shift)
+            to += 1
+        while stop < end:
+            i, stop = i + _size_at(data, i), stop + _size_at(data, stop)
+            found[to] = _hash(data, i, stop, last_word) >> _U64(shift)
+            to += 1
+        offset[d + 1] = to

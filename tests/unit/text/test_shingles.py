@@ -8,7 +8,13 @@ from slow import CJK, slow_hash
 from texts import batches_of_pages
 
 from corpus_platform.text.batch import TextBatch
-from corpus_platform.text.shingles import character_shingles, text_shingle_hashes, word_shingle_hashes
+from corpus_platform.text.hashing import hash_spans
+from corpus_platform.text.shingles import (
+    character_shingles,
+    text_character_hashes,
+    text_shingle_hashes,
+    word_shingle_hashes,
+)
 from corpus_platform.text.words import spaced_words, whitespace_words
 
 BASE = 0x9FB21C651E98DF25
@@ -81,3 +87,21 @@ def test_hashes_of_words_that_are_never_made_are_the_same(kind, cut, texts, n):
     assert offset.tolist() == offset_of_halves.tolist() == expected_offset.tolist()
     assert hashes.tolist() == expected.tolist()
     assert halves.tolist() == (expected >> np.uint64(32)).tolist()
+
+
+@pytest.mark.parametrize("one_at_least", [False, True])
+@settings(deadline=None)
+@given(texts=batches_of_pages(), n=st.integers(1, 20))
+@example(texts=[], n=1)
+@example(texts=["a"], n=1)
+@example(texts=["", "", "ab", "中文", "👩\u200d🔬", "é" * 9, "a" * 40], n=3)
+def test_hashes_of_characters_that_are_never_cut_are_the_same(one_at_least, texts, n):
+    batch = TextBatch.of(texts)
+
+    hashes, offset = text_character_hashes(batch, n, one_at_least=one_at_least)
+    halves, _ = text_character_hashes(batch, n, one_at_least=one_at_least, dtype=np.uint32)
+
+    spans, expected = character_shingles(batch, n, one_at_least=one_at_least)
+    assert offset.tolist() == expected.tolist()
+    assert hashes.tolist() == hash_spans(spans).tolist()
+    assert halves.tolist() == (hashes >> np.uint64(32)).tolist()
