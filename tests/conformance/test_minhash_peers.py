@@ -13,8 +13,10 @@ from datasketch import MinHash
 
 from corpus_platform.dedup.minhash import MinHashKeys
 from corpus_platform.text.batch import TextBatch
+from corpus_platform.text.hashing import hash_spans
 from corpus_platform.text.minhash import permutations_mod_prime_64
 from corpus_platform.text.normalise import norm_dt, norm_slim
+from corpus_platform.text.shingles import character_shingles
 
 TEXTS = [
     "the quick brown fox jumps over the lazy dog and runs away into the dark green forest",
@@ -89,6 +91,21 @@ def test_signatures_of_real_pages_are_datasketchs_of_slimpajamas_shingles(pages)
     for text, row in zip(norm_slim(TextBatch.of(pages)).texts, found, strict=True):
         peer = MinHash(num_perm=128, scheme="legacy")
         peer.update_batch([text[i : i + 13].encode() for i in range(len(text) - 12)])
+        assert np.array_equal(row, peer.hashvalues)
+
+
+@pytest.mark.samples
+@pytest.mark.parametrize(("permutations", "seed"), [(128, 1), (200, 42)])
+def test_fast_signatures_of_real_pages_are_datasketchs_of_the_same_hashes(pages, permutations, seed):
+    batch = TextBatch.of(pages)
+
+    found, _ = MinHashKeys("raw", "character", 9, "sha1_32", permutations, seed).signatures(batch)
+
+    spans, offset = character_shingles(batch, 9)
+    hashes = (hash_spans(spans) >> np.uint64(32)).astype(np.uint32)
+    for d, row in enumerate(found):
+        peer = MinHash(num_perm=permutations, seed=seed, hashfunc=int)
+        peer.update_batch(hashes[offset[d] : offset[d + 1]].tolist())
         assert np.array_equal(row, peer.hashvalues)
 
 
