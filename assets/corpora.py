@@ -13,7 +13,7 @@ from corpus_platform.analytics.corpora import overlap_of
 from corpus_platform.errors import CorpusError
 from corpus_platform.home import Home, asset_of
 from corpus_platform.recipes.recipe import Recipe
-from corpus_platform.recipes.step import DedupStep, Step
+from corpus_platform.recipes.step import Step
 from corpus_platform.stages.corpus import LAYER, Corpus
 from corpus_platform.stages.stage import Partition
 from resources.home import HomeResource
@@ -106,9 +106,8 @@ def _step(step: Step) -> str:
     values = step.model_dump(mode="json", exclude={"label", "note", "unverified"}, exclude_none=True)
     said = ", ".join(f"{name} {_written(value)}" for name, value in values.items() if value not in ([], {}, ""))
     name = f"`{step.step}`" if step.name == step.step else f"`{step.step}` ({step.name})"
-    pending = " **pending: not done yet**" if isinstance(step, DedupStep) and step.is_pending else ""
     unverified = f" (unverified: {step.unverified})" if step.unverified else ""
-    return f"{name}{': ' if said else ''}{said}{pending}{unverified}"
+    return f"{name}{': ' if said else ''}{said}{unverified}"
 
 
 def _written(value: object) -> str:

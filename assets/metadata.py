@@ -50,7 +50,6 @@ def of_report(home: Home, report: Report) -> dict[str, Any]:
     return {
         "outcome": dg.MetadataValue.md(_outcome(report)),
         **_pictures(frame, report, _recipe_losses(home, report)),
-        **_pending(report),
         "preview": dg.MetadataValue.md(_preview(frame, spec)),
         "how_to_read": dg.MetadataValue.md(f'`corpus sql "select * from {report.stage} limit 5"`'),
         "dagster/partition_row_count": report.rows,
@@ -126,22 +125,7 @@ def _recipe_losses(home: Home, report: Report) -> list[tuple[str, int]] | None:
         kind, _, reason = name.partition(":")
         if kind == "dropped":
             dropped[reason.partition(":")[0]] += n
-    waiting = set(_pending_steps(report))
-    return [
-        (f"{step.name} (pending)" if step.name in waiting else step.name, dropped[step.name])
-        for step in stage.recipe.steps
-    ]
-
-
-def _pending_steps(report: Report) -> list[str]:
-    return [name.partition(":")[2] for name in report.counters if name.startswith("pending:")]
-
-
-def _pending(report: Report) -> dict[str, Any]:
-    """The steps that the recipe declares and the platform can't do yet."""
-    steps = _pending_steps(report)
-    said = "Declared and not done yet, so that the corpus has what they would drop: "
-    return {"pending_steps": dg.MetadataValue.md(said + ", ".join(f"`{step}`" for step in steps))} if steps else {}
+    return [(step.name, dropped[step.name]) for step in stage.recipe.steps]
 
 
 def _pictures(frame: pl.LazyFrame, report: Report, reasons: list[tuple[str, int]] | None) -> dict[str, Any]:

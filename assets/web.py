@@ -15,6 +15,13 @@ from corpus_platform.stages.texts import base_of, text_table
 _PAGES = """A row is a page of the crawl with its main text, title, charset and reuse signals. One partition is one snapshot.
 
 Records that could not be used are in `ops.rejects`, each with file, offset and reason."""
+_HISTORY = """A row is an address that this snapshot has, or that the one before had: new, same, changed, returned or vanished. One partition is
+one snapshot.
+
+It reads addresses and digests of the pages, and its own earlier snapshots; one that comes late makes the later ones stale."""
+_SKETCHES = """A row is a HyperLogLog++ of the addresses, domains or paragraphs of one shard of pages. One partition is one snapshot.
+
+`corpus counts` merges them: what a snapshot has, what it adds, and what all have together, to about 1%."""
 _HASHES = """A row is a distinct paragraph hash of one shard of pages, with whether two of its documents have it. One partition is one
 snapshot.
 
@@ -48,9 +55,13 @@ def web_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], lis
 
     where = of_variant(variant)
     pages = stage("pages", _PAGES, [], {"parquet", "warc"})
+    history = stage("url_history", _HISTORY, [pages.key], {"parquet", "polars"})
+    sketches = stage("sketches", _SKETCHES, [pages.key], {"parquet", "numba"})
     checks = [*checks_of(pages, "web.pages", where, reads_records=True), usual_size(pages, "web.pages", where)]
+    for asset, name in ((history, "web.url_history"), (sketches, "web.sketches")):
+        checks += checks_of(asset, name, where)
     if variant not in home.deduplicated:
-        return [pages], checks
+        return [pages, history, sketches], checks
     hashes = stage("paragraph_hashes", _HASHES, [pages.key], {"parquet", "numba"})
     paragraphs = stage("paragraphs", _PARAGRAPHS, [hashes.key], {"parquet"})
     models = dg.AssetDep(["models", "language_model"], partition_mapping=dg.AllPartitionMapping())
@@ -60,7 +71,7 @@ def web_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], lis
         balance(documents, "web.documents", "web.pages", where),
         *annotations(documents, "web.documents", where),
     ]
-    return [pages, hashes, paragraphs, documents], checks
+    return [pages, history, sketches, hashes, paragraphs, documents], checks
 
 
 def signal_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from assets.corpora import corpus_assets
+from assets.dedup import dedup_assets
 from assets.encyclopedia import encyclopedia_assets
 from assets.models import model_assets
 from assets.partitions import cc_snapshot, wiki_dump
@@ -36,10 +37,11 @@ def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Def
     parts = [encyclopedia_assets(home), model_assets(home)]
     parts += [web_assets(home, base) for base in home.variants]
     parts += [signal_assets(home, variant) for variant in home.annotated]
+    parts += [dedup_assets(home, of) for of in home.compared]
     parts += [corpus_assets(home)]
     snapshot = dg.define_asset_job(
         "snapshot",
-        selection=dg.AssetSelection.groups("web", "corpora"),
+        selection=dg.AssetSelection.groups("web", "dedup", "corpora"),
         description="One snapshot from its WARC or WET files to the published corpora.",
     )
     return dg.Definitions(
@@ -131,6 +133,6 @@ def make(home: Home, instance: dg.DagsterInstance, batch: Batch) -> dg.ExecuteIn
     """Makes a batch in one run; its partition becomes known to Dagster if it was not."""
     if any(asset.startswith("encyclopedia/") for asset in batch.assets):
         add_partitions(instance, dumps=[batch.key])
-    elif any(asset.startswith(("web/", "corpora/")) for asset in batch.assets):
+    elif any(asset.startswith(("web/", "dedup/", "corpora/")) for asset in batch.assets):
         add_partitions(instance, snapshots=[batch.key])
     return materialize(home, instance, batch.assets, batch.key)

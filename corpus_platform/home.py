@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from corpus_platform.errors import ModelError, SettingsError, SourceError
 from corpus_platform.lake import Lake
 from corpus_platform.recipes import recipe as reading
+from corpus_platform.recipes.population import Method, methods_of
 from corpus_platform.recipes.thresholds import read_thresholds, with_thresholds
 from corpus_platform.settings import CorpusSettings, read_settings
 from corpus_platform.stages.classifiers import CLASSIFIERS, IMPORTANCE, Classifiers, ImportanceModels
 from corpus_platform.stages.classifiers import partition_of as model_partition
 from corpus_platform.stages.corpus import ALL, LAYER, Corpus
+from corpus_platform.stages.dedup import OF_METHOD, DedupDocuments, DedupIndex, Duplicates
 from corpus_platform.stages.documents import Documents
 from corpus_platform.stages.encyclopedia import Articles
 from corpus_platform.stages.language_model import LanguageModels
@@ -27,7 +29,10 @@ from corpus_platform.stages.pages import Pages
 from corpus_platform.stages.paragraphs import ParagraphHashes, Paragraphs
 from corpus_platform.stages.run import Plan, Progress, Report, plan_stage, run_stage
 from corpus_platform.stages.signals import SHIPPED, SIGNALS, Signals
+from corpus_platform.stages.sketches import SKETCHES, Sketches
 from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of, is_after_dedup
+from corpus_platform.stages.url_history import URL_HISTORY, UrlHistory
+from corpus_platform.stages.verdicts import coordinate, variant_and_method
 from corpus_platform.yaml_file import nearest
 
 if TYPE_CHECKING:
@@ -44,13 +49,25 @@ ARTICLES, MODELS = "encyclopedia.articles", "models.language_model"
 PAGES = "web.pages"
 WEB = (PAGES, "web.paragraph_hashes", "web.paragraphs", "web.documents")
 """Tables of a base: a way in which pages become text."""
-OF_VARIANT = (*WEB, SIGNALS)
+OF_PAGES = (PAGES, URL_HISTORY, SKETCHES)
+"""Tables that every base has; the others of `WEB` have those that go through paragraph dedup."""
+OF_VARIANT = (*WEB, URL_HISTORY, SKETCHES, SIGNALS)
 """Tables of the web that are one asset per text variant; signals have variants `<base>.ccnet` too."""
+DEDUP = "dedup"
+"""First part of the keys of dedups' assets: `dedup/<variant>/<method>`, and with `.documents` and `.index` behind it what that is made of."""
+_PARTS = dict(zip(OF_METHOD, (".documents", ".index", ""), strict=True))
+EVERY_TEXT = "web"
+"""In place of a recipe, of dedups of all texts of a variant."""
 
 
 def asset_of(name: str, variant: str = "") -> str:
-    """Key of the asset that makes a table: `corpora/ccnet`; of a table of the web also in which text variant: `web/wet/documents`."""
+    """Key of the asset that makes a table: `corpora/ccnet`; of a table of the web also in which text variant: `web/wet/documents`.
+
+    Of a dedup's tables `variant` is the coordinate: `dedup/wet.ccnet/fineweb.minhash` is `web.duplicates` of `wet.ccnet/fineweb.minhash`.
+    """
     layer, _, short = name.partition(".")
+    if name in OF_METHOD:
+        return f"{DEDUP}/{variant}{_PARTS[name]}" if variant else f"{DEDUP}/{short}"
     return f"{layer}/{variant}/{short}" if name in OF_VARIANT else f"{layer}/{short}"
 
 
@@ -61,10 +78,30 @@ def table_of(asset: str) -> str:
 
 def _table_and_variant(asset: str) -> tuple[str, str]:
     """Table of an asset, and what else its name says: `web/wet.ccnet/signals` is `web.signals` and `wet.ccnet`."""
+    if asset.startswith(f"{DEDUP}/"):
+        return _of_dedup(asset.removeprefix(f"{DEDUP}/"))
     layer, *rest = asset.replace("/", ".").split(".")
-    place = next((i for i, part in enumerate(rest) if f"{layer}.{part}" in OF_VARIANT), len(rest) - 1)
+    place = next((i for i, part in enumerate(rest) if f"{layer}.{part}" in (*OF_VARIANT, *OF_METHOD)), len(rest) - 1)
     short = rest.pop(place) if rest else ""
     return f"{layer}.{short}", ".".join(rest)
+
+
+def _of_dedup(rest: str) -> tuple[str, str]:
+    """Table and coordinate of `<variant>/<method>[.documents|.index]`."""
+    for name, ending in _PARTS.items():
+        if rest == name.partition(".")[2]:
+            return name, ""
+        if ending and rest.endswith(ending):
+            return name, rest.removesuffix(ending)
+    return OF_METHOD[-1], rest
+
+
+def partition_of(name: str, variant: str, snapshot: str) -> Partition:
+    """Partition of a table of the web or of a corpus, in a text variant (or coordinate), for a snapshot."""
+    if name not in OF_METHOD:
+        return {"variant": variant, "snapshot": snapshot}
+    of, method = variant_and_method(variant)
+    return {"method": method, "variant": of, "snapshot": snapshot}
 
 
 @cache
@@ -153,12 +190,18 @@ class Home:
             Articles(s.encyclopedia.below(self.path), reject_budget=s.reject_budget),
             LanguageModels(s.language_model.below(self.path)),
             Pages(s.pages, source=source, reject_budget=s.reject_budget),
+            UrlHistory(s.url_history),
+            Sketches(),
             ParagraphHashes(s.paragraphs),
             Paragraphs(s.paragraphs),
             Documents(s.documents.model_copy(update={"languages": s.scored_languages}), paragraphs=s.paragraphs),
             Classifiers(s.classifiers.below(self.path)),
             ImportanceModels(s.importance.below(self.path)),
             Signals(s.signals.below(self.path)),
+            *(
+                make(s.dedup, methods=self.methods, signals=s.signals.below(self.path), test_sets=self._test_sets)
+                for make in (DedupDocuments, DedupIndex, Duplicates)
+            ),
             *(self._corpus(name) for name in self.enabled),
         ]
         return {stage.name: stage for stage in stages}
@@ -194,6 +237,7 @@ class Home:
     def variants(self) -> tuple[str, ...]:
         """The bases that are made: those of the settings, and those that enabled recipes start from."""
         asked = {base_of(self.variant_of(name)) for name in self.enabled}
+        asked |= {base_of(variant) for variant in self.settings.dedup.variants}
         made = {*self.settings.made_variants, *asked}
         if "wet" in made and self.settings.pages.select:
             takers = ", ".join(name for name in self.enabled if base_of(self.variant_of(name)) == "wet")
@@ -205,7 +249,7 @@ class Home:
     @cached_property
     def deduplicated(self) -> tuple[str, ...]:
         """The bases whose pages go through CCNet's paragraph dedup."""
-        asked = [*self.settings.signals.variants, *map(self.variant_of, self.enabled)]
+        asked = [*self.settings.signals.variants, *self.settings.dedup.variants, *map(self.variant_of, self.enabled)]
         after = {base_of(variant) for variant in asked if is_after_dedup(variant)}
         return tuple(base for base in self.variants if base in after or base in self.settings.variants)
 
@@ -215,6 +259,31 @@ class Home:
         read = {self.variant_of(n) for n in self.enabled if self._corpus(n).reads_signals(self.variant_of(n))}
         every = [variant for base in BASES for variant in (base, base + AFTER_DEDUP)]
         return tuple(variant for variant in every if variant in {*self.settings.signals.variants, *read})
+
+    @cached_property
+    def methods(self) -> dict[str, Method]:
+        """The dedups that are made, by name: those of the enabled recipes, and those of all texts."""
+        found = [m for name in self.enabled for m in methods_of(self.recipe(name), self.settings.dedup.group_files)]
+        return {method.name: method for method in (*found, *self._presets)}
+
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """Coordinates of the dedups that are made."""
+        of_recipes = [
+            coordinate(self.variant_of(m.recipe.name), m.name)
+            for m in self.methods.values()
+            if m.recipe.name != EVERY_TEXT
+        ]
+        variants = self.settings.dedup.variants or self.settings.variants[:1]
+        return (*of_recipes, *(coordinate(variant, m.name) for variant in variants for m in self._presets))
+
+    @cached_property
+    def _presets(self) -> tuple[Method, ...]:
+        """Dedups of all texts, as recipes of that step alone."""
+        return tuple(
+            Method(reading.of_preset(EVERY_TEXT, preset), 0, self.settings.dedup.group_files)
+            for preset in self.settings.dedup.presets
+        )
 
     def variant_of(self, recipe: str) -> str:
         """The text variant that a recipe's corpus is made from."""
@@ -290,20 +359,23 @@ class Home:
             for key in self._models(name, shipped_only=(name, "") not in wanted)
             if name in tables
         ]
-        parts = sorted((part for part in wanted if part[0] in OF_VARIANT or _is_corpus(part[0])), key=self._place_of)
-        for snapshot in snapshots if parts else ():
+        of_snapshots = (part for part in wanted if part[0] in (*OF_VARIANT, *OF_METHOD) or _is_corpus(part[0]))
+        parts = sorted(of_snapshots, key=self._place_of)
+        # In their order, for dedups hold a snapshot against the earlier ones.
+        for snapshot in sorted(snapshots) if parts else ():
             names = tuple(asset_of(name, variant) for name, variant in parts)
-            where = tuple((n, {"variant": v, "snapshot": snapshot}) for n, v in parts)
+            where = tuple((n, partition_of(n, v, snapshot)) for n, v in parts)
             batches.append(Batch(names, snapshot, where))
         return batches
 
     def _assets(self) -> list[str]:
         """Every asset of the home."""
-        unasked = OF_VARIANT if self.annotated else (*OF_VARIANT, CLASSIFIERS, IMPORTANCE)
+        unasked = (*OF_VARIANT, *OF_METHOD, *(() if self.annotated else (CLASSIFIERS, IMPORTANCE)))
         names = [asset_of(name) for name in self.stages if name not in unasked]
-        names += [asset_of(PAGES, base) for base in self.variants]
-        names += [asset_of(name, base) for base in self.deduplicated for name in WEB]
-        return names + [asset_of(SIGNALS, variant) for variant in self.annotated]
+        names += [asset_of(name, base) for base in self.variants for name in OF_PAGES]
+        names += [asset_of(name, base) for base in self.deduplicated for name in WEB if name != PAGES]
+        names += [asset_of(SIGNALS, variant) for variant in self.annotated]
+        return names + [asset_of(name, of) for of in self.compared for name in OF_METHOD]
 
     def _wanted(self, assets: Iterable[str], *, upstream: bool) -> set[tuple[str, str]]:
         """(table, variant) of some assets, with all upstream ones if asked; the variant is empty for tables that have none."""
@@ -315,7 +387,7 @@ class Home:
                 found.add((name, variant))
                 published = name == MODELS and self.settings.language_model.location is not None
                 above = self.stage(name).above(variant) if upstream and not published else ()
-                queue += [(other, of if other in OF_VARIANT or of == SHIPPED else "") for other, of in above]
+                queue += [(o, of if o in (*OF_VARIANT, *OF_METHOD) or of == SHIPPED else "") for o, of in above]
         return found
 
     def _asset(self, asset: str) -> list[tuple[str, str]]:
@@ -337,21 +409,26 @@ class Home:
         if name == SIGNALS:
             every = tuple(variant for base in self.variants for variant in (base, base + AFTER_DEDUP))
             return self.annotated or self.variants, every
-        if name in WEB:
-            return self.variants if name == PAGES else self.deduplicated, ()
+        if name in OF_PAGES or name in WEB:
+            return self.variants if name in OF_PAGES else self.deduplicated, ()
+        if name in OF_METHOD:
+            return self.compared, ()
         return (), ()
 
     def _place_of(self, part: tuple[str, str]) -> tuple[int, int, int, str]:
-        """Sort key of a table of a snapshot: each base's in the order in which they are made, then the corpora."""
+        """Sort key of a table of a snapshot: each base's in the order in which they are made, then each recipe's dedups and its corpus."""
         name, variant = part
+        if name in OF_METHOD:
+            method = self.methods[variant_and_method(variant)[1]]
+            return (len(BASES), self._rank_of(method.recipe.name), 3 * method.index + OF_METHOD.index(name), variant)
         if name not in OF_VARIANT:
-            enabled = (
-                self.enabled.index(short) if (short := name.partition(".")[2]) in self.enabled else len(self.enabled)
-            )
-            return (len(BASES), enabled, 0, name)
+            return (len(BASES), self._rank_of(name.partition(".")[2]), 1 << 20, name)
         base = base_of(variant)
         first = self.variants.index(base) if base in self.variants else len(self.variants)
         return (first, BASES.index(base), OF_VARIANT.index(name), variant)
+
+    def _rank_of(self, recipe: str) -> int:
+        return self.enabled.index(recipe) if recipe in self.enabled else len(self.enabled)
 
     @cached_property
     def _frozen(self) -> tuple[str, ...]:
@@ -369,7 +446,17 @@ class Home:
     def _corpus(self, recipe: str) -> Corpus:
         s = self.settings
         listed = s.recipes.sample if s.recipes.decisions == "sample" else None
-        return Corpus(s.signals.below(self.path), recipe=self.recipe(recipe), kept_decisions=listed)
+        return Corpus(
+            s.signals.below(self.path),
+            recipe=self.recipe(recipe),
+            kept_decisions=listed,
+            group_files=s.dedup.group_files,
+            test_sets=self._test_sets,
+        )
+
+    @property
+    def _test_sets(self) -> dict[str, str]:
+        return self.settings.recipes.below(self.path).test_sets
 
     def _dumps(self, wanted: set[str]) -> Iterator[Partition]:
         """The encyclopedia's dumps; only those of languages that have a model, where they are wanted for models."""

@@ -16,6 +16,7 @@ from corpus_platform.engine.settings import EngineSettings
 from corpus_platform.errors import SettingsError
 from corpus_platform.stages.classifiers import ClassifierSettings, ImportanceSettings
 from corpus_platform.stages.corpus import RecipeSettings
+from corpus_platform.stages.dedup import DedupSettings
 from corpus_platform.stages.documents import DocumentSettings
 from corpus_platform.stages.encyclopedia import EncyclopediaSettings
 from corpus_platform.stages.language_model import LanguageModelSettings
@@ -24,6 +25,7 @@ from corpus_platform.stages.paragraphs import ParagraphSettings
 from corpus_platform.stages.signals import SignalsSettings
 from corpus_platform.stages.stage import Settings
 from corpus_platform.stages.texts import AFTER_DEDUP, Base, TextVariant, base_of
+from corpus_platform.stages.url_history import UrlHistorySettings
 from corpus_platform.yaml_file import keys_of, mistake, read_yaml
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class CorpusSettings(Settings):
         description="How pages become text; the enabled recipes add what they start from",
     )
     pages: PagesSettings = PagesSettings()
+    url_history: UrlHistorySettings = UrlHistorySettings()
     paragraphs: ParagraphSettings = ParagraphSettings()
     documents: DocumentSettings = DocumentSettings()
     encyclopedia: EncyclopediaSettings = EncyclopediaSettings()
@@ -64,6 +67,7 @@ class CorpusSettings(Settings):
     importance: ImportanceSettings = Field(default_factory=ImportanceSettings)
     signals: SignalsSettings = SignalsSettings()
     recipes: RecipeSettings = RecipeSettings()
+    dedup: DedupSettings = DedupSettings()
     engine: EngineSettings = EngineSettings()  # pyright: ignore[reportCallIssue]
     reject_budget: float = Field(
         default=0.05, ge=0, le=1, description="Largest share of broken records before a stage fails"

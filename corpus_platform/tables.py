@@ -115,6 +115,141 @@ DOCUMENTS = register(
     )
 )
 
+METHOD = column("method", pa.string(), "Dedup that compared them: `<recipe>.<step>`", nullable=False)
+PLACE = column(
+    "place", pa.int64(), "Place of the document in its snapshot: file index * 2^40 + position", nullable=False
+)
+KEY = column("key", pa.uint64(), "What documents are compared by", nullable=False)
+VALUE = column("value", pa.uint64(), "Second half of the key, or the SimHash whose blocks the key is made of")
+_KEY_ROW_GROUP = 1 << 20
+
+DEDUP_DOCUMENTS = register(
+    TableSpec(
+        "web.dedup_documents",
+        "A row is a document that a dedup compares: one that the recipe's earlier steps have left",
+        (
+            column("doc_id", pa.string(), "Identity of the document", nullable=False),
+            PLACE,
+            column("domain", pa.string(), "Host name of its address"),
+            column(
+                "preference",
+                pa.uint64(),
+                "Of a cluster that is new, the document with the least one stays",
+                nullable=False,
+            ),
+            column("keys", pa.list_(pa.uint64()), "Its keys in order, where a filter asks them one after the other"),
+            column("units", pa.list_(pa.int32()), "How many of these keys each paragraph has"),
+            column("shingles", pa.list_(pa.uint64()), "Hashes of its distinct shingles, where pairs are verified"),
+            column("score", pa.float64(), "Its quality, where weights go by it"),
+            METHOD,
+            TEXT_VARIANT,
+            SNAPSHOT,
+        ),
+        key=("doc_id", "method", "variant", "snapshot"),
+        partition_by=("method", "variant", "snapshot"),
+        order=("place",),
+    )
+)
+
+DEDUP_KEYS = register(
+    TableSpec(
+        "web.dedup_keys",
+        "A row is a key of a document that a dedup compares; sorted by key in each file",
+        (
+            KEY,
+            VALUE,
+            PLACE,
+            column("ordinal", pa.int32(), "Number of the line, span or window among those of its document"),
+            column("preference", pa.uint64(), "That of the document, where units stay by it"),
+            STAGE,
+            PARTITION,
+        ),
+        key=("key", "value", "place", "ordinal", "stage", "partition"),
+        partition_by=SIDE_PARTITION,
+        order=("key", "place"),
+        side=True,
+        row_group_bytes=_KEY_ROW_GROUP,
+    )
+)
+
+DEDUP_INDEX = register(
+    TableSpec(
+        "web.dedup_index",
+        "A row is a key that a snapshot was the first to have, with its first holder: what later snapshots are held against",
+        (
+            KEY,
+            VALUE,
+            column("place", pa.int64(), "Place of the first document with this key; null where units are compared"),
+            column("documents", pa.int64(), "Documents of the snapshot that have it, where weights go by that"),
+            column("filter", pa.string(), "Place in the lake of the Bloom filter as the snapshot leaves it"),
+            METHOD,
+            TEXT_VARIANT,
+            SNAPSHOT,
+        ),
+        key=("key", "value", "method", "variant", "snapshot"),
+        partition_by=("method", "variant", "snapshot"),
+        order=("key",),
+        row_group_bytes=_KEY_ROW_GROUP,
+    )
+)
+
+DEDUP_EDGES = register(
+    TableSpec(
+        "web.dedup_edges",
+        "A row is a finding of a range of keys: two documents that share some, a unit that goes, or a part of a document's weight",
+        (
+            PLACE,
+            column("other_snapshot", pa.string(), "Snapshot of the other document; null: the same"),
+            column("other", pa.int64(), "Place of the other document"),
+            column(
+                "keys", pa.int64(), "Keys that the two share in this range; keys that the part of a weight is made of"
+            ),
+            column("apart", pa.int64(), "Bits that their values differ in"),
+            column("ordinal", pa.int32(), "Unit of the document that goes"),
+            column("part", pa.float64(), "Part of a weight, or share of seen n-grams"),
+            STAGE,
+            PARTITION,
+        ),
+        key=("place", "other_snapshot", "other", "ordinal", "stage", "partition"),
+        partition_by=SIDE_PARTITION,
+        side=True,
+    )
+)
+
+DUPLICATES = register(
+    TableSpec(
+        "web.duplicates",
+        "A row is a document that a dedup has something to say of: its cluster of copies, the units that it loses, or its weight",
+        (
+            column("doc_id", pa.string(), "Identity of the document", nullable=False),
+            PLACE,
+            column("domain", pa.string(), "Host name of its address"),
+            column("cluster", pa.string(), "Name of its cluster: the id of the first document of it"),
+            column("canonical", pa.string(), "Document that stands for the cluster"),
+            column("size", pa.int32(), "Documents of the cluster, up to this snapshot"),
+            column(
+                "similarity",
+                pa.float32(),
+                "How alike it and its nearest neighbour in the cluster are, 0..1: estimated, or true where verified",
+            ),
+            column("neighbour", pa.string(), "That neighbour; null of the first document"),
+            column("kept", pa.bool_(), "Whether it stays", nullable=False),
+            column("units", pa.list_(pa.int32()), "Numbers of the lines, spans or windows that it loses"),
+            column("weight", pa.float32(), "Sampling weight"),
+            column("first_snapshot", pa.string(), "Snapshot of the first document of the cluster"),
+            column("first_place", pa.int64(), "Place of that document"),
+            column("merged", pa.list_(pa.string()), "Earlier clusters that became part of this one with this document"),
+            METHOD,
+            TEXT_VARIANT,
+            SNAPSHOT,
+        ),
+        key=("doc_id", "method", "variant", "snapshot"),
+        partition_by=("method", "variant", "snapshot"),
+        order=("place",),
+        row_group_bytes=_KEY_ROW_GROUP,
+    )
+)
+
 ARTICLES = register(
     TableSpec(
         "encyclopedia.articles",
@@ -245,10 +380,11 @@ CCNET = register(
 def corpus_table(name: str) -> TableSpec:
     """The table of a recipe that publishes documents."""
     edited = column("edited", pa.bool_(), "Whether a step of the recipe changed the text", nullable=False)
+    weight = column("weight", pa.float32(), "Sampling weight, where a step gives one")
     return TableSpec(
         name,
         f"A row is a document of the corpus of the recipe `{name.partition('.')[2]}`",
-        (*DOCUMENT_COLUMNS, edited, TEXT_VARIANT, SNAPSHOT),
+        (*DOCUMENT_COLUMNS, edited, weight, TEXT_VARIANT, SNAPSHOT),
         key=("doc_id", "variant", "snapshot"),
         partition_by=("variant", "snapshot"),
         order=ORDER,

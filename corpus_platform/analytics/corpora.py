@@ -42,7 +42,6 @@ class StepCount:
     removed: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
     """Documents, by rule, whose signal had no value."""
-    pending: bool = False
 
     @property
     def dropped(self) -> int:
@@ -63,7 +62,7 @@ def funnel_of(home: Home, recipe: str, snapshot: str) -> list[StepCount]:
         found.append(row)
         left -= row.dropped
     known = {step.step for step in found}
-    gone = [name.split(":")[1] for name in state.counters if name.startswith(("dropped:", "edited:", "pending:"))]
+    gone = [name.split(":")[1] for name in state.counters if name.startswith(("dropped:", "edited:"))]
     for step in dict.fromkeys(name for name in gone if name not in known):
         row = _counted(step, "not in the recipe any more", left, state.counters)
         found.append(row)
@@ -76,9 +75,8 @@ def _counted(step: str, kind: str, documents: int, counters: dict[str, int]) -> 
         start = f"{what}:{step}:"
         return {name.removeprefix(start): n for name, n in counters.items() if name.startswith(start)}
 
-    pending = f"pending:{step}" in counters
     return StepCount(
-        step, kind, documents, of("dropped"), counters.get(f"edited:{step}", 0), of("removed"), of("unknown"), pending
+        step, kind, documents, of("dropped"), counters.get(f"edited:{step}", 0), of("removed"), of("unknown")
     )
 
 

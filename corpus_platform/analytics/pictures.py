@@ -84,7 +84,7 @@ def percent(share: float) -> str:
 
 
 def funnel_picture(rows: Sequence[StepCount], title: str) -> bytes:
-    """Documents left after each step, with what it dropped; steps that are not done yet are hatched."""
+    """Documents left after each step, with what it dropped."""
     figure = _figure(7.6, 0.9 + 0.3 * (len(rows) + 1))
     axes = figure.subplots()
     widest = max((row.documents for row in rows), default=1) or 1
@@ -94,8 +94,7 @@ def funnel_picture(rows: Sequence[StepCount], title: str) -> bytes:
         left = row.documents - row.dropped
         what = f"{left:,}" + (f"  −{row.dropped:,}" if row.dropped else "")
         what += f"  ({row.changed:,} changed)" if row.changed else ""
-        what = "not done yet" if row.pending else what
-        _bar(axes, y, (left, row.dropped), None if row.pending else KEPT, what, widest)
+        _bar(axes, y, (left, row.dropped), KEPT, what, widest)
     axes.set_yticks(range(len(rows) + 1), ["read", *(row.step for row in rows)], fontsize=8, color=_INK)
     axes.set_xlim(0, widest * 1.3)
     axes.set_xticks([])

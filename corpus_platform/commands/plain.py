@@ -82,8 +82,6 @@ def apply(
     )
     if done.rejects:
         out.print(f"{done.rejects:,} rows could not be read: they are in {dropped} as step `read`", highlight=False)
-    if done.pending:
-        out.print(f"[yellow]not done yet:[/] {', '.join(done.pending)}", highlight=False)
 
 
 def extract(
@@ -113,14 +111,10 @@ def print_funnel(funnel: Iterable[FunnelRow | StepCount]) -> None:
     for row in funnel:
         rules = ", ".join(f"{rule} {n:,}" for rule, n in sorted(row.rules.items(), key=lambda item: -item[1]))
         removed = ", ".join(f"{rule} {n:,}" for rule, n in sorted(row.removed.items(), key=lambda item: -item[1]))
-        what = "; ".join(filter(None, [rules, f"taken out: {removed}" if removed else "", _pending(row)]))
+        what = "; ".join(filter(None, [rules, f"taken out: {removed}" if removed else ""]))
         changed = f"{row.changed:,}" if row.changed else ""
         shown.add_row(escaped(row.step), row.kind, f"{row.documents:,}", f"{row.dropped:,}", changed, what)
     out.print(shown)
-
-
-def _pending(row: FunnelRow | StepCount) -> str:
-    return "[yellow]pending: not done yet[/]" if row.pending else ""
 
 
 def _print_rejects(rejects: Iterable[Reject]) -> None:

@@ -17,7 +17,6 @@ from corpus_platform.printing import escaped, out, right, whole
 
 if TYPE_CHECKING:
     from corpus_platform.recipes.recipe import Recipe
-    from corpus_platform.recipes.step import Step
 
 app = typer.Typer(no_args_is_help=True, help="The recipes: how each system makes its corpus.")
 
@@ -37,12 +36,12 @@ def list_recipes(
         return
     home = Home.open(context.obj)
     enabled = set(home.enabled)
-    columns = (whole("recipe"), whole("system"), "languages", "text", right("steps"), "not done yet", "enabled")
+    columns = (whole("recipe"), whole("system"), "languages", "text", right("steps"), "dedups", "enabled")
     shown = RichTable(*columns, box=None)
     for recipe in (recipes(folder) if folder else home.recipes).values():
-        pending = ", ".join(step.name for step in recipe.steps if is_pending(step))
+        dedups = ", ".join(step.name for step in recipe.steps if step.kind == "dedup")
         languages = ", ".join(recipe.languages) or "all"
-        row = (recipe.name, recipe.title, languages, recipe.variant, str(len(recipe.steps)), pending)
+        row = (recipe.name, recipe.title, languages, recipe.variant, str(len(recipe.steps)), dedups)
         shown.add_row(*map(escaped, row), "yes" if recipe.name in enabled else "")
     out.print(shown)
 
@@ -57,7 +56,7 @@ def show_recipe(
         if value:
             out.print(f"[bold]{label}[/] {escaped(value)}", highlight=False, soft_wrap=True)
     for number, step in enumerate(recipe.steps, 1):
-        out.print(f"\n{number}. [bold]{escaped(step.name)}[/] ({step.kind}{_pending(step)})", highlight=False)
+        out.print(f"\n{number}. [bold]{escaped(step.name)}[/] ({step.kind})", highlight=False)
         values = step.model_dump(mode="json", exclude={"label", "note", "unverified"}, exclude_none=True)
         if values:
             text = yaml.safe_dump(values, allow_unicode=True, sort_keys=False, default_flow_style=False, width=120)
@@ -75,17 +74,6 @@ def validate(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help
     for file in files:
         recipe = read_recipe(file)
         out.print(f"{file}: {recipe.name}, {len(recipe.steps)} steps: good", highlight=False, soft_wrap=True)
-
-
-def is_pending(step: Step) -> bool:
-    """Whether the platform can't do a step yet."""
-    from corpus_platform.recipes.step import DedupStep
-
-    return isinstance(step, DedupStep) and bool(getattr(step, "is_pending", step.pending))
-
-
-def _pending(step: Step) -> str:
-    return ", [yellow]not done yet[/]" if is_pending(step) else ""
 
 
 def _facts(recipe: Recipe) -> list[tuple[str, Any]]:

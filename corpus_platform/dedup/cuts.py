@@ -62,6 +62,12 @@ def sentences(batch: TextBatch) -> Parts:
     return Parts(bare.start, bare.end, pieces.first).select(bare.end > bare.start)
 
 
+def lines(batch: TextBatch) -> Parts:
+    """The lines of each text without the white space around them; a blank one is none."""
+    bare = strip(batch.lines)
+    return Parts(bare.start, bare.end, batch.document_line).select(bare.end > bare.start)
+
+
 def cut_out(
     batch: TextBatch,
     cuts: Parts,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
-from corpus_platform.dedup.cuts import Parts, Removed, cut_out, joined_cuts, sentences
+from corpus_platform.dedup.cuts import Parts, Removed, cut_out, joined_cuts, lines, sentences
 from corpus_platform.dedup.keys import Keys
 from corpus_platform.dedup.sorting import radix_sort
 from corpus_platform.text import normalise
@@ -124,7 +124,7 @@ class LineUnits:
 
 @dataclass(frozen=True)
 class SentenceUnits:
-    """Spans of n sentences that follow each other; they overlap. A span that goes takes all its sentences with it, and the white space behind them.
+    """Spans of n sentences, or lines, that follow each other; they overlap. A span that goes takes all of them with it, and the white space behind them.
 
     Sentences (cuts.py) end at marks of European and of Chinese writing, and with their line. They are compared joined by spaces; a document of fewer than n
     sentences has no unit. datatrove's are n = 3 in the form `norm_dt`.
@@ -132,6 +132,7 @@ class SentenceUnits:
 
     n: int = 3
     form: Form = "norm_dt"
+    piece: Literal["sentence", "line"] = "sentence"
 
     def keys(self, batch: TextBatch, columns: pl.DataFrame) -> Keys:  # noqa: ARG002  (other families read them)
         """The hash of the forms of each span, joined by spaces."""
@@ -159,7 +160,7 @@ class SentenceUnits:
 
     def _spans(self, batch: TextBatch) -> tuple[Parts, Spans, np.ndarray, np.ndarray]:
         """The sentences, their forms with a space between them, the first sentence of each span, and where each document's spans begin."""
-        parts = sentences(batch)
+        parts = sentences(batch) if self.piece == "sentence" else lines(batch)
         forms = in_form(Spans(batch.data, parts.start, parts.end), self.form)
         forms = Spans(*_spaced(forms.data, forms.start, forms.end))
         offset = window_offset(parts.first, self.n)

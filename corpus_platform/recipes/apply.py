@@ -17,12 +17,17 @@ import polars as pl
 
 from corpus_platform.errors import SchemaError
 from corpus_platform.models.shelf import need
+from corpus_platform.recipes.deduplicated import deduplicated
 from corpus_platform.recipes.judge import first_holding, judge
 from corpus_platform.recipes.plan import compile_recipe, rules_of
 from corpus_platform.recipes.step import DedupStep, EditStep, FilterStep
+from corpus_platform.recipes.steps.dedup import Dedup
 from corpus_platform.recipes.values import Values
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from corpus_platform.recipes.deduplicated import Deduplicated
     from corpus_platform.recipes.judge import Judged
     from corpus_platform.recipes.plan import Plan
     from corpus_platform.recipes.recipe import Recipe
@@ -55,12 +60,15 @@ class FunnelRow:
     unknown: dict[str, int] = field(default_factory=dict)
     """Documents, by rule, whose signal had no value: the rule could not judge them."""
     pending: bool = False
-    """Whether the step was only declared: the platform can't do it yet."""
+    """Whether the documents were not compared with others: a dedup without verdicts."""
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What a recipe made of documents. `kept` has the frame's columns with the texts as they are now, `changed` bool says which of them were edited."""
+    """What a recipe made of documents. `kept` has the frame's columns with the texts as they are now, `changed` bool says which of them were edited.
+
+    `weight` float32 is the sampling weight of each, or None where no step gives one.
+    """
 
     kept: pl.DataFrame
     changed: np.ndarray
@@ -69,20 +77,27 @@ class Applied:
     removed: dict[str, int]
     """What edits took out, by `step:rule`."""
     pending: list[str]
-    """Steps that were declared and not done, by name."""
+    """Dedups without verdicts, by name: they dropped nothing."""
     computed: dict[str, int]
     """Documents, by signal, whose value was not stored, or not true any more, and was computed."""
     stale: dict[str, int]
     """Documents, by signal, that were judged by the value of their text before it was edited, for what measures it is not here."""
+    weight: np.ndarray | None = None
 
 
-def apply(recipe: Recipe, frame: pl.DataFrame, environment: Environment) -> Applied:
+def apply(
+    recipe: Recipe,
+    frame: pl.DataFrame,
+    environment: Environment,
+    verdicts: Mapping[str, pl.DataFrame] | None = None,
+) -> Applied:
     """Runs a recipe over documents: `doc_id`, `text`, and any stored signals and columns (`url`, `language` ...).
 
+    `verdicts` are those of its dedups, by step (columns of deduplicated.py); a dedup without any drops nothing and is told as pending.
     The environment's `compat` says how the stored signals were computed; the recipe's says how they are judged: where a stored signal is
     not the same in both it is computed anew. Raises SchemaError where ids or texts are missing.
     """
-    run = Run(recipe, frame, environment)
+    run = Run(recipe, frame, environment, verdicts)
     run.all()
     return run.applied()
 
@@ -90,8 +105,16 @@ def apply(recipe: Recipe, frame: pl.DataFrame, environment: Environment) -> Appl
 class Run:
     """A recipe on its way over documents, step by step."""
 
-    def __init__(self, recipe: Recipe, frame: pl.DataFrame, environment: Environment) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        frame: pl.DataFrame,
+        environment: Environment,
+        verdicts: Mapping[str, pl.DataFrame] | None = None,
+    ) -> None:
         self.recipe = recipe
+        self.verdicts = verdicts or {}
+        self.weight: np.ndarray | None = None
         self.plan: Plan = compile_recipe(recipe, environment)
         self.environment = judging(recipe, environment)
         self.values = Values(_checked(frame), self.environment, stored_reference=environment.reference)
@@ -112,8 +135,10 @@ class Run:
                 self.drop(step, self.judged(index))
             case EditStep():
                 self.edited(step, self.edit(index))
+            case DedupStep() if step.name in self.verdicts:
+                self.without_copies(step, self.copies(index))
             case DedupStep():
-                self.funnel.append(FunnelRow(step.name, step.kind, self.alive.size, pending=step.is_pending))
+                self.funnel.append(FunnelRow(step.name, step.kind, self.alive.size, pending=not step.is_done_before))
 
     def judged(self, index: int) -> list[Judged]:
         """A filter's rules over the documents that are left."""
@@ -172,7 +197,8 @@ class Run:
                 counted[rule] += rows.size
                 value = pl.Series(edited.value[rows]).fill_nan(None)
                 threshold = pl.Series(edited.threshold[rows]).fill_nan(None)
-                self._decide(step, self.alive[rows], rule, value, threshold, None)
+                seen = None if edited.seen is None else edited.seen.gather(rows)
+                self._decide(step, self.alive[rows], rule, value, threshold, seen)
         left = dropped < 0
         changed = np.asarray(edited.changed, np.bool_)
         keeps = () if self.environment.reference else step.keeps
@@ -189,6 +215,51 @@ class Run:
         self.funnel.append(row)
         self.alive = self.alive[left]
 
+    def copies(self, index: int, *, trace: bool = False) -> Deduplicated:
+        """What a dedup's verdicts say of the documents that are left."""
+        step = self.recipe.steps[index]
+        assert isinstance(step, Dedup)
+        ids, text = self.values.frame["doc_id"].gather(self.alive), self.values.text.gather(self.alive)
+        verdicts = self.verdicts[step.name]
+        return deduplicated(step, ids, text, verdicts, reference=self.environment.reference, trace=trace)
+
+    def without_copies(self, step: DedupStep, found: Deduplicated) -> None:
+        """Takes documents out that are copies, and the pieces of others that are."""
+        seen, left = self.alive.size, np.ones(self.alive.size, np.bool_)
+        limit = step.limit if isinstance(step, Dedup) else None
+        counted: Counter[str] = Counter()
+        for dropped in found.dropped:
+            if not dropped.rows.size:
+                continue
+            counted[dropped.rule] += dropped.rows.size
+            left[dropped.rows] = False
+            threshold = pl.Series([limit] * dropped.rows.size, dtype=pl.Float64)
+            self._decide(step, self.alive[dropped.rows], dropped.rule, dropped.value, threshold, dropped.seen)
+        if found.weight is not None:
+            own = np.ones(self.values.frame.height, np.float32) if self.weight is None else self.weight
+            own[self.alive] *= found.weight
+            self.weight = own
+        changed = 0
+        if found.edited is not None:
+            changed = self._shortened(step, found.edited, left, counted)
+        removed = dict(found.edited.removed) if found.edited is not None else {}
+        self.funnel.append(
+            FunnelRow(step.name, step.kind, seen, counted.total(), dict(counted), changed=changed, removed=removed)
+        )
+        self.alive = self.alive[left]
+
+    def _shortened(self, step: DedupStep, edited: Edited, left: np.ndarray, counted: Counter[str]) -> int:
+        """Takes the shorter texts over, and those documents out that have too little left; how many changed."""
+        for i, rule in enumerate(edited.rules):
+            rows = np.flatnonzero((edited.dropped == i) & left)
+            if rows.size:
+                counted[rule] += rows.size
+                value, threshold = pl.Series(edited.value[rows]), pl.Series(edited.threshold[rows])
+                self._decide(step, self.alive[rows], rule, value, threshold, None)
+        left &= edited.dropped < 0
+        self.values.edit(self.alive, edited.text, edited.changed & left)
+        return int((edited.changed & left).sum())
+
     def applied(self) -> Applied:
         """What came of it."""
         decisions = pl.concat(self._decisions) if self._decisions else pl.DataFrame(schema=DECISION_SCHEMA)
@@ -201,6 +272,7 @@ class Run:
             pending=[row.step for row in self.funnel if row.pending],
             computed=dict(self.values.computed),
             stale=dict(self.values.stale),
+            weight=None if self.weight is None else self.weight[self.alive],
         )
 
     def _lacks(self, name: str) -> bool:

@@ -14,17 +14,21 @@ import numpy as np
 
 from corpus_platform.recipes.apply import Run
 from corpus_platform.recipes.judge import first_holding
-from corpus_platform.recipes.step import EditStep, FilterStep
+from corpus_platform.recipes.step import DedupStep, EditStep, FilterStep
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
+    from corpus_platform.recipes.deduplicated import Deduplicated
     from corpus_platform.recipes.judge import Judged
     from corpus_platform.recipes.recipe import Recipe
     from corpus_platform.recipes.step import Edited, Step
     from corpus_platform.signals.environment import Environment
 
 Result = Literal["passed", "dropped", "changed", "unchanged", "pending", "done before", "not reached"]
+"""`pending`: the document was not compared with others, for the dedup of its snapshot was not made."""
 
 _EXCERPT = 80
 
@@ -118,9 +122,11 @@ class Explanation:
         return told
 
 
-def explain(recipe: Recipe, frame: pl.DataFrame, environment: Environment) -> list[Explanation]:
+def explain(
+    recipe: Recipe, frame: pl.DataFrame, environment: Environment, verdicts: Mapping[str, pl.DataFrame] | None = None
+) -> list[Explanation]:
     """Runs a recipe over some documents (as `apply`) and tells what became of each, in the order of the frame. For pages, not for snapshots."""
-    run = Run(recipe, frame, environment)
+    run = Run(recipe, frame, environment, verdicts)
     outcomes: list[list[Outcome]] = [[] for _ in range(frame.height)]
     for index, step in enumerate(recipe.steps):
         before = run.alive
@@ -134,6 +140,11 @@ def explain(recipe: Recipe, frame: pl.DataFrame, environment: Environment) -> li
                 edited = run.edit(index, trace=True)
                 found = _of_edit(step, edited, texts)
                 run.edited(step, edited)
+            case DedupStep() if step.name in run.verdicts:
+                texts = run.values.text.gather(before).to_list()
+                copies = run.copies(index, trace=True)
+                found = _of_dedup(step, copies, texts)
+                run.without_copies(step, copies)
             case _:
                 run.step(index)
                 result: Result = "pending" if run.funnel[-1].pending else "done before"
@@ -182,6 +193,18 @@ def _of_edit(step: Step, edited: Edited, texts: list[str]) -> list[Outcome]:
         result: Result = "dropped" if rule else "changed" if edited.changed[i] else "unchanged"
         asked = (_of_dropped(edited, i, rule),) if rule else ()
         found.append(Outcome(step.name, step.kind, result, rule, asked, tuple(passages[i])))
+    return found
+
+
+def _of_dedup(step: DedupStep, copies: Deduplicated, texts: list[str]) -> list[Outcome]:
+    """What its verdicts do to each document: the one that stays in its place is what the rule saw."""
+    plain = Outcome(step.name, step.kind, "passed")
+    found = [plain] * len(texts) if copies.edited is None else _of_edit(step, copies.edited, texts)
+    for dropped in copies.dropped:
+        seen = dropped.seen.to_list() if dropped.seen is not None else [None] * dropped.rows.size
+        for row, value, other in zip(dropped.rows.tolist(), dropped.value.to_list(), seen, strict=True):
+            asked = Asked(dropped.rule, "similarity", "to", other or "", value, holds=True)
+            found[row] = Outcome(step.name, step.kind, "dropped", dropped.rule, (asked,))
     return found
 
 

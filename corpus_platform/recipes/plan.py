@@ -115,7 +115,7 @@ def compile_recipe(recipe: Recipe, environment: Environment) -> Plan:
 
 
 def _needs(step: object, environment: Environment) -> tuple[str, ...]:
-    if isinstance(step, EditStep):
+    if isinstance(step, EditStep | DedupStep):
         return step.needs()
     if not isinstance(step, FilterStep):
         return ()

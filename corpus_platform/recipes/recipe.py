@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 from corpus_platform.documents import DOCUMENT_COLUMNS, TEXT_BASES
 from corpus_platform.errors import SettingsError
 from corpus_platform.recipes.plan import rules_of
-from corpus_platform.recipes.step import EditStep, FilterStep, Frozen, LineSummary, Step, steps
+from corpus_platform.recipes.step import DedupStep, EditStep, FilterStep, Frozen, LineSummary, Step, steps
 from corpus_platform.signals.environment import Environment, SignalSettings
 from corpus_platform.signals.registry import signals
 from corpus_platform.tables import CCNET_COLUMNS
@@ -97,6 +97,24 @@ def read_recipe(path: Path) -> Recipe:
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return recipe
+
+
+def of_preset(name: str, preset: str) -> Recipe:
+    """A recipe of one dedup and nothing else, from the name of its step and card: `minhash/fineweb`, `exact`, `exact/text`.
+
+    Raises SettingsError where there is no such step or card.
+    """
+    kind, _, card = preset.partition("/")
+    known = {step: made for step, made in steps().items() if issubclass(made, DedupStep)}
+    if kind not in known:
+        raise SettingsError(f"there is no dedup `{kind}`{nearest(kind, known)}; there are {', '.join(known)}")
+    label = preset.replace("/", "-")
+    try:
+        step = known[kind].model_validate({"label": label, **({"preset": card} if card else {})})
+    except ValidationError as error:
+        raise SettingsError(f"dedup `{preset}`: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+    about = "Documents of all texts of a variant that are copies of each other"
+    return Recipe(name=name, title=preset, reference="", variant=TEXT_BASES[0], about=about, steps=(step,))
 
 
 def strange_thresholds(recipe: Recipe) -> list[tuple[int, str]]:

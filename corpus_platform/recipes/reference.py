@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from corpus_platform.recipes.plan import rules_of
 from corpus_platform.recipes.recipe import Recipe, recipes
-from corpus_platform.recipes.step import DedupStep, FilterStep, Frozen, Step, parameters, steps
+from corpus_platform.recipes.step import FilterStep, Frozen, Step, parameters, steps
 from corpus_platform.recipes.steps.dedup_cards import CARDS
 from corpus_platform.signals.environment import Environment, SignalSettings
 
@@ -110,10 +110,9 @@ def _row(step: Step, recipe: Recipe) -> str:
     else:
         shown = {key: value for key in parameters(type(step)) if (value := getattr(step, key)) not in (None, "", ())}
         what = ", ".join(f"{key}: {_value(value)}" for key, value in shown.items() if key != "preset")
-    kind = f"{step.kind}, pending" if isinstance(step, DedupStep) and step.is_pending else step.kind
     name = f"{step.name} ({step.step})" if step.name != step.step else step.name
     remarks = [f"unverified: {step.unverified}" if step.unverified else "", step.note or ""]
-    return f"| {name} | {kind} | {_cell(what)} | {_cell('; '.join(filter(None, remarks)))} |"
+    return f"| {name} | {step.kind} | {_cell(what)} | {_cell('; '.join(filter(None, remarks)))} |"
 
 
 def _shared() -> str:

@@ -2,7 +2,7 @@
 
 - A *filter* is a list of rules over signals; the first rule that holds drops the document and is what the ledger names.
 - An *edit* changes the text of documents, and may drop some; signals that later steps need are computed anew where the text has changed.
-- A *dedup* acts on the recipe's survivors so far and ends a stage; one that can't be done yet is declared, and reported as pending.
+- A *dedup* acts on the recipe's survivors so far and ends a stage: what it compares is found out for all of them first (recipes/population.py).
 
 Not here: the steps themselves (steps/), how a recipe is read (recipe.py) and run (apply.py).
 """
@@ -32,6 +32,7 @@ LineSummary = Literal["mean", "sum", "max", "min"]
 MODULES = (
     "common",
     "dedup",
+    "contamination",
     "url",
     "gopher",
     "c4",
@@ -98,6 +99,7 @@ class Edited:
     `text` has n texts, `changed` bool[n] says which differ. `dropped` int16[n] is an index into `rules`, or -1; `value` and `threshold` float64[n]
     are of those that were dropped (NaN where there is none). `removed` counts what was taken out, by rule. `spans`, made only when asked for, has a row
     for each piece that was taken out or replaced: `document` (0..n-1), `start`, `end` (characters of the text before), `rule`.
+    `seen` has a word for each of the n documents that the ledger keeps of those that were dropped.
     """
 
     text: pl.Series
@@ -108,6 +110,7 @@ class Edited:
     threshold: np.ndarray = field(default_factory=lambda: np.empty(0, np.float64))
     removed: Mapping[str, int] = field(default_factory=dict)
     spans: pl.DataFrame | None = None
+    seen: pl.Series | None = None
 
 
 class Step(BaseModel, ABC):
@@ -164,13 +167,15 @@ class DedupStep(Step):
     """Drops copies among the survivors so far: a stage boundary."""
 
     kind: ClassVar[Literal["filter", "edit", "dedup"]] = "dedup"
-    pending: ClassVar[bool] = True
-    """Whether the platform can't do this kind yet: then the run says so and goes on."""
+
+    def needs(self) -> tuple[str, ...]:
+        """Signals and columns beside text and address that documents are compared by."""
+        return ()
 
     @property
-    def is_pending(self) -> bool:
-        """Whether this one is still to be done."""
-        return self.pending
+    def is_done_before(self) -> bool:
+        """Whether the texts that the recipe starts from have been through it already."""
+        return False
 
 
 _STEPS: dict[str, type[Step]] = {}

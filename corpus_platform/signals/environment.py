@@ -44,6 +44,8 @@ class Environment:
 
     settings: SignalSettings = field(default_factory=SignalSettings)
     models: Mapping[str, Any] = field(default_factory=dict)
+    test_sets: Mapping[str, str] = field(default_factory=dict)
+    """Files of test sets by name, that documents are held against."""
 
     @property
     def lists(self) -> Lists:

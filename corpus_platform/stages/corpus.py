@@ -8,8 +8,7 @@ Not here: what a recipe is and how it judges (recipes/), what is measured (signa
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -18,44 +17,31 @@ from pydantic import BeforeValidator, Field
 
 from corpus_platform.errors import SourceError
 from corpus_platform.lake import TableSpec, register, table
-from corpus_platform.lists.lists import KINDS, Lists
-from corpus_platform.recipes.apply import apply, judging
+from corpus_platform.recipes.apply import apply
 from corpus_platform.recipes.ccnet import FIELDS, ccnet_rows
 from corpus_platform.recipes.ccnet_export import export
 from corpus_platform.recipes.ccnet_minify import minify
 from corpus_platform.recipes.ledger import sample_of
-from corpus_platform.recipes.plan import compile_recipe
-from corpus_platform.recipes.step import EditStep, FilterStep
-from corpus_platform.signals.environment import Environment
-from corpus_platform.signals.registry import families, families_of, signals
-from corpus_platform.stages.classifiers import shelf_of, stored_models
+from corpus_platform.recipes.population import methods_of
 from corpus_platform.stages.decisions import DECISIONS
-from corpus_platform.stages.read import batches, digests
-from corpus_platform.stages.signals import LANGUAGE, SIGNALS, SignalsSettings, identity, stored_in
-from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
-from corpus_platform.stages.texts import (
-    DOCUMENTS,
-    PLACE,
-    Rows,
-    TextVariant,
-    base_of,
-    is_after_dedup,
-    text_batches,
-    text_partition,
-    text_table,
-)
+from corpus_platform.stages.judged import JudgedTexts
+from corpus_platform.stages.read import batches
+from corpus_platform.stages.signals import SignalsSettings
+from corpus_platform.stages.stage import Settings, Stage, digest_of
+from corpus_platform.stages.texts import PLACE, TextVariant
+from corpus_platform.stages.verdicts import DUPLICATES, VerdictRows, coordinate, with_verdicts
 from corpus_platform.tables import CCNET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from corpus_platform.lake import Lake
-    from corpus_platform.lake.files import DataFile
     from corpus_platform.recipes.apply import Applied
     from corpus_platform.recipes.ccnet_export import ExportedFile
+    from corpus_platform.recipes.population import Method
     from corpus_platform.recipes.recipe import Recipe
-    from corpus_platform.signals.environment import Compat
-    from corpus_platform.stages.stage import Output, Partition
+    from corpus_platform.stages.stage import Output, Partition, Shard
+    from corpus_platform.stages.verdicts import JudgedWork
 
 LAYER = "corpora"
 ALL = "all"
@@ -76,6 +62,10 @@ class RecipeSettings(Settings):
     variants: dict[str, TextVariant] = Field(
         default={}, description="Text variant by recipe, in place of its own; `ccnet` takes the first of `variants`"
     )
+    test_sets: dict[str, str] = Field(
+        default={},
+        description="Files (JSONL, Parquet) of test sets by name, that decontamination holds documents against",
+    )
     decisions: Literal["all", "sample"] = Field(
         default="all", description="Which dropped documents are listed in `ops.decisions`; all are counted"
     )
@@ -83,21 +73,8 @@ class RecipeSettings(Settings):
 
     def below(self, home: Path) -> RecipeSettings:
         """The same with a relative folder taken below a home."""
-        return self.model_copy(update={"folder": str(home / Path(self.folder).expanduser())})
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What one task reads: a file of texts, the file of their signals, and the models that the recipe asks for."""
-
-    texts: DataFile
-    signals: DataFile | None
-    stored: tuple[str, ...]
-    """Signals that the file has."""
-    compat: Compat
-    """What they were computed with."""
-    models: dict[str, dict[str, str]]
-    """Classifiers and importance models that the recipe asks for, by name."""
+        files = {name: str(home / Path(file).expanduser()) for name, file in self.test_sets.items()}
+        return self.model_copy(update={"folder": str(home / Path(self.folder).expanduser()), "test_sets": files})
 
 
 @dataclass(frozen=True)
@@ -111,6 +88,10 @@ class Corpus(Stage):
     """How signals are stored, and how those that are not stored are computed."""
     kept_decisions: int | None = None
     """Dropped documents that are listed, per rule and shard; all by default."""
+    test_sets: Mapping[str, str] = field(default_factory=dict)
+    """Files of test sets by name."""
+    group_files: int = 2_500
+    """Files whose documents dedups of scope group compare."""
 
     def __post_init__(self) -> None:
         """Declares the table where it is not as those of other recipes."""
@@ -128,44 +109,38 @@ class Corpus(Stage):
         """`corpora.<recipe>`."""
         return f"{LAYER}.{self.recipe.name}"
 
+    @property
+    def texts(self) -> JudgedTexts:
+        """What is read."""
+        return JudgedTexts(self.recipe, self.settings, self.test_sets)
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The recipe's dedups."""
+        return methods_of(self.recipe, self.group_files)
+
     def above(self, variant: str) -> tuple[tuple[str, str], ...]:
-        """The signals, if any are needed, and the texts."""
-        texts = (text_table(variant), base_of(variant))
-        return ((SIGNALS, variant), texts) if self.reads_signals(variant) else (texts,)
+        """The signals, if any are needed, the texts, and the verdicts of the recipe's dedups."""
+        dedups = tuple((DUPLICATES, coordinate(variant, method.name)) for method in self.methods)
+        return (*self.texts.above(variant), *dedups)
 
     def reads_signals(self, variant: str) -> bool:
         """Whether the recipe asks for anything that the table of texts has not."""
-        there = table(DOCUMENTS).schema.names
-        return not is_after_dedup(variant) or any(name not in there for name in self._needs)
+        return self.texts.reads_signals(variant)
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
-        """One shard per file of texts, with that of its signals."""
-        variant = partition["variant"]
-        texts = lake.files(text_table(variant), text_partition(partition))
-        reads = self.reads_signals(variant)
-        if reads and lake.state(SIGNALS, partition) is None:
-            return []
-        measured = {file.shard: file for file in lake.files(SIGNALS, partition)} if reads else {}
-        stored, compat = stored_in(lake, partition) if reads else ((), self.settings.compat)
-        computed = self._computed(stored, compat)
-        models = self._models(lake, computed)
-        common = (*self._common(computed), *(f"scorer:{name}:{row['digest']}" for name, row in models.items()))
-        shards = []
-        for file in texts:
-            work = _Work(file, measured.get(file.shard), stored, compat, models)
-            own = tuple(f"signals:{digest}" for digest in digests([work.signals])) if work.signals else ()
-            shards.append(Shard(file.shard, (*digests([file]), *own, *common), work, file.bytes))
-        return shards
+        """One shard per file of texts, with that of its signals, and all verdicts of the snapshot."""
+        return with_verdicts(lake, partition, self.texts.shards(lake, partition), self.methods)
 
     def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
-        """Streams the texts with their signals, some MB at a time."""
-        work: _Work = shard.work
-        as_stored = self.settings.model_copy(update={"compat": work.compat})
-        environment = Environment(as_stored, shelf_of(lake, work.models))
+        """Streams the texts with their signals and verdicts, some MB at a time."""
+        work: JudgedWork = shard.work
+        environment = self.texts.environment(lake, work.texts)
+        verdicts = VerdictRows(lake, work)
         sample: pl.DataFrame | None = None
-        for frame in self._documents(lake, partition, work):
+        for frame in self.texts.documents(lake, partition, work.texts):
             output.count("records", frame.height)
-            applied = apply(self.recipe, frame, environment)
+            applied = apply(self.recipe, frame, environment, verdicts.of(frame))
             self._count(output, applied)
             output.write(self._rows(applied))
             if self.kept_decisions is None:
@@ -181,74 +156,15 @@ class Corpus(Stage):
         said = {"label", "note", "unverified"}
         steps = [(s.step, s.name, s.model_dump(mode="json", exclude=said)) for s in self.recipe.steps]
         frozen = [one.model_dump(mode="json") for one in self.recipe.thresholds]
-        return digest_of([self.recipe.compat, self.recipe.publish, steps, frozen, self.kept_decisions])
+        return digest_of(
+            [self.recipe.compat, self.recipe.publish, steps, frozen, self.kept_decisions, self.group_files]
+        )
 
     def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
-        """Versions of signals and texts."""
-        found: dict[str, Any] = {}
-        for name, _ in self.above(partition["variant"]):
-            where = partition if name == SIGNALS else text_partition(partition)
-            state = lake.state(name, where)
-            found |= {name: state.version} if state else {}
-        return found
-
-    @cached_property
-    def _needs(self) -> tuple[str, ...]:
-        """Signals and columns that the recipe asks for."""
-        return compile_recipe(self.recipe, Environment(self.settings)).stored
-
-    def _models(self, lake: Lake, computed: list[str]) -> dict[str, dict[str, str]]:
-        """The models that are needed here: those of signals that are computed, and those that steps name."""
-        known = signals()
-        named = {name for signal in computed for name in known[signal].models}
-        named |= {word for step in self.recipe.steps for word in _words(step.model_dump(mode="json"))}
-        stored = stored_models(lake) if named else {}
-        return {n: row for n, row in stored.items() if n in named or n.rpartition("/")[0] in named}
-
-    def _common(self, computed: list[str]) -> tuple[str, ...]:
-        """What every shard depends on besides its files: the rules as lists and settings make them, and what is computed here."""
-        environment = judging(self.recipe, Environment(self.settings))
-        rules = [asdict(r) for s in self.recipe.steps if isinstance(s, FilterStep) for r in s.rules(environment)]
-        found = (f"rules:{digest_of(rules)}",)
-        if computed:
-            asked = families_of(computed)
-            found += (f"settings:{self.settings.values_hash()}",)
-            found += identity(tuple(family for family in families() if family.name in asked), self.settings)
-        if self._edits:
-            # An edit may read any list but those of domains.
-            read = [name for name, kind in KINDS.items() if kind != "domains by category"]
-            found += (f"lists:{Lists.of(self.settings.lists).digest(read)}",)
-        return found
-
-    @cached_property
-    def _edits(self) -> bool:
-        return any(isinstance(step, EditStep) for step in self.recipe.steps)
-
-    def _computed(self, stored: tuple[str, ...], compat: Compat) -> list[str]:
-        """Signals that the recipe asks for and that are not stored, or stored under another `compat`; every one of a recipe that edits."""
-        known = signals()
-        other = self.recipe.compat != compat
-        asked = (name for name in self._needs if name in known)
-        return [name for name in asked if self._edits or name not in stored or (other and known[name].reference)]
-
-    def _documents(self, lake: Lake, partition: Partition, work: _Work) -> Iterator[pl.DataFrame]:
-        """The texts, each with what is stored of it."""
-        texts = text_batches(lake, work.texts, table(text_table(partition["variant"])).schema.names)
-        if not self.reads_signals(partition["variant"]):
-            yield from texts
-            return
-        wanted = [name for name in work.stored if name in LANGUAGE or name in self._needs]
-        rows = Rows(batches(lake, work.signals, columns=[*PLACE, *wanted]) if work.signals else ())
-        for frame in texts:
-            measured = rows.take(frame.height)
-            if not (measured.height and measured["doc_id"].equals(frame["doc_id"])):
-                raise SourceError(
-                    f"{SIGNALS}: the signals of {work.texts.path} are not those of its texts as they are now: make them "
-                    f"first: corpus run web/{partition['variant']}/signals --snapshot {partition['snapshot']}"
-                )
-            hints = () if is_after_dedup(partition["variant"]) else LANGUAGE
-            own = frame.drop(name for name in {*wanted, *hints} if name in frame.columns)
-            yield own.with_columns(measured.select(wanted))
+        """Versions of signals, texts and verdicts."""
+        found = self.texts.inputs(lake, partition)
+        states = {m.name: lake.state(DUPLICATES, {"method": m.name, **partition}) for m in self.methods}
+        return {**found, **{f"{DUPLICATES}:{name}": state.version for name, state in states.items() if state}}
 
     def _count(self, output: Output, applied: Applied) -> None:
         """What became of the documents, by step and rule."""
@@ -257,7 +173,6 @@ class Corpus(Stage):
             for rule, n in row.rules.items():
                 output.count(f"dropped:{row.step}:{rule}", n)
             output.count(f"edited:{row.step}", row.changed) if row.changed else None
-            output.count(f"pending:{row.step}", row.documents) if row.pending else None
             for rule, n in row.unknown.items():
                 output.count(f"unknown:{row.step}:{rule}", n)
         for kind in ("removed", "computed", "stale"):
@@ -276,7 +191,10 @@ class Corpus(Stage):
         kept = applied.kept
         if self.recipe.publish == "ccnet":
             return pl.concat([kept.select(PLACE), ccnet_rows(kept)], how="horizontal")
-        marked = kept.with_columns(pl.Series("edited", applied.changed, pl.Boolean))
+        weight = [None] * kept.height if applied.weight is None else applied.weight
+        marked = kept.with_columns(
+            pl.Series("edited", applied.changed, pl.Boolean), pl.Series("weight", weight, pl.Float32)
+        )
         return marked.select(table(self.name).schema.names)
 
 
@@ -301,15 +219,6 @@ def export_files(
                 yield minify(frame) if short else frame.select(FIELDS)
 
     return export(frames(), folder)
-
-
-def _words(value: Any) -> Iterator[str]:
-    """All words in the parameters of a step."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _words(inner)
 
 
 def _like(spec: TableSpec, name: str) -> TableSpec:

@@ -33,7 +33,7 @@ def test_each_partition_is_named_once_and_the_pages_of_the_cutoffs_before_the_mo
         ("models.language_model", "zh"),
     ]
     assert max(Counter(found).values()) == 1
-    assert len(found) == 3 + 7 + 1
+    assert len(found) == 3 + 7 + 1 + 4
 
 
 def test_an_asset_is_made_in_the_variant_that_it_needs(home):

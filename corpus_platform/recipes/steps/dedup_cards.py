@@ -16,7 +16,7 @@ CARDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "exact": {
         "redpajama_1t_cc": {"key": "digest", "hash": "sha1_64", "scope": "snapshots"},
         "redpajama_1t_github": {"key": "text", "hash": "md5", "scope": "corpus"},
-        "slimpajama_holdout": {"key": "text", "hash": "sha256", "scope": "corpus"},
+        "slimpajama_holdout": {"key": "text", "hash": "sha256", "scope": "corpus", "holdout": 0.0017},
     },
     "minhash": {
         "redpajama_v2_0.7": {"bands": 14, "rows": 9, "threshold": 0.7, "survivor": "lowest_id", "scope": "snapshots"},
@@ -61,7 +61,8 @@ CARDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "simhash": {
         "redpajama_1t_books": {"normal": "letters", "n": 6, "distance": 5, "survivor": "lowest_id", "scope": "corpus"},
         "roots_oscar": {
-            "normal": "lower",
+            "normal": "unpunctuated",
+            "hash": "md5",
             "unit": "word",
             "n": 6,
             "distance": 4,
@@ -70,7 +71,8 @@ CARDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "scope": "language",
         },
         "roots_oscar_zh": {
-            "normal": "lower",
+            "normal": "unpunctuated",
+            "hash": "md5",
             "n": 6,
             "distance": 4,
             "blocks": 6,

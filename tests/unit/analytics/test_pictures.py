@@ -86,8 +86,8 @@ def test_corpora_without_documents_can_be_drawn():
     assert overlap_picture(found, "title").startswith(PNG)
 
 
-def test_a_funnel_of_nothing_and_of_pending_steps_can_be_drawn():
-    rows = [StepCount("a", "filter", 10, {"x": 4}), StepCount("b", "dedup", 6, pending=True)]
+def test_a_funnel_of_nothing_and_of_a_dedup_can_be_drawn():
+    rows = [StepCount("a", "filter", 10, {"x": 4}), StepCount("b", "dedup", 6, {"copy": 2})]
 
     assert funnel_picture(rows, "title").startswith(PNG)
     assert funnel_picture([StepCount("a", "filter", 0)], "title").startswith(PNG)

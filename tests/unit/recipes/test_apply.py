@@ -180,7 +180,7 @@ def test_a_signal_that_the_reference_computes_otherwise_is_computed_anew_for_a_r
     assert stored.computed == {}
 
 
-def test_a_pending_dedup_is_reported_and_drops_nothing():
+def test_a_dedup_without_verdicts_is_reported_and_drops_nothing():
     within = step("paragraph_dedup", preset="ccnet", within="variant")
     recipe = recipe_of(step("url_dedup"), within, variant="wet.ccnet")
 

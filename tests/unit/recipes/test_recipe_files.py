@@ -131,7 +131,7 @@ def test_a_variant_has_no_paragraph_dedup_that_it_is_not_made_with(read):
     part = "- paragraph_dedup: {preset: ccnet, within: variant}"
 
     assert "and wet is not a variant `.ccnet`" in mistake(read, part)
-    assert not read(part, HEAD.replace("wet", "wet.ccnet")).steps[0].is_pending
+    assert read(part, HEAD.replace("wet", "wet.ccnet")).steps[0].is_done_before
 
 
 def test_an_unknown_variant_is_told_with_the_nearest_one(read):
