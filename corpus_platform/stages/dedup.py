@@ -28,10 +28,11 @@ from pydantic import Field
 
 from corpus_platform.dedup.cluster_rows import cluster_rows
 from corpus_platform.dedup.filtering import FilterState, filtered
+from corpus_platform.dedup.findings import unit_rows, weight_rows
 from corpus_platform.dedup.matching import Earlier, Holders, ranges
 from corpus_platform.dedup.unit_matching import Units, match_units
 from corpus_platform.dedup.verify import ByShingles
-from corpus_platform.dedup.weighting import parts_of_weights, weights_of
+from corpus_platform.dedup.weighting import parts_of_weights
 from corpus_platform.errors import DamagedFile, SettingsError
 from corpus_platform.lake.reading import check_whole, read_columns
 from corpus_platform.recipes.steps.dedup import Bloom, SoftDedup
@@ -506,16 +507,7 @@ def _write_clusters(session: duckdb.DuckDBPyConnection, work: _Found, memory: in
 
 def _write_units(session: duckdb.DuckDBPyConnection, output: Output) -> None:
     """A row for each document that loses units, or goes."""
-    reader = session.sql(
-        """
-        SELECT d.doc_id, e.place, any_value(d.domain) AS domain, list(e.ordinal ORDER BY e.ordinal) FILTER (e.ordinal IS NOT NULL) AS units,
-            count(*) FILTER (e.ordinal IS NULL) = 0 AS kept, max(e.part)::FLOAT AS similarity
-        FROM edges e JOIN documents d USING (place) GROUP BY d.doc_id, e.place ORDER BY e.place
-        """
-    ).to_arrow_reader(100_000)
-    for batch in reader:
-        frame = pl.from_arrow(batch)
-        assert isinstance(frame, pl.DataFrame)
+    for frame in unit_rows(session):
         output.count("units", int(frame["units"].list.len().sum() or 0))
         output.count("copies", int((~frame["kept"]).sum()))
         output.write(frame)
@@ -523,17 +515,9 @@ def _write_units(session: duckdb.DuckDBPyConnection, output: Output) -> None:
 
 def _write_weights(session: duckdb.DuckDBPyConnection, work: _Found, output: Output) -> None:
     """A row for each document, with its weight."""
-    frame = session.sql(
-        """
-        SELECT d.doc_id, d.place, d.domain, d.score, sum(e.part) / nullif(sum(e.keys), 0) AS commonness
-        FROM documents d LEFT JOIN edges e USING (place) GROUP BY ALL ORDER BY d.place
-        """
-    ).pl()
     step = work.method.step
     assert isinstance(step, SoftDedup)
-    weight = weights_of(step, frame["commonness"], frame["score"])
-    rows = frame.select("doc_id", "place", "domain", pl.col("commonness").cast(pl.Float32).alias("similarity"))
-    output.write(rows.with_columns(kept=pl.lit(value=True), weight=weight))
+    output.write(weight_rows(session, step))
 
 
 _EDGE_TYPES = (
