@@ -13,7 +13,8 @@ from slow_clusters import clusters, near, share_a_key, share_key_and_value, unit
 
 from corpus_platform.dedup.cluster_rows import ByExpression
 from corpus_platform.dedup.keys import Keys
-from corpus_platform.dedup.local import DocumentSet, cluster_set, match_sets
+from corpus_platform.dedup.local import cluster_set, match_sets
+from corpus_platform.dedup.local_set import DocumentSet
 from corpus_platform.dedup.matching import Equal, Near
 from corpus_platform.dedup.unit_matching import Units, match_units
 from corpus_platform.engine.serial import Serial
