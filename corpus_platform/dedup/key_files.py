@@ -5,24 +5,21 @@ Not here: what is done with a range (matching.py), tables of a lake (lake/, stag
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import corpus_platform.errors as _e
-
-DamagedFile = getattr(_e, "DamagedFile", _e.CorpusError)
+from corpus_platform.errors import DamagedFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-ROW_GROUP_BYTES = 1 << 20
-"""Of a file of keys: some ten thousand rows."""
-_ROWS = 1 << 16
+_ROWS = 1 << 15
+"""Rows of a row group."""
 
 
 def write_keys(path: Path, frame: pl.DataFrame) -> None:
@@ -34,41 +31,45 @@ def write_keys(path: Path, frame: pl.DataFrame) -> None:
         table,
         temporary,
         row_group_size=_ROWS,
-        compression="lz4",
+        compression={name: "none" if name == "key" else "lz4" for name in table.column_names},
         use_dictionary=False,
         write_page_checksum=True,
     )
     temporary.replace(path)
 
 
-def read_range(
-    source: Any, columns: Sequence[str], first: int, last: int, *, name: str = "", column: str = "key"
-) -> pl.DataFrame:
-    """The rows of a sorted file whose `column` (uint64) is in first..last, inclusive. Row groups outside are not read.
+def read_arrays(sources: Sequence[Path], columns: Sequence[str], first: int, last: int) -> list[np.ndarray]:
+    """The rows of files that are sorted by `key` (uint64) whose key is in first..last, inclusive: an array for each column, file after file.
 
-    `source` is a path or an open file. Raises DamagedFile where pages are not as they were written.
+    Columns have no nulls. Row groups outside the range are not read. Raises DamagedFile where pages are not as they were written.
     """
-    where = name or str(source)
-    try:
-        file = pq.ParquetFile(source, page_checksum_verification=True)
-        groups = _overlapping(file, column, first, last)
-        wanted = list(dict.fromkeys([column, *columns]))
-        table = (
-            file.read_row_groups(groups, columns=wanted, use_threads=False)
-            if groups
-            else file.schema_arrow.empty_table().select(wanted)
-        )
-    except (pa.ArrowException, OSError) as error:
-        raise DamagedFile(f"{where}: can't be read as it was written ({error})") from error
-    frame = pl.from_arrow(table)
+    parts = [_rows_of(source, columns, first, last) for source in sources]
+    if not parts:
+        return [np.empty(0, np.uint64 if name == "key" else np.int64) for name in columns]
+    return [np.concatenate([part[name].to_numpy() for part in parts]) for name in columns]
+
+
+def read_range(source: Path, columns: Sequence[str], first: int, last: int) -> pl.DataFrame:
+    """The same rows of one file as a frame, for columns that may have nulls."""
+    frame = pl.from_arrow(_rows_of(source, columns, first, last))
     assert isinstance(frame, pl.DataFrame)
-    bounds = (pl.lit(first, pl.UInt64), pl.lit(last, pl.UInt64))
-    return frame.filter(pl.col(column).is_between(*bounds)).select(columns)
+    return frame.select(columns)
 
 
-def key_column(frame: pl.DataFrame, name: str) -> np.ndarray:
-    """A column as a NumPy array of its own, which kernels may write to."""
-    return np.array(frame[name].to_numpy())
+def _rows_of(source: Path, columns: Sequence[str], first: int, last: int) -> pa.Table:
+    """The rows of one file: those of the row groups that meet the range, cut at its ends."""
+    wanted = list(dict.fromkeys(["key", *columns]))
+    try:
+        with pq.ParquetFile(source, page_checksum_verification=True) as file:
+            groups = _overlapping(file, "key", first, last)
+            if not groups:
+                return file.schema_arrow.empty_table().select(wanted)
+            table = file.read_row_groups(groups, columns=wanted, use_threads=False)
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFile(f"{source}: can't be read as it was written ({error})") from error
+    key = table["key"].to_numpy()
+    start = int(np.searchsorted(key, np.uint64(first), side="left"))
+    return table.slice(start, int(np.searchsorted(key, np.uint64(last), side="right")) - start)
 
 
 def _overlapping(file: pq.ParquetFile, column: str, first: int, last: int) -> list[int]:

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from corpus_platform.dedup.weighting import WeightStep
     from corpus_platform.engine.protocol import Engine
 
-KEYS_OF_A_RANGE = 8_000_000
-"""Keys of a set that are matched together: some 500 MB in a worker, besides the earlier sets' of the same range."""
+KEYS_OF_A_RANGE = 4_000_000
+"""Keys of a set that are matched together: some 250 MB in a worker, besides the earlier sets' of the same range."""
 BYTES_OF_A_KEY = 64
 """What a key takes in memory while its range is matched."""
-_EARLIER_AT_ONCE = 16_000_000
+_EARLIER_AT_ONCE = 8_000_000
 
 
 @dataclass(frozen=True)

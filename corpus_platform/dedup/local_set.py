@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpus_platform.dedup.key_files import key_column, read_range, write_keys
+from corpus_platform.dedup.key_files import read_arrays, read_range, write_keys
 from corpus_platform.dedup.matching import Holders
 from corpus_platform.dedup.unit_matching import Units
 
@@ -90,17 +90,13 @@ class DocumentSet:
 
     def holders(self, name: str, first: int, last: int) -> Holders:
         """The rows of `keys` or `index` in a range."""
-        rows = self.read(name, ("key", "place", *(("value",) if self.has_values else ())), first, last)
-        value = key_column(rows, "value") if self.has_values else None
-        if name == "index":
-            return Holders(key_column(rows, "key"), key_column(rows, "place"), value)
-        return Holders.sorted(key_column(rows, "key"), key_column(rows, "place"), value)
+        columns = ("key", "place", *(("value",) if self.has_values else ()))
+        rows = read_arrays(self.files(name), columns, first, last)
+        return Holders(*rows) if name == "index" else Holders.sorted(*rows)
 
     def units(self, first: int, last: int) -> Units:
         """The units whose keys are in a range."""
-        columns = ("key", "place", "ordinal", "preference")
-        rows = self.read("keys", columns, first, last)
-        return Units.sorted(*(key_column(rows, name) for name in columns))
+        return Units.sorted(*read_arrays(self.files("keys"), ("key", "place", "ordinal", "preference"), first, last))
 
 
 @dataclass
