@@ -8,6 +8,7 @@ CorpusError
  +-- CommitConflict       another run changed the partition; read its name, run again
  +-- DamagedFile          a file is not as it was written: corpus verify --repair, then run again
  +-- DiskFull             make room where it says, run again
+ +-- NoRoom               a run would need more disk or memory than there is; make room, or do what it says
  +-- StoreUnsafe          the object store can lose commits; configure a lock
  +-- ShardFailed          some shards failed; the others are kept, run again
  +-- CheckFailed          a blocking check found broken data; look at its figures, mend the input, run again
@@ -47,6 +48,10 @@ class DamagedFile(CorpusError):
 
 class DiskFull(CorpusError):
     """A disk or a quota is used up. Finished shards are kept."""
+
+
+class NoRoom(CorpusError):
+    """A run was not started, for it would need more disk or memory than there is."""
 
 
 class StoreUnsafe(CorpusError):

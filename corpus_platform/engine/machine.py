@@ -1,4 +1,4 @@
-"""What the engine asks the machine: how many cores this process may use, and how much memory it has held.
+"""What the engine asks the machine: how many cores and how much memory this process may use, and how much memory it has held.
 
 Not here: how that is divided among workers (processes.py).
 """
@@ -22,6 +22,15 @@ def usable_cores() -> int:
     except (OSError, ValueError):  # no cgroup v2 here, or the quota is `max`
         return cores
     return max(1, min(cores, allowed))
+
+
+def usable_memory() -> int:
+    """Bytes of memory that this process may use: the machine's, or its container's (cgroup v2) where that is smaller."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    except (OSError, ValueError):  # no cgroup v2 here, or the limit is `max`
+        return memory
 
 
 def peak_rss() -> int:

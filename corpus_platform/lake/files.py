@@ -123,6 +123,10 @@ class ShardWriter:
         self._clean()
         return files
 
+    def scratch(self) -> Path:
+        """The writer's folder of this machine, which goes with it: below the lake where that is a folder, else that of temporary files."""
+        return self._folder()
+
     def abort(self) -> None:
         """Forgets the rows; nothing was published."""
         for open_ in self._open.values():

@@ -17,8 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
@@ -36,6 +35,7 @@ from corpus_platform.dedup.weighting import parts_of_weights
 from corpus_platform.errors import DamagedFile, SettingsError
 from corpus_platform.lake.reading import check_whole, read_columns
 from corpus_platform.recipes.steps.dedup import Bloom, SoftDedup
+from corpus_platform.stages import dedup_estimates as estimates
 from corpus_platform.stages.judged import JudgedTexts
 from corpus_platform.stages.read import batches, digests
 from corpus_platform.stages.signals import SignalsSettings
@@ -55,12 +55,14 @@ if TYPE_CHECKING:
     from corpus_platform.lake import Lake
     from corpus_platform.lake.files import DataFile
     from corpus_platform.recipes.population import Method, Population
+    from corpus_platform.stages.estimate import Estimate
     from corpus_platform.stages.stage import Output, Partition
 
 DEDUP_DOCUMENTS, DEDUP_KEYS = "web.dedup_documents", "web.dedup_keys"
 DEDUP_INDEX, DEDUP_EDGES = "web.dedup_index", "web.dedup_edges"
 OF_METHOD = (DEDUP_DOCUMENTS, DEDUP_INDEX, DUPLICATES)
 """Tables that are one asset per dedup of a recipe."""
+_FILTER = "filter.bloom"
 _BYTES_OF_A_KEY = 64
 """What a key takes in memory while its range is matched: read, sorted, grouped, and what comes of it."""
 
@@ -73,6 +75,9 @@ class DedupSettings(Settings):
     )
     keys_per_range: int = Field(
         default=8_000_000, ge=1, description="Keys that one task matches, with some 64 bytes each"
+    )
+    check_room: bool = Field(
+        default=True, description="Whether a step is refused that would need more disk or memory than there is"
     )
     group_files: int = Field(
         default=2_500, ge=1, description="Input files that are compared with one another by scopes `group` and `shard`"
@@ -101,6 +106,11 @@ class _DedupStage(Stage):
         if name not in self.methods:
             raise SettingsError(f"there is no dedup `{name}`; there are {', '.join(self.methods) or 'none'}")
         return self.methods[name]
+
+    @property
+    def needs_room(self) -> bool:
+        """As the settings say."""
+        return self.settings.check_room
 
     def settings_hash(self) -> str:
         """Nothing of the settings changes a result but the files of a group; what a method does is part of its shards."""
@@ -135,18 +145,24 @@ class DedupDocuments(_DedupStage):
         texts, verdicts = self._texts(method), VerdictRows(lake, work)
         environment = texts.environment(lake, work.texts)
         keys: list[pl.DataFrame] = []
+        clock = _Clock(output)
         for frame in texts.documents(lake, _without_method(partition), work.texts):
             output.count("records", frame.height)
             found = method.population(frame, environment, verdicts.of(frame))
             output.count("kept", found.documents.height)
             output.count("dropped:earlier_steps", frame.height - found.documents.height)
+            output.count("keys", found.keys.key.size)
             output.write(found.documents)
             if not method.is_filter:
                 keys.append(_key_rows(method, found))
         if keys:
-            rows = pl.concat(keys).sort("key", "place", "ordinal", maintain_order=True)
-            output.count("keys", rows.height)
-            output.write(rows, DEDUP_KEYS)
+            output.write(pl.concat(keys).sort("key", "place", "ordinal", maintain_order=True), DEDUP_KEYS)
+        clock.tell()
+
+    def estimate(self, lake: Lake, partition: Partition, shards: Sequence[Shard]) -> Estimate:
+        """Texts at most, and their keys."""
+        texts = [shard.work[0].texts.texts for shard in shards]
+        return estimates.of_documents(lake, partition, self.method(partition["method"]), texts)
 
     def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
         """Versions of the texts and signals."""
@@ -206,6 +222,18 @@ class DedupIndex(_DedupStage):
         for low, high in work.parts(self.settings.keys_per_range):
             task(lake, work, low, high, output)
 
+    def estimate(self, lake: Lake, partition: Partition, shards: Sequence[Shard]) -> Estimate:
+        """Keys of the documents, and those of the earlier indexes."""
+        work: _Range = shards[0].work
+        keyed = lake.state(DEDUP_DOCUMENTS, partition)
+        keys, size = estimates.rows_and_bytes(work.own)
+        if work.method.is_filter:
+            keys = keyed.counters.get("keys", 0) if keyed else 0
+        widths = [shard.work.last - shard.work.first + 1 for shard in shards]
+        todo = len(shards), round((1 << 64) * len(shards) / sum(widths))
+        found = estimates.Keyed(work.population, keys, size, work.earlier, todo)
+        return estimates.of_index(lake, partition, work.method, found, self.settings.keys_per_range)
+
     def _earlier(self, lake: Lake, partition: Partition, method: Method) -> list[str]:
         return earlier_snapshots(lake, DEDUP_INDEX, partition, method)
 
@@ -222,16 +250,17 @@ class DedupIndex(_DedupStage):
         for files in list(work.earlier.values())[-1:] if state.is_kept else ():
             for file in files:
                 for path in read_columns(lake, file, ("filter",))["filter"].drop_nulls():
-                    state.load(Path(lake.fetch_files(path)))
+                    state.load(lake.fetch_files(path) / _FILTER)
+        clock = _Clock(output)
         for file in work.own:
             for frame in batches(lake, file, columns=("place", "keys", "units")):
                 output.count("keys", int(frame["keys"].list.len().sum() or 0))
                 output.write(filtered(state, frame), DEDUP_EDGES)
+        clock.tell()
         if state.is_kept:
-            with TemporaryDirectory() as folder:
-                path = Path(folder) / "filter.bloom"
-                state.save(path)
-                stored = lake.store_files("dedup", path)
+            path = output.scratch() / _FILTER
+            state.save(path)
+            stored = lake.store_files("dedup", path)
             rows = {"key": [0], "filter": [stored.path]}
             output.write(pl.DataFrame(rows, schema={"key": pl.UInt64, "filter": pl.String}))
         output.count("filter_bytes", state.bytes)
@@ -299,9 +328,10 @@ class Duplicates(_DedupStage):
         """Puts the findings of all ranges together."""
         del partition
         work: _Found = shard.work
+        clock = _Clock(output)
         work.check(lake)
         memory = self.settings.memory_mb << 20
-        with TemporaryDirectory(prefix="dedup-") as spill, work.session(lake, memory, spill) as session:
+        with work.session(lake, memory, str(output.scratch() / "spill")) as session:
             output.count("records", work.documents_count)
             match work.method.step.matching:
                 case "documents":
@@ -310,6 +340,21 @@ class Duplicates(_DedupStage):
                     _write_weights(session, work, output)
                 case _:
                     _write_units(session, output)
+        clock.tell()
+
+    def estimate(self, lake: Lake, partition: Partition, shards: Sequence[Shard]) -> Estimate:
+        """Documents and links."""
+        [shard] = shards
+        work: _Found = shard.work
+        return estimates.of_duplicates(
+            lake,
+            partition,
+            work.method,
+            documents=estimates.rows_and_bytes(work.documents),
+            links=estimates.rows_and_bytes(work.edges),
+            earlier={snapshot: [*parts[0], *parts[1]] for snapshot, parts in work.earlier.items()},
+            memory_mb=self.settings.memory_mb,
+        )
 
 
 @dataclass(frozen=True)
@@ -334,7 +379,8 @@ class _Found:
         had, read = self.keys
         if had != read:
             raise DamagedFile(
-                f"{self.method.name} of {self.snapshot}: documents have {had:,} keys, and {read:,} were matched: make web.dedup_index anew, then run again"
+                f"{self.method.name} of {self.snapshot}: the documents have {had:,} keys, and {read:,} were matched, so that copies would be "
+                f"missed. Nothing was made of it: make {DEDUP_INDEX} anew, then run again"
             )
         for file in (
             *self.documents,
@@ -440,15 +486,37 @@ def _key_rows(method: Method, found: Population) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
+class _Clock:
+    """Counts what a task spends on what is new (`ms:own`) and on earlier snapshots (`ms:earlier`), in milliseconds: the next plan goes by it."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._since = perf_counter()
+
+    def tell(self, earlier: float = 0.0) -> None:
+        """Adds the time since the last call; `earlier` is the share of it that earlier snapshots took."""
+        now = perf_counter()
+        spent = 1000 * (now - self._since)
+        self._since = now
+        self._output.count("ms:own", round(spent * (1 - earlier)))
+        if earlier:
+            self._output.count("ms:earlier", round(spent * earlier))
+
+
 def _match_documents(lake: Lake, work: _Range, low: int, high: int, output: Output) -> None:
+    clock = _Clock(output)
     own = _holders(work.rows(lake, work.own, ("key", "value", "place"), low, high), is_sorted=False)
+    clock.tell()
     theirs = [
         Earlier(n, _holders(work.rows(lake, files, ("key", "value", "place"), low, high), is_sorted=True))
         for n, files in enumerate(work.earlier.values())
     ]
+    old = sum(len(index.holders) for index in theirs)
+    clock.tell(earlier=1.0)
     output.count("keys", len(own))
-    output.count("earlier_keys", sum(len(index.holders) for index in theirs))
+    output.count("earlier_keys", old)
     found = work.method.step.rule().match(own, theirs)
+    clock.tell(earlier=old / max(len(own) + old, 1))
     if work.method.step.sees_earlier:
         columns = {"key": found.index.key, "place": found.index.place}
         output.write(pl.DataFrame(columns if found.index.value is None else {**columns, "value": found.index.value}))
@@ -456,30 +524,43 @@ def _match_documents(lake: Lake, work: _Range, low: int, high: int, output: Outp
     snapshot = names.gather(found.edges["other_snapshot"].to_numpy() % len(names))
     output.count("edges", found.edges.height)
     output.write(found.edges.with_columns(snapshot.alias("other_snapshot")), DEDUP_EDGES)
+    clock.tell()
 
 
 def _match_units(lake: Lake, work: _Range, low: int, high: int, output: Output) -> None:
+    clock = _Clock(output)
     rows = work.rows(lake, work.own, ("key", "place", "ordinal", "preference"), low, high)
     own = Units.sorted(*(np.array(rows[name].to_numpy()) for name in ("key", "place", "ordinal", "preference")))
+    clock.tell()
     theirs = [work.rows(lake, files, ("key",), low, high)["key"].to_numpy() for files in work.earlier.values()]
+    old = sum(keys.size for keys in theirs)
+    clock.tell(earlier=1.0)
     output.count("keys", rows.height)
-    output.count("earlier_keys", sum(keys.size for keys in theirs))
+    output.count("earlier_keys", old)
     found = match_units(own, theirs, work.method.keep)
+    clock.tell(earlier=old / max(rows.height + old, 1))
     if work.method.step.sees_earlier:
         output.write(pl.DataFrame({"key": found.index}))
     output.count("edges", found.place.size)
     output.write(pl.DataFrame({"place": found.place, "ordinal": found.ordinal}), DEDUP_EDGES)
+    clock.tell()
 
 
 def _match_weights(lake: Lake, work: _Range, low: int, high: int, output: Output, *, documents: int) -> None:
+    clock = _Clock(output)
     rows = work.rows(lake, work.own, ("key", "place"), low, high).sort("key")
+    clock.tell()
     theirs = [work.rows(lake, files, ("key", "documents"), low, high) for files in work.earlier.values()]
+    old = sum(frame.height for frame in theirs)
+    clock.tell(earlier=1.0)
     output.count("keys", rows.height)
-    output.count("earlier_keys", sum(frame.height for frame in theirs))
+    output.count("earlier_keys", old)
     counted, parts = parts_of_weights(rows, theirs, documents)
+    clock.tell(earlier=old / max(rows.height + old, 1))
     if work.method.step.sees_earlier:
         output.write(counted)
     output.write(parts, DEDUP_EDGES)
+    clock.tell()
 
 
 def _holders(rows: pl.DataFrame, *, is_sorted: bool) -> Holders:

@@ -24,6 +24,8 @@ from corpus_platform.errors import RejectBudgetExceeded, ShardFailed, SourceErro
 from corpus_platform.lake import table
 from corpus_platform.lake.disk import full_disk_named
 from corpus_platform.lake.markers import Marker
+from corpus_platform.stages.output import REJECTS, ShardOutput
+from corpus_platform.stages.room import check_room
 from corpus_platform.stages.stage import digest_of
 
 if TYPE_CHECKING:
@@ -32,11 +34,10 @@ if TYPE_CHECKING:
     from corpus_platform.engine.protocol import Engine
     from corpus_platform.lake import Lake
     from corpus_platform.lake.commit import Commit, Fence
-    from corpus_platform.lake.files import ShardWriter, WrittenFile
+    from corpus_platform.lake.files import WrittenFile
     from corpus_platform.lake.log import PartitionState
+    from corpus_platform.stages.estimate import Estimate
     from corpus_platform.stages.stage import Partition, Shard, Stage
-
-REJECTS = "ops.rejects"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,13 @@ class Plan:
     fingerprint: str
     todo: list[Shard]
     state: PartitionState | None
+    estimate: Estimate | None = None
+    """What the shards to run will take, where the stage knows."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that the shards to run read."""
+        return sum(shard.bytes for shard in self.todo)
 
     @property
     def is_current(self) -> bool:
@@ -59,8 +67,8 @@ class Plan:
         where = where_of(self.stage.name, self.partition)
         if self.is_current:
             return f"{where}: up to date"
-        size = sum(shard.bytes for shard in self.todo)
-        return f"{where}: {len(self.todo)} of {len(self.shards)} shards to run, {size / 1e6:,.1f} MB in"
+        shards = f"{where}: {len(self.todo)} of {len(self.shards)} shards to run"
+        return f"{shards}, {self.bytes / 1e6:,.1f} MB in" if self.estimate is None else f"{shards}: {self.estimate}"
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,8 @@ def plan_stage(stage: Stage, lake: Lake, partition: Partition) -> Plan:
         return Plan(stage, partition, shards, fingerprint, [], state)
     finished = _finished(stage, lake, partition, shards)
     todo = [shard for shard in shards if shard.index not in finished]
-    return Plan(stage, partition, shards, fingerprint, todo, state)
+    estimate = stage.estimate(lake, partition, todo) if todo else None
+    return Plan(stage, partition, shards, fingerprint, todo, state, estimate)
 
 
 def _is_input_empty(stage: Stage, lake: Lake, partition: Partition) -> bool:
@@ -133,8 +142,9 @@ def run_stage(
 ) -> Report:
     """Brings one partition of the stage's table up to date; does nothing where it is.
 
-    Raises ShardFailed (some shards failed for good), DiskFull, RejectBudgetExceeded (too many broken records), CommitConflict (another run changed the
-    partition meanwhile). In each case finished shards are kept for the next run and readers see the old version.
+    Raises NoRoom (less disk or memory than it takes; nothing was started), ShardFailed (some shards failed for good), DiskFull,
+    RejectBudgetExceeded (too many broken records), CommitConflict (another run changed the partition meanwhile). In each case finished shards are
+    kept for the next run and readers see the old version.
     """
     started = time.monotonic()
     lake.check_safe(stage.name)
@@ -143,6 +153,8 @@ def run_stage(
         plan = plan_stage(stage, lake, partition)
     if plan.is_current and plan.state is not None:
         return _unchanged(plan, plan.state)
+    if plan.estimate is not None and stage.needs_room:
+        check_room(where_of(stage.name, partition), plan.estimate, lake.storage)
     run = uuid.uuid4().hex
     with full_disk_named(lake.storage), lake.under_way(run, where_of(stage.name, partition)):
         mapped = engine.map(
@@ -195,52 +207,6 @@ def run_shard(stage: Stage, lake: Lake, partition: Partition, run: str, shard: S
     with full_disk_named(lake.storage):
         lake.markers(stage.name, partition).write(marker)
     return marker
-
-
-class ShardOutput:
-    """The `Output` of one task: rows to the writer, rejects in batches, counters in memory."""
-
-    _BATCH = 10_000
-
-    def __init__(self, writer: ShardWriter, shard: int) -> None:
-        self.counters: Counter[str] = Counter()
-        self._writer = writer
-        self._shard = shard
-        self._rejects: list[dict[str, Any]] = []
-
-    def write(self, frame: pl.DataFrame, table: str | None = None) -> None:
-        """Adds rows to the main table, or to the side table of that name."""
-        if frame.height:
-            self._writer.write(frame, table)
-
-    def reject(
-        self,
-        *,
-        file: str,
-        position: int,
-        reason: str,
-        detail: str = "",
-        url: str | None = None,
-        record: str | None = None,
-        broken: bool = True,
-    ) -> None:
-        """Adds a row to ops.rejects and counts it."""
-        self.counters[f"rejects:{reason}"] += 1
-        self.counters["broken"] += broken
-        row = {"shard": self._shard, "file": file, "position": position, "url": url, "record": record}
-        self._rejects.append({**row, "reason": reason, "detail": detail[:500], "broken": broken})
-        if len(self._rejects) >= self._BATCH:
-            self.flush()
-
-    def count(self, name: str, amount: int = 1) -> None:
-        """Adds to a named counter."""
-        self.counters[name] += int(amount)
-
-    def flush(self) -> None:
-        """Hands collected rejects to the writer."""
-        if self._rejects:
-            self._writer.write(pl.DataFrame(self._rejects, infer_schema_length=None), REJECTS)
-            self._rejects = []
 
 
 def _finished(stage: Stage, lake: Lake, partition: Partition, shards: list[Shard]) -> dict[int, Marker]:

@@ -15,9 +15,13 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import polars as pl
 
     from corpus_platform.lake import Lake, TableSpec
+    from corpus_platform.stages.estimate import Estimate
 
 Partition = dict[str, str]
 """Values of a table's partition columns, e.g. {"variant": "wet", "snapshot": "CC-MAIN-2024-10"}."""
@@ -70,6 +74,10 @@ class Output(Protocol):
     def count(self, name: str, amount: int = 1) -> None:
         """Adds to a named counter of the report, e.g. `kept` or `dropped:too_short`."""
 
+    def scratch(self) -> Path:
+        """A folder for what does not fit into memory; it goes with the task, and a vacuum finds it where the task was killed."""
+        ...
+
 
 @dataclass(frozen=True)
 class Stage(ABC):
@@ -99,6 +107,16 @@ class Stage(ABC):
     def above(self, variant: str) -> tuple[tuple[str, str], ...]:
         """The tables that the stage reads for a text variant (empty for tables that have none), each with the variant that is read of it."""
         return tuple((name, variant) for name in self.upstream)
+
+    def estimate(self, lake: Lake, partition: Partition, shards: Sequence[Shard]) -> Estimate | None:
+        """What these shards of the partition will take; None where nothing is known. Reads commits only."""
+        del lake, partition, shards
+        return None
+
+    @property
+    def needs_room(self) -> bool:
+        """Whether a run is refused where there is less room than the estimate."""
+        return True
 
     def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
         """Versions of the tables and models that the partition is made of, for its commit. Lineage only: staleness is `Shard.reads`."""

@@ -1,0 +1,68 @@
+"""Where a task's rows, rejects and counts go: the `Output` that `run_shard` hands to a stage.
+
+Not here: files and what makes them count (lake/files.py, run.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from corpus_platform.lake.files import ShardWriter
+
+REJECTS = "ops.rejects"
+
+
+class ShardOutput:
+    """The `Output` of one task: rows to the writer, rejects in batches, counters in memory."""
+
+    _BATCH = 10_000
+
+    def __init__(self, writer: ShardWriter, shard: int) -> None:
+        self.counters: Counter[str] = Counter()
+        self._writer = writer
+        self._shard = shard
+        self._rejects: list[dict[str, Any]] = []
+
+    def write(self, frame: pl.DataFrame, table: str | None = None) -> None:
+        """Adds rows to the main table, or to the side table of that name."""
+        if frame.height:
+            self._writer.write(frame, table)
+
+    def reject(
+        self,
+        *,
+        file: str,
+        position: int,
+        reason: str,
+        detail: str = "",
+        url: str | None = None,
+        record: str | None = None,
+        broken: bool = True,
+    ) -> None:
+        """Adds a row to ops.rejects and counts it."""
+        self.counters[f"rejects:{reason}"] += 1
+        self.counters["broken"] += broken
+        row = {"shard": self._shard, "file": file, "position": position, "url": url, "record": record}
+        self._rejects.append({**row, "reason": reason, "detail": detail[:500], "broken": broken})
+        if len(self._rejects) >= self._BATCH:
+            self.flush()
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """Adds to a named counter."""
+        self.counters[name] += int(amount)
+
+    def scratch(self) -> Path:
+        """The folder of the task's files in the making."""
+        return self._writer.scratch()
+
+    def flush(self) -> None:
+        """Hands collected rejects to the writer."""
+        if self._rejects:
+            self._writer.write(pl.DataFrame(self._rejects, infer_schema_length=None), REJECTS)
+            self._rejects = []
