@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from assets.duplicates import of_duplicates
 from corpus_platform.analytics.pictures import overlap_picture
 from corpus_platform.analytics.plots import bars, funnel, losses
 from corpus_platform.analytics.reference import is_signal
@@ -19,6 +20,7 @@ from corpus_platform.recipes.ccnet import Bucket
 from corpus_platform.recipes.compare import Overlap
 from corpus_platform.stages.corpus import Corpus
 from corpus_platform.stages.run import Report
+from corpus_platform.stages.verdicts import DUPLICATES
 
 _CELL = 80
 _UNSHOWN = ("record:", "unknown:", "computed:", "family:", "compat:")
@@ -50,6 +52,7 @@ def of_report(home: Home, report: Report) -> dict[str, Any]:
     return {
         "outcome": dg.MetadataValue.md(_outcome(report)),
         **_pictures(frame, report, _recipe_losses(home, report)),
+        **(of_duplicates(home, report) if report.stage == DUPLICATES else {}),
         "preview": dg.MetadataValue.md(_preview(frame, spec)),
         "how_to_read": dg.MetadataValue.md(f'`corpus sql "select * from {report.stage} limit 5"`'),
         "dagster/partition_row_count": report.rows,
@@ -153,7 +156,7 @@ def _languages(frame: pl.LazyFrame, report: Report) -> list[tuple[str, int]]:
 def _preview(frame: pl.LazyFrame, spec: TableSpec) -> str:
     """Five rows as a table, without columns that are empty in all of them."""
     known = [field.name for field in spec.schema]
-    wanted = [name for name in _SHOWN if name in known] if "doc_id" in known else known
+    wanted = [name for name in _SHOWN if name in known] if "doc_id" in known and spec.name != DUPLICATES else known
     measured = [field.name for field in spec.schema if is_signal(field) and field.name not in wanted]
     rows = frame.select(*wanted, *measured).head(5).collect()
     filled = [name for name in rows.columns if rows[name].null_count() < rows.height]

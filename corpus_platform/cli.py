@@ -18,7 +18,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
-from corpus_platform.commands import counts, look, plain, recipes, review, signals
+from corpus_platform.commands import counts, dups, look, plain, recipes, review, signals
+from corpus_platform.commands.dedup import dedup
+from corpus_platform.commands.plan import plan
 from corpus_platform.commands.verify import verify
 from corpus_platform.errors import CorpusError, SettingsError, SourceError
 from corpus_platform.home import SETTINGS_FILE, Home
@@ -48,8 +50,19 @@ app.add_typer(signals.app, name="signals")
 recipes.app.command("compare")(look.compare)
 recipes.app.command("overlap")(look.overlap)
 signals.app.command("distribution")(look.distribution)
-for command in (look.explain, look.funnel, counts.counts, review.review, plain.annotate, plain.apply, plain.extract):
+for command in (
+    look.explain,
+    look.funnel,
+    dups.dups,
+    counts.counts,
+    review.review,
+    plain.annotate,
+    plain.apply,
+    plain.extract,
+):
     app.command()(command)
+app.command()(dedup)
+app.command()(plan)
 app.command()(verify)
 
 HomeOption = Annotated[
@@ -235,13 +248,13 @@ def demo(
 
     Without `--input` it makes its own sample first: two small snapshots in Common Crawl's layout and encyclopedia dumps.
     """
-    from corpus_platform.demo import prepare, summary  # noqa: PLC0415  (imports the sample)
+    from corpus_platform.demo import assets, prepare, summary  # noqa: PLC0415  (imports the sample)
 
     prepare(context.obj, source=source, variant=variant)
     home = Home.open(context.obj)
     names = home.settings.source.below(home.path).snapshots()
     out.print(f"Snapshots at {home.settings.source.location}: {', '.join(names)}", highlight=False)
-    _run_batches(home, home.batches([f"corpora/{name}" for name in home.enabled], names, upstream=True))
+    _run_batches(home, home.batches(assets(home), names, upstream=True))
     print_summary([summary(home, name) for name in names])
     print_next(home)
 
