@@ -5,6 +5,7 @@ All assets of a chain have the same partitions and Dagster's own backfill policy
 Staleness is decided in the lake; Dagster's code and data versions mirror it.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import dagster as dg
 from assets.metadata import column_schema, of_report
 from corpus_platform.errors import CorpusError, RejectBudgetExceeded, ShardFailed
 from corpus_platform.home import Home
+from corpus_platform.stages.room import advice
 from corpus_platform.stages.run import Progress, Report
 from corpus_platform.stages.stage import Partition, Stage, digest_of
 from resources.home import HomeResource
@@ -52,6 +54,8 @@ def stage_asset(
     )
     def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[Any]:
         opened = home.open()
+        if stage.is_estimated:
+            _log_plan(context, opened, stage, partition_of(context.partition_key))
         report = _run(opened, stage, partition_of(context.partition_key), _log_progress(context))
         version = dg.DataVersion(_data_version(opened, stage, report.partition))
         return dg.MaterializeResult(metadata=of_report(opened, report), data_version=version)
@@ -69,6 +73,14 @@ def _run(home: Home, stage: Stage, partition: Partition, on_progress: Callable[[
         raise dg.Failure(str(error), metadata={"error": type(error).__name__, **unfinished}) from error
     except CorpusError as error:
         raise dg.Failure(str(error), metadata={"error": type(error).__name__}) from error
+
+
+def _log_plan(context: dg.AssetExecutionContext, home: Home, stage: Stage, partition: Partition) -> None:
+    """Logs what the run will take; what can't be planned is told by the run itself."""
+    with contextlib.suppress(CorpusError):
+        plan = home.plan(stage.name, partition)
+        advised = advice(plan.estimate, home.engine) if plan.estimate else ""
+        context.log.info(f"{plan}\n{advised}" if advised else str(plan))
 
 
 def _data_version(home: Home, stage: Stage, partition: Partition) -> str:

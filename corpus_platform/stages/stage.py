@@ -114,6 +114,11 @@ class Stage(ABC):
         return None
 
     @property
+    def is_estimated(self) -> bool:
+        """Whether the stage knows what its shards take."""
+        return type(self).estimate is not Stage.estimate
+
+    @property
     def needs_room(self) -> bool:
         """Whether a run is refused where there is less room than the estimate."""
         return True

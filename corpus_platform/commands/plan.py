@@ -1,0 +1,86 @@
+"""The command that says what a run would make and take, and makes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corpus_platform.errors import ModelError, NoRoom, SettingsError, SourceError
+from corpus_platform.home import Home
+from corpus_platform.printing import escaped, out
+from corpus_platform.stages.estimate import duration, size
+from corpus_platform.stages.room import advice, check_room
+from corpus_platform.stages.run import where_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from corpus_platform.stages.run import Plan
+    from corpus_platform.stages.stage import Partition
+
+
+def plan(
+    context: typer.Context,
+    assets: Annotated[
+        list[str], typer.Argument(help="Assets: corpora/ccnet, dedup/wet/fineweb.minhash, web/documents ...")
+    ],
+    snapshot: Annotated[list[str] | None, typer.Option(help="Snapshots; those that Dagster knows by default")] = None,
+    only: Annotated[bool, typer.Option("--only", help="Leave out what the assets are made of")] = False,
+) -> None:
+    """What `corpus run` would make: shards, bytes, and of dedups also keys, memory, disk and time. Nothing is run.
+
+    What has to be made first is compared as it is now; what is made of it is told when it is there.
+    """
+    from corpus_platform.definitions import instance_of, known_partitions  # imports Dagster
+
+    home = Home.open(context.obj).enabling(assets)
+    wanted = list(snapshot) if snapshot else known_partitions(instance_of(home))
+    batches = home.batches(assets, wanted, upstream=not only)
+    tables = list(dict.fromkeys((name, tuple(where.items())) for batch in batches for name, where in batch.tables))
+    if not tables:
+        raise SettingsError(f"there is nothing to make {', '.join(assets)} of: name a snapshot with --snapshot")
+    found: list[Plan] = []
+    for name, where in tables:
+        for line in _told(home, name, dict(where), found):
+            out.print(escaped(line), highlight=False, soft_wrap=True)
+    out.print("\n" + escaped(_total(found, len(tables))), highlight=False, soft_wrap=True)
+
+
+def _told(home: Home, name: str, partition: Partition, found: list[Plan]) -> Iterator[str]:
+    """Lines on one table and partition; its plan is added to those that are `found`."""
+    where = where_of(name, partition)
+    state = "missing" if home.lake.state(name, partition) is None else "stale"
+    try:
+        made = home.plan(name, partition)
+    except (SourceError, ModelError):
+        yield f"{where}: {state}; not known before what it is made of is there"
+        return
+    found.append(made)
+    if made.is_current:
+        yield f"{where}: current"
+        return
+    yield f"{where}: {state}, {len(made.todo)} of {len(made.shards)} shards to run, {size(made.bytes)} in"
+    if made.estimate is None:
+        return
+    yield from (f"    {line}" for line in str(made.estimate).splitlines())
+    if advised := advice(made.estimate, home.engine):
+        yield f"    {advised}"
+    if made.stage.needs_room:
+        try:
+            check_room(where, made.estimate, home.lake.storage)
+        except NoRoom as error:
+            yield f"    no room: {error}"
+
+
+def _total(plans: list[Plan], tables: int) -> str:
+    todo = [one for one in plans if one.todo]
+    shards, read = sum(len(one.todo) for one in todo), sum(one.bytes for one in todo)
+    known = [one.estimate for one in todo if one.estimate]
+    told = f"{len(todo)} of {tables} tables have {shards:,} shards to run, {size(read)} in"
+    if known:
+        disk = sum(one.disk for one in known) + max(one.spill for one in known)
+        new, old = sum(one.new_seconds for one in known), sum(one.old_seconds for one in known)
+        told += f"; dedups: {size(disk)} of disk, {duration(new)} of a core for new documents and {duration(old)} for earlier snapshots"
+    waiting = tables - len(plans)
+    return f"{told}. {waiting} more are made of these" if waiting else f"{told}."
