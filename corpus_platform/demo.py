@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from corpus_platform.errors import SettingsError
-from corpus_platform.home import SETTINGS_FILE
+from corpus_platform.home import EVERY_TEXT, SETTINGS_FILE, asset_of
 from corpus_platform.settings import CorpusSettings, read_settings, write_settings
 from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of
+from corpus_platform.stages.verdicts import DUPLICATES, variant_and_method
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +25,8 @@ HEADER = "# Written by `corpus demo`. Make a home of your own with `--home`, and
 SAMPLE = "sample"
 RECIPES = {"ccnet": AFTER_DEDUP, "redpajama_v2": AFTER_DEDUP, "chinesewebtext": AFTER_DEDUP, "fineweb": ""}
 """Recipes of the demo, with what they start from: the demo's own text, or the same after paragraph dedup."""
+PRESETS = ({"exact": {"scope": "snapshots"}}, "minhash/redpajama_v2_0.8")
+"""Dedups of all pages of the demo, over both snapshots."""
 
 
 def prepare(home: Path, *, source: Path | None, variant: str) -> CorpusSettings:
@@ -44,6 +47,7 @@ def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
     texts = {name: variant + after for name, after in RECIPES.items()}
     common: dict[str, Any] = {"variants": [variant], "pages": {"shard_files": 1}, "reject_budget": 0.1}
     common["recipes"] = {"enabled": list(texts), "variants": texts}
+    common["dedup"] = {"presets": list(PRESETS), "variants": [variant]}
     if source is None:
         from corpus_platform.sample import make_sample  # noqa: PLC0415  (its texts are read only here)
 
@@ -93,6 +97,15 @@ class SnapshotSummary:
     """Size of the corpus's files, compressed."""
     corpora: list[tuple[str, int, int]]
     """Of each recipe: its name, documents that it judged, documents that it kept."""
+    copies: list[tuple[str, int, int]]
+    """Of each dedup of all pages: its name, documents that it compared, those that go."""
+
+
+def assets(home: Home) -> list[str]:
+    """What the demo makes: corpora, dedups of all pages, the history of addresses, sketches."""
+    tables = ("web.url_history", "web.sketches")
+    web = [asset_of(name, variant) for name in tables for variant in home.variants]
+    return [f"corpora/{name}" for name in home.enabled] + web + [asset_of(DUPLICATES, of) for of in home.compared]
 
 
 def summary(home: Home, snapshot: str) -> SnapshotSummary:
@@ -118,7 +131,18 @@ def summary(home: Home, snapshot: str) -> SnapshotSummary:
         corpus_rows=ccnet.rows if ccnet else 0,
         corpus_bytes=ccnet.bytes if ccnet else 0,
         corpora=[_corpus(home, name, snapshot) for name in home.enabled],
+        copies=[
+            _copies(home, of, snapshot) for of in home.compared if variant_and_method(of)[1].startswith(EVERY_TEXT)
+        ],
     )
+
+
+def _copies(home: Home, of: str, snapshot: str) -> tuple[str, int, int]:
+    variant, method = variant_and_method(of)
+    partition = {"method": method, "variant": variant, "snapshot": snapshot}
+    state = home.lake.state(DUPLICATES, partition)
+    counters = state.counters if state else {}
+    return method, counters.get("records", 0), counters.get("copies", 0)
 
 
 def _corpus(home: Home, recipe: str, snapshot: str) -> tuple[str, int, int]:

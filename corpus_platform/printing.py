@@ -48,6 +48,8 @@ def print_summary(rows: list[SnapshotSummary]) -> None:
         shown.add_row(name, *(figure(row) for row in rows))
     for judged in zip(*(row.corpora for row in rows), strict=True):
         shown.add_row(f"corpora.{judged[0][0]}", *(f"{kept:,} of {read:,}" for _, read, kept in judged))
+    for compared in zip(*(row.copies for row in rows), strict=True):
+        shown.add_row(f"copies: {compared[0][0]}", *(f"{gone:,} of {read:,}" for _, read, gone in compared))
     out.print(shown)
     for row in rows:
         if row.rejects:
@@ -86,7 +88,9 @@ def _about_corpora(home: Home, command: str) -> list[str]:
     dropped = home.lake.scan("ops.decisions").filter(pl.col("recipe") == last).select("doc_id").sort("doc_id")
     found = home.lake.scan("web.pages").join(dropped.head(1), on="doc_id").select("url").head(1).collect()["url"]
     example = [f"{command} explain {shlex.quote(found[0])}"] if len(found) and found[0] else []
-    return [*example, f"{command} funnel {last}", f"{command} recipes overlap"]
+    copy = home.lake.scan("web.duplicates").filter(~pl.col("kept")).select("doc_id").sort("doc_id").head(1).collect()
+    dups = [f"{command} dups {shlex.quote(copy['doc_id'][0])}"] if copy.height else []
+    return [*example, f"{command} funnel {last}", f"{command} recipes overlap", *dups]
 
 
 def _program() -> str:

@@ -5,7 +5,7 @@ Not here: what is done with a range (matching.py), tables of a lake (lake/, stag
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -27,11 +27,13 @@ def write_keys(path: Path, frame: pl.DataFrame) -> None:
     temporary = path.with_name(f".{path.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    # Keys are random bits: nothing to compress.
+    compression: Any = {name: "none" if name == "key" else "lz4" for name in table.column_names}
     pq.write_table(
         table,
         temporary,
         row_group_size=_ROWS,
-        compression={name: "none" if name == "key" else "lz4" for name in table.column_names},
+        compression=compression,
         use_dictionary=False,
         write_page_checksum=True,
     )

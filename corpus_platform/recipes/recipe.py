@@ -24,6 +24,8 @@ from corpus_platform.tables import CCNET_COLUMNS
 from corpus_platform.yaml_file import mistake, nearest, read_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from corpus_platform.recipes.step import Rule
     from corpus_platform.yaml_file import YamlFile
 
@@ -99,22 +101,26 @@ def read_recipe(path: Path) -> Recipe:
     return recipe
 
 
-def of_preset(name: str, preset: str) -> Recipe:
-    """A recipe of one dedup and nothing else, from the name of its step and card: `minhash/fineweb`, `exact`, `exact/text`.
+def of_preset(name: str, preset: str | Mapping[str, Mapping[str, Any]]) -> Recipe:
+    """A recipe of one dedup and nothing else: by step and card (`minhash/fineweb`, `exact`), or a step with parameters, as in a recipe's YAML.
 
-    Raises SettingsError where there is no such step or card.
+    The step is called `<step>-<card>`, unless its `label` says otherwise. Raises SettingsError where there is no such step, card or parameter.
     """
-    kind, _, card = preset.partition("/")
+    named, values = (preset, {}) if isinstance(preset, str) else next(iter(preset.items()))
+    kind, _, card = named.partition("/")
+    given = {**({"preset": card} if card else {}), **values}
     known = {step: made for step, made in steps().items() if issubclass(made, DedupStep)}
     if kind not in known:
         raise SettingsError(f"there is no dedup `{kind}`{nearest(kind, known)}; there are {', '.join(known)}")
-    label = preset.replace("/", "-")
+    label = "-".join(filter(None, (kind, given.get("preset"))))
     try:
-        step = known[kind].model_validate({"label": label, **({"preset": card} if card else {})})
+        step = known[kind].model_validate({"label": label, **given})
     except ValidationError as error:
-        raise SettingsError(f"dedup `{preset}`: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+        first = error.errors()[0]
+        where = "".join(f" `{part}`:" for part in first["loc"])
+        raise SettingsError(f"dedup `{named}`:{where} {first['msg'].removeprefix('Value error, ')}") from None
     about = "Documents of all texts of a variant that are copies of each other"
-    return Recipe(name=name, title=preset, reference="", variant=TEXT_BASES[0], about=about, steps=(step,))
+    return Recipe(name=name, title=named, reference="", variant=TEXT_BASES[0], about=about, steps=(step,))
 
 
 def strange_thresholds(recipe: Recipe) -> list[tuple[int, str]]:

@@ -82,9 +82,9 @@ class DedupSettings(Settings):
     group_files: int = Field(
         default=2_500, ge=1, description="Input files that are compared with one another by scopes `group` and `shard`"
     )
-    presets: tuple[str, ...] = Field(
+    presets: tuple[str | dict[str, dict[str, Any]], ...] = Field(
         default=(),
-        description="Dedups of all texts of a variant, for `web.duplicates` alone: e.g. `minhash/fineweb`, `exact/text`",
+        description="Dedups of all texts of a variant, for `web.duplicates` alone: `minhash/fineweb`, or `exact: {scope: snapshots}` as in a recipe",
     )
     variants: tuple[str, ...] = Field(
         default=(), description="Text variants that get them; the first of `variants` by default"
