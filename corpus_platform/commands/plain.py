@@ -17,6 +17,7 @@ from corpus_platform.commands.options import (
     TextField,
     Words,
     environment,
+    pairs,
 )
 from corpus_platform.printing import escaped, out, right, whole
 
@@ -67,14 +68,26 @@ def apply(
     language_characters: LanguageCharacters = None,
     text_field: TextField = "text",
     folder: RecipeFolder = None,
+    test_sets: Annotated[
+        list[str] | None, typer.Option("--test-set", help="A test set to decontaminate by: NAME=FILE, may be repeated")
+    ] = None,
 ) -> None:
-    """Runs a recipe over the documents of a file: what it keeps, and why it dropped the rest."""
+    """Runs a recipe over the documents of a file, dedups and all: what it keeps, and why it dropped the rest."""
+    from dataclasses import replace
+
     from corpus_platform.recipes.files import apply_file
+    from corpus_platform.recipes.steps.contamination import Decontaminate
 
     chosen = named_recipe(recipe, folder)
     if compat is not None:
         chosen = chosen.model_copy(update={"compat": environment(compat).settings.compat})
     where = environment(compat or "sane", words, lists, models, language_characters, shipped=True)
+    where = replace(where, test_sets=pairs(test_sets, "--test-set"))
+    if not where.test_sets and any(isinstance(step, Decontaminate) for step in chosen.steps):
+        out.print(
+            f"{chosen.name} decontaminates, and no test set is named (--test-set): nothing is held against one",
+            highlight=False,
+        )
     done = apply_file(chosen, source, kept, dropped, where, text=text_field)
     print_funnel(done.funnel)
     out.print(
