@@ -16,12 +16,14 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from corpus_platform.errors import ModelError, SourceError
+from corpus_platform.recipes.deduplicated import VERDICT_SCHEMA
 from corpus_platform.recipes.explain import Explanation, explain
 from corpus_platform.signals.environment import Environment
 from corpus_platform.stages.classifiers import shelf_of
 from corpus_platform.stages.corpus import LAYER, Corpus
 from corpus_platform.stages.signals import LANGUAGE, SIGNALS, stored_in
 from corpus_platform.stages.texts import DOCUMENTS, PAGES, base_of, is_after_dedup, text_partition, text_table
+from corpus_platform.stages.verdicts import DUPLICATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from corpus_platform.home import Home
     from corpus_platform.lake import Lake
     from corpus_platform.models.shelf import Shelf
+    from corpus_platform.recipes.population import Method
     from corpus_platform.stages.stage import Partition
 
 DECISIONS, REJECTS = "ops.decisions", "ops.rejects"
@@ -122,7 +125,20 @@ def documents(
         own = frame.drop([name for name in stored if name in frame.columns])
         frame = own.join(kept, on="doc_id", how="left", maintain_order="left")
     settings = corpus.settings.model_copy(update={"compat": compat})
-    return frame, Environment(settings, shelf_of(lake) if models is None else models)
+    return frame, Environment(settings, shelf_of(lake) if models is None else models, corpus.test_sets)
+
+
+def verdicts_of(
+    lake: Lake, methods: Iterable[Method], partition: Partition, doc_ids: Sequence[str]
+) -> dict[str, pl.DataFrame]:
+    """What the dedups of a recipe say of documents of a partition, by step; a dedup that was not made says nothing."""
+    found = {}
+    for method in methods:
+        where: dict[str, Any] = {"method": method.name, **partition}
+        if lake.state(DUPLICATES, where) is not None:
+            rows = lake.scan(DUPLICATES, **where).filter(pl.col("doc_id").is_in(list(doc_ids)))
+            found[method.step.name] = rows.select(*VERDICT_SCHEMA).cast(VERDICT_SCHEMA).collect()  # type: ignore[arg-type]
+    return found
 
 
 class _Looked:
@@ -152,7 +168,8 @@ class _Looked:
         if frame.height == 0:
             return _before(self.lake, partition, place)
         try:
-            explanation = explain(corpus.recipe, frame, environment)[0]
+            verdicts = verdicts_of(self.lake, corpus.methods, partition, [doc_id])
+            explanation = explain(corpus.recipe, frame, environment, verdicts)[0]
         except ModelError as error:
             return Story(**place, verdict="not judged", reason=str(error))
         return _judged(place, explanation)

@@ -7,17 +7,12 @@ Not here: how units are found (dedup/units.py, substrings.py), clusters (duplica
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import polars as pl
-
-from corpus_platform.analytics.explain import documents
+from corpus_platform.analytics.explain import documents, verdicts_of
 from corpus_platform.errors import ModelError
-from corpus_platform.recipes.deduplicated import VERDICT_SCHEMA
 from corpus_platform.recipes.explain import explain
 from corpus_platform.stages.corpus import Corpus
-from corpus_platform.stages.verdicts import DUPLICATES
 
 if TYPE_CHECKING:
     from corpus_platform.home import Home
@@ -32,21 +27,15 @@ def lost_passages(home: Home, method: Method, partition: Partition, doc_id: str)
     steps = method.recipe.steps[: method.index + 1]
     recipe = method.recipe.model_copy(update={"steps": steps})
     of_texts = {name: partition[name] for name in ("variant", "snapshot")}
-    frame, environment = documents(home.lake, Corpus(settings, recipe=recipe), of_texts, [doc_id])
+    frame, environment = documents(home.lake, Corpus(settings, recipe=recipe, test_sets=test_sets), of_texts, [doc_id])
     if frame.is_empty():
         return (), f"the text {partition['variant']} no longer has it"
-    verdicts = {one.step.name: _verdicts(home, one, partition, doc_id) for one in (*method.before, method)}
+    verdicts = verdicts_of(home.lake, (*method.before, method), of_texts, [doc_id])
     try:
-        [found] = explain(recipe, frame, replace(environment, test_sets=test_sets), verdicts)
+        [found] = explain(recipe, frame, environment, verdicts)
     except ModelError as error:
         return (), str(error)
     outcome = found.outcomes[-1]
     if outcome.result == "not reached":
         return (), "the recipe as it is now drops it before this step"
     return outcome.passages, f"the whole document goes: {outcome.rule}" if outcome.result == "dropped" else ""
-
-
-def _verdicts(home: Home, method: Method, partition: Partition, doc_id: str) -> pl.DataFrame:
-    where: Any = {**partition, "method": method.name}
-    rows = home.lake.scan(DUPLICATES, **where).filter(pl.col("doc_id") == doc_id)
-    return rows.select(*VERDICT_SCHEMA).cast(VERDICT_SCHEMA).collect()  # type: ignore[arg-type]

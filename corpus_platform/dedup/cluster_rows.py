@@ -124,7 +124,13 @@ def _rows(session: duckdb.DuckDBPyConnection, survivor: Survivor) -> Iterator[pl
         "preferred": "coalesce(c.old_canonical, c.best_own)",
         "newest": "c.first_own",
     }[survivor]
-    kept = "false" if survivor == "none" else f"m.doc_id = {chosen}"
+    # By place, for one document may be in two snapshots.
+    kept = {
+        "none": "false",
+        "first": "c.old_canonical IS NULL AND m.place = c.own_place",
+        "preferred": "c.old_canonical IS NULL AND m.place = c.best_place",
+        "newest": "m.place = c.own_place",
+    }[survivor]
     reader = session.sql(
         f"""
         SELECT m.doc_id, m.place, m.domain, c.cluster, {chosen} AS canonical, c.size::INTEGER AS size, coalesce(n.similarity, 1.0)::FLOAT AS similarity,
@@ -221,13 +227,13 @@ _CLUSTERS = """
 CREATE TEMP TABLE cluster_of AS
 WITH mine AS (
         SELECT component, count(*) AS size, min(place) AS own_place, arg_min(doc_id, place) AS first_own,
-            arg_min(doc_id, (preference, place)) AS best_own
+            arg_min(doc_id, (preference, place)) AS best_own, arg_min(place, (preference, place)) AS best_place
         FROM member GROUP BY component),
     theirs AS (
         SELECT component, sum(size) AS size, arg_min(cluster, node) AS cluster, arg_min(canonical, node) AS canonical,
             arg_min(first_number, node) AS first_number, arg_min(first_place, node) AS first_place, list(cluster ORDER BY node) AS clusters
         FROM root JOIN component USING (node) GROUP BY component)
-SELECT component, mine.size + coalesce(theirs.size, 0) AS size, own_place, first_own, best_own, theirs.canonical AS old_canonical,
+SELECT component, mine.size + coalesce(theirs.size, 0) AS size, own_place, best_place, first_own, best_own, theirs.canonical AS old_canonical,
     coalesce(theirs.cluster, first_own) AS cluster, theirs.first_number, coalesce(theirs.first_place, own_place) AS first_place,
     coalesce(theirs.clusters[2:], []) AS merged
 FROM mine LEFT JOIN theirs USING (component)
