@@ -126,10 +126,15 @@ def plan_stage(stage: Stage, lake: Lake, partition: Partition) -> Plan:
 
 def _is_input_empty(stage: Stage, lake: Lake, partition: Partition) -> bool:
     """Whether what the stage reads was made and holds nothing: then its own rows must go too, and not stay as they were."""
-    above = stage.above(partition.get("variant", ""))
-    same = [(name, variant) for name, variant in above if set(table(name).partition_by) == set(partition)]
-    where = ((name, {**partition, **({"variant": variant} if variant else {})}) for name, variant in same)
-    return bool(same) and all(lake.state(name, of) is not None for name, of in where)
+    of = "/".join(partition[name] for name in ("variant", "method") if name in partition)
+    where = []
+    for name, above in stage.above(of):
+        variant, _, method = above.partition("/")
+        values = {**partition, **({"variant": variant} if variant else {}), **({"method": method} if method else {})}
+        wanted = table(name).partition_by
+        if set(wanted) <= set(values):
+            where.append((name, {column: values[column] for column in wanted}))
+    return bool(where) and all(lake.state(*one) is not None for one in where)
 
 
 def run_stage(
