@@ -247,7 +247,8 @@ class DedupIndex(_DedupStage):
         step = work.method.step
         assert isinstance(step, Bloom)
         state = FilterState(step, work.method.group_files)
-        for files in list(work.earlier.values())[-1:] if state.is_kept else ():
+        # A snapshot without documents has left no filter.
+        for files in [some for some in work.earlier.values() if some][-1:] if state.is_kept else ():
             for file in files:
                 for path in read_columns(lake, file, ("filter",))["filter"].drop_nulls():
                     state.load(lake.fetch_files(path) / _FILTER)
