@@ -142,7 +142,7 @@ def _copies(home: Home, of: str, snapshot: str) -> tuple[str, int, int]:
     partition = {"method": method, "variant": variant, "snapshot": snapshot}
     state = home.lake.state(DUPLICATES, partition)
     counters = state.counters if state else {}
-    return method, counters.get("records", 0), counters.get("copies", 0)
+    return method, counters.get("records", 0), counters.get("dropped:copy", 0)
 
 
 def _corpus(home: Home, recipe: str, snapshot: str) -> tuple[str, int, int]:

@@ -336,11 +336,13 @@ class Duplicates(_DedupStage):
             output.count("records", work.documents_count)
             match work.method.step.matching:
                 case "documents":
-                    _write_clusters(session, work, memory, output)
+                    gone = _write_clusters(session, work, memory, output)
                 case "weights":
-                    _write_weights(session, work, output)
+                    gone = _write_weights(session, work, output)
                 case _:
-                    _write_units(session, output)
+                    gone = _write_units(session, output)
+            output.count("dropped:copy", gone)
+            output.count("kept", work.documents_count - gone)
         clock.tell()
 
     def estimate(self, lake: Lake, partition: Partition, shards: Sequence[Shard]) -> Estimate:
@@ -570,7 +572,8 @@ def _holders(rows: pl.DataFrame, *, is_sorted: bool) -> Holders:
     return Holders(key, place, value) if is_sorted else Holders.sorted(key, place, value)
 
 
-def _write_clusters(session: duckdb.DuckDBPyConnection, work: _Found, memory: int, output: Output) -> None:
+def _write_clusters(session: duckdb.DuckDBPyConnection, work: _Found, memory: int, output: Output) -> int:
+    """A row for each document of a cluster of two or more; how many of them go."""
     step = work.method.step
     measure = ByShingles(step.verified) if step.verified is not None else step.measure()
     summary, frames = cluster_rows(session, measure, work.method.survivor, memory // 2)
@@ -584,22 +587,25 @@ def _write_clusters(session: duckdb.DuckDBPyConnection, work: _Found, memory: in
     output.count("clustered", summary.documents)
     output.count("clusters", summary.clusters)
     output.count("pairs", summary.pairs)
-    output.count("copies", summary.documents - kept)
+    return summary.documents - kept
 
 
-def _write_units(session: duckdb.DuckDBPyConnection, output: Output) -> None:
-    """A row for each document that loses units, or goes."""
+def _write_units(session: duckdb.DuckDBPyConnection, output: Output) -> int:
+    """A row for each document that loses units, or goes; how many go."""
+    gone = 0
     for frame in unit_rows(session):
         output.count("units", int(frame["units"].list.len().sum() or 0))
-        output.count("copies", int((~frame["kept"]).sum()))
+        gone += int((~frame["kept"]).sum())
         output.write(frame)
+    return gone
 
 
-def _write_weights(session: duckdb.DuckDBPyConnection, work: _Found, output: Output) -> None:
-    """A row for each document, with its weight."""
+def _write_weights(session: duckdb.DuckDBPyConnection, work: _Found, output: Output) -> int:
+    """A row for each document, with its weight; none goes."""
     step = work.method.step
     assert isinstance(step, SoftDedup)
     output.write(weight_rows(session, step))
+    return 0
 
 
 _EDGE_TYPES = (
