@@ -50,17 +50,17 @@ def plan(
 def _told(home: Home, name: str, partition: Partition, found: list[Plan]) -> Iterator[str]:
     """Lines on one table and partition; its plan is added to those that are `found`."""
     where = where_of(name, partition)
-    state = "missing" if home.lake.state(name, partition) is None else "stale"
+    is_made = home.lake.state(name, partition) is not None
     try:
         made = home.plan(name, partition)
     except (SourceError, ModelError):
-        yield f"{where}: {state}; not known before what it is made of is there"
+        yield f"{where}: {'made' if is_made else 'missing'}; what it is made of is not there{'' if is_made else ' yet'}"
         return
     found.append(made)
     if made.is_current:
         yield f"{where}: current"
         return
-    yield f"{where}: {state}, {len(made.todo)} of {len(made.shards)} shards to run, {size(made.bytes)} in"
+    yield f"{where}: {'stale' if is_made else 'missing'}, {len(made.todo)} of {len(made.shards)} shards to run, {size(made.bytes)} in"
     if made.estimate is None:
         return
     yield from (f"    {line}" for line in str(made.estimate).splitlines())
@@ -77,10 +77,10 @@ def _total(plans: list[Plan], tables: int) -> str:
     todo = [one for one in plans if one.todo]
     shards, read = sum(len(one.todo) for one in todo), sum(one.bytes for one in todo)
     known = [one.estimate for one in todo if one.estimate]
-    told = f"{len(todo)} of {tables} tables have {shards:,} shards to run, {size(read)} in"
+    told = f"{shards:,} shards to run in {len(todo)} of {tables} tables, {size(read)} in"
     if known:
         disk = sum(one.disk for one in known) + max(one.spill for one in known)
         new, old = sum(one.new_seconds for one in known), sum(one.old_seconds for one in known)
         told += f"; dedups: {size(disk)} of disk, {duration(new)} of a core for new documents and {duration(old)} for earlier snapshots"
     waiting = tables - len(plans)
-    return f"{told}. {waiting} more are made of these" if waiting else f"{told}."
+    return f"{told}. What is made of these, in {waiting} tables, can't be told yet." if waiting else f"{told}."

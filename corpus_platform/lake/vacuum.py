@@ -9,13 +9,20 @@ Kept is every file that is named by
 What a run under way makes is spared whatever its age (runs.py), and nothing younger than `min_age_hours` is removed at all: an allowance for
 clocks that differ. The Delta log is never touched.
 
+Scratch folders of killed runs go with what they hold: files in the making, and what dedups have spilled to disk.
+Two folders are left alone: `_files/` (models and Bloom filters by the digest of their content, keep.py: rows name them, and no row is read here) and
+`_damaged/` (what a repair has set aside, verify.py, for people who can save something of it). Delete what is in `_damaged/` by hand; of `_files/dedup/`
+what `SELECT DISTINCT filter FROM web.dedup_index` does not name, in any version that is still to be read.
+
 Not here: when it is run (assets/, cli.py).
 """
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -97,6 +104,7 @@ def vacuum(lake: Lake, names: Sequence[str] | None, keep: Keep, *, dry_run: bool
     if names is None:
         doomed |= dict(_litter(plan))
     # After the listing, for a run notes itself before it makes anything: what is listed and not noted is of a run that has ended.
+    scratch = _scratch_folders(plan) if names is None else []
     under_way = runs.prefixes(plan.storage)
     doomed = {path: size for path, size in doomed.items() if run_of(path) not in under_way}
     if not dry_run:
@@ -105,6 +113,7 @@ def vacuum(lake: Lake, names: Sequence[str] | None, keep: Keep, *, dry_run: bool
         _remove(plan, stale)
         doomed = _spared_since(plan, doomed)
         _remove(plan, doomed)
+        _remove_empty([folder for folder in scratch if run_of(folder.as_posix()) not in under_way])
     removed = tuple(plan.storage.relative(path) for path in (*stale, *sorted(doomed)))
     return VacuumReport(removed, sum(doomed.values()), dict(plan.oldest), dry_run)
 
@@ -246,6 +255,28 @@ def _litter(plan: _Plan) -> Iterator[tuple[str, int]]:
             is_scratch = folder == "_probe" or path.rpartition("/")[2].startswith(".")
             if is_scratch and plan.is_old(modified):
                 yield path, size
+
+
+def _scratch_folders(plan: _Plan) -> list[Path]:
+    """Old scratch folders of a lake in a folder; a bucket has none."""
+    root = Path(plan.storage.path(STAGING))
+    if plan.storage.is_s3 or not root.is_dir():
+        return []
+    found = []
+    for path in root.rglob("*"):
+        # Of a run under way it may go meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            if path.is_dir() and plan.is_old(modified, _STAGING_PATIENCE):
+                found.append(path)
+    return found
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Removes those among the folders that hold nothing, inner ones first."""
+    for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _listing(storage: Storage, folder: str) -> Iterator[tuple[str, datetime, int]]:

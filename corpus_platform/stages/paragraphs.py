@@ -17,6 +17,7 @@ from pydantic import Field
 
 from corpus_platform.dedup.paragraphs import paragraph_hashes, repeated
 from corpus_platform.dedup.sorted_sets import FlaggedHashes
+from corpus_platform.lake.reading import read_columns
 from corpus_platform.stages.read import batches, content_of, digests, lazy
 from corpus_platform.stages.stage import Settings, Shard, Stage
 from corpus_platform.text.batch import TextBatch
@@ -110,8 +111,9 @@ class Paragraphs(Stage):
 
 def groups_of(lake: Lake, partition: Partition) -> dict[int, set[int]]:
     """The groups that each shard of pages touches; a shard with none has no page that is long enough."""
-    rows = lake.scan(HASHES, version=None, **partition).select("shard", "paragraph_group").unique().collect()
     groups: dict[int, set[int]] = {}
-    for shard, group in rows.iter_rows():
-        groups.setdefault(shard, set()).add(group)
+    for file in lake.files(HASHES, partition):
+        found = read_columns(lake, file, ("shard", "paragraph_group")).unique()
+        for shard, group in found.iter_rows():
+            groups.setdefault(shard, set()).add(group)
     return groups

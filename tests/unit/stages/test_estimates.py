@@ -3,21 +3,17 @@
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 import pytest
+from dedup_pages import FIRST, SECOND, method_of, partition_of, put_pages, run_all, stages_of
 
 from corpus_platform.engine.processes import Processes
 from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import NoRoom
-from corpus_platform.recipes import recipe as reading
-from corpus_platform.recipes.population import Method
 from corpus_platform.stages import dedup_estimates, room
-from corpus_platform.stages.dedup import DedupDocuments, DedupIndex, DedupSettings, Duplicates
 from corpus_platform.stages.estimate import Estimate, duration, size
 from corpus_platform.stages.room import advice, check_room
 from corpus_platform.stages.run import plan_stage, run_stage
 
-FIRST, SECOND = "CC-MAIN-2025-05", "CC-MAIN-2025-08"
 LARGE = Estimate(
     12_000_000,
     168_000_000,
@@ -32,57 +28,20 @@ LARGE = Estimate(
 )
 
 
-def method_of(preset, **changes):
-    recipe = reading.of_preset("web", preset)
-    steps = tuple(step.model_copy(update={"scope": "snapshots", **changes}) for step in recipe.steps)
-    return Method(recipe.model_copy(update={"steps": steps}), 0)
+def stages(method, **settings):
+    return list(stages_of(method, **settings).values())
 
 
-def put_pages(lake, snapshot, texts):
-    """Commits pages in one shard."""
-    partition = {"variant": "wet", "snapshot": snapshot}
-    n = len(texts)
-    fence = lake.fence("web.pages", partition)
-    writer = lake.writer("web.pages", partition, 0, "0123456789")
-    columns = {
-        "doc_id": [f"{int(snapshot[-2:]):016x}{i:016x}" for i in range(n)],
-        "source": "common_crawl",
-        "file": "part-0",
-    }
-    numbers = {
-        "shard": pl.Series([0] * n, dtype=pl.Int32),
-        "file_index": pl.Series([0] * n, dtype=pl.Int32),
-        "position": range(n),
-    }
-    writer.write(
-        pl.DataFrame({**columns, **numbers, "url": None, "digest": [f"sha1:{text}" for text in texts], "text": texts})
-    )
-    lake.commit(
-        "web.pages", partition, writer.close()["web.pages"], fence, run="0123456789", metadata={"fingerprint": snapshot}
-    )
-
-
-def stages_of(method, **settings):
-    return [
-        make(DedupSettings(**settings), methods={method.name: method})
-        for make in (DedupDocuments, DedupIndex, Duplicates)
-    ]
-
-
-def partition_of(method, snapshot):
-    return {"method": method.name, "variant": "wet", "snapshot": snapshot}
-
-
-def run_all(lake, method, snapshot):
-    return [run_stage(stage, lake, Serial(), partition_of(method, snapshot)) for stage in stages_of(method)]
+def run_each(lake, method, snapshot):
+    return list(run_all(lake, stages_of(method), method, snapshot).values())
 
 
 def test_the_plan_of_a_second_snapshot_names_the_index_rows_of_the_first(lake):
     method = method_of("exact/redpajama_1t_cc")
     put_pages(lake, FIRST, ["a", "b", "a", "c"])
     put_pages(lake, SECOND, ["c", "d"])
-    [*_, first] = [run_all(lake, method, FIRST)]
-    documents, index, duplicates = stages_of(method)
+    [*_, first] = [run_each(lake, method, FIRST)]
+    documents, index, duplicates = stages(method)
     run_stage(documents, lake, Serial(), partition_of(method, SECOND))
 
     plan = plan_stage(index, lake, partition_of(method, SECOND))
@@ -103,7 +62,7 @@ def test_runs_count_what_the_next_plan_goes_by(lake):
     method = method_of("exact/redpajama_1t_cc")
     for snapshot in (FIRST, SECOND):
         put_pages(lake, snapshot, ["a", "b"])
-        reports = run_all(lake, method, snapshot)
+        reports = run_each(lake, method, snapshot)
 
     assert all("ms:own" in report.counters for report in reports)
     assert (reports[1].counters["keys"], reports[1].counters["earlier_keys"]) == (2, 2)
@@ -114,7 +73,7 @@ def test_what_the_last_run_counted_is_believed_before_a_benchmark(lake, monkeypa
     method = method_of("minhash/fineweb")
     put_pages(lake, FIRST, ["one two three four five six"] * 4 + ["", "too short"])
     put_pages(lake, SECOND, ["one two three four five six"] * 30)
-    stage = stages_of(method)[0]
+    stage = stages(method)[0]
     before = plan_stage(stage, lake, partition_of(method, FIRST)).estimate
     report = run_stage(stage, lake, Serial(), partition_of(method, FIRST))
 
@@ -147,7 +106,7 @@ def test_a_family_says_how_many_keys_a_text_has(preset, keys):
 def test_a_filter_is_told_with_its_size_and_error(lake):
     method = method_of("bloom/dolma_url", items=1_000_000)
     put_pages(lake, FIRST, ["a", "b"])
-    documents, index, _ = stages_of(method)
+    documents, index, _ = stages(method)
     run_stage(documents, lake, Serial(), partition_of(method, FIRST))
 
     plan = plan_stage(index, lake, partition_of(method, FIRST))
@@ -169,7 +128,7 @@ def test_a_disk_with_less_room_than_the_estimate_is_refused_before_anything_is_d
     method = method_of("exact/redpajama_1t_cc")
     put_pages(lake, FIRST, ["a", "b"])
     monkeypatch.setattr(dedup_estimates, "_KEY_ON_DISK", 1 << 50)
-    documents, *_ = stages_of(method)
+    documents, *_ = stages(method)
 
     with pytest.raises(
         NoRoom,
@@ -178,7 +137,7 @@ def test_a_disk_with_less_room_than_the_estimate_is_refused_before_anything_is_d
         run_stage(documents, lake, Serial(), partition_of(method, FIRST))
 
     assert lake.version(documents.name) is None
-    assert run_stage(stages_of(method, check_room=False)[0], lake, Serial(), partition_of(method, FIRST)).changed
+    assert run_stage(stages(method, check_room=False)[0], lake, Serial(), partition_of(method, FIRST)).changed
 
 
 def test_a_task_that_needs_more_memory_than_the_machine_has_is_refused(lake, monkeypatch):
@@ -214,7 +173,7 @@ def test_an_index_reads_the_share_of_the_ranges_that_are_to_do(lake):
     method = method_of("minhash/fineweb")
     rng = np.random.default_rng(3)
     put_pages(lake, FIRST, [" ".join(map(str, rng.integers(0, 10**6, 8))) for _ in range(20)])
-    documents, index, _ = stages_of(method, keys_per_range=70)
+    documents, index, _ = stages(method, keys_per_range=70)
     run_stage(documents, lake, Serial(), partition_of(method, FIRST))
     shards = index.shards(lake, partition_of(method, FIRST))
 
