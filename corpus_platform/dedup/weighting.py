@@ -15,6 +15,9 @@ from corpus_platform.dedup.commonness import weights
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_STEPS = float(1 << 30)
+"""Parts of a weight are whole numbers of steps between 0 and 1: a sum of four million is exact."""
+
 
 class WeightStep(Protocol):
     """What weights need to know of their step."""
@@ -38,7 +41,9 @@ def parts_of_weights(
     all_of_them = pl.concat([counted, *(frame.cast(schema) for frame in earlier)])  # type: ignore[arg-type]
     frequency = all_of_them.group_by("key").agg(pl.col("documents").sum().alias("frequency"))
     whole = max(documents, 2)
-    share = (pl.col("frequency").clip(1, whole).log() / np.log(whole)).alias("part")
+    share = pl.col("frequency").clip(1, whole).log() / np.log(whole)
+    # Sums of such parts are exact, so that they are the same in whatever order and ranges.
+    share = ((share * _STEPS).round() / _STEPS).alias("part")
     parts = own.join(frequency, on="key", how="left", maintain_order="left").select("place", share)
     return counted, parts.group_by("place").agg(pl.len().cast(pl.Int64).alias("keys"), pl.col("part").sum()).sort(
         "place"
