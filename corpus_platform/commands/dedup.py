@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from corpus_platform.recipes.dedup_files import Deduplicated
 
 _FILES = "JSONL (plain, .gz, .zst) or Parquet"
-_LARGE = 64 << 20
+_LARGE = 256 << 20
 """Bytes of files from which on workers are worth their start."""
 
 

@@ -24,7 +24,15 @@ from pydantic import ValidationError
 from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import CheckFailed, SettingsError
 from corpus_platform.recipes.file_plan import FilePlan, file_plan
-from corpus_platform.recipes.file_verdicts import FileSet, FileVerdicts, Found, Work, keys_at_once, verdicts_of
+from corpus_platform.recipes.file_verdicts import (
+    FileSet,
+    FileVerdicts,
+    Found,
+    Work,
+    keys_at_once,
+    verdicts_of,
+    write_json,
+)
 from corpus_platform.recipes.files import DROPPED, BatchApplied, FileApplied, apply_files
 from corpus_platform.recipes.population import methods_of
 from corpus_platform.recipes.recipe import of_preset
@@ -227,7 +235,7 @@ def _layout(
         return int(begun["keys_of_a_range"])
     if any(folder.iterdir()):
         raise SettingsError(f"{folder} has files in it that are of no dedup: give an empty folder")
-    path.write_text(json.dumps({"identity": identity, "keys_of_a_range": at_once}))
+    write_json(path, {"identity": identity, "keys_of_a_range": at_once})
     return at_once
 
 

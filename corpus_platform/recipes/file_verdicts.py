@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from corpus_platform.signals.environment import Environment
     from corpus_platform.sources.plain import PlainBatch
 
-_BATCHES_OF_A_PART = 16
-"""Some 128 MB of text, or 160,000 documents."""
+_BATCHES_OF_A_PART = 8
+"""Some 64 MB of text, or 80,000 documents: what a worker does at a time, and what a run that was stopped does again at most."""
 _PARTS_OF_A_FILE = 100_000
 _LEAST_RANGE = 100_000
 _COLUMNS = ("kept", "similarity", "canonical", "units", "weight", "cluster", "canonical_row", "size")
@@ -115,6 +115,14 @@ class FileVerdicts:
             step: named.join(_rows(path, first, last), on="key", maintain_order="left")
             for step, path in self.paths.items()
         }
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Writes a small file, which is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    temporary.write_text(json.dumps(values))
+    temporary.replace(path)
 
 
 def _rows(path: Path, first: int, last: int) -> pl.DataFrame:
@@ -179,7 +187,7 @@ def _found(
     ]
     _match(method, made, sum(count["keys"] for count in counts), work)
     counts[-1]["clusters"] = _write_verdicts(verdicts, made, work.memory)
-    counted.write_text(json.dumps(counts[-1]))
+    write_json(counted, counts[-1])
     for own in made:
         shutil.rmtree(own.folder, ignore_errors=True)
     return Found(verdicts, counts[-1])
@@ -243,10 +251,7 @@ def make_keys(keying: Keying, item: tuple[int, int]) -> dict[str, int]:
             total.update(json.loads(marker.read_text()))
             continue
         counts = _make_part(keying, part, batches)
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        temporary = marker.with_suffix(".part")
-        temporary.write_text(json.dumps(counts))
-        temporary.replace(marker)
+        write_json(marker, counts)
         total.update(counts)
     return dict(total)
 
