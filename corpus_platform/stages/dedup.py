@@ -15,6 +15,7 @@ Not here: keys, matching and clusters (dedup/), who takes part (recipes/populati
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
@@ -32,7 +33,7 @@ from corpus_platform.dedup.matching import Earlier, Holders, ranges
 from corpus_platform.dedup.unit_matching import Units, match_units
 from corpus_platform.dedup.verify import ByShingles
 from corpus_platform.dedup.weighting import parts_of_weights
-from corpus_platform.errors import DamagedFile, SettingsError
+from corpus_platform.errors import DamagedFile, NoRoom, SettingsError
 from corpus_platform.lake.reading import check_whole, read_columns
 from corpus_platform.recipes.steps.dedup import Bloom, SoftDedup
 from corpus_platform.stages import dedup_estimates as estimates
@@ -63,8 +64,6 @@ DEDUP_INDEX, DEDUP_EDGES = "web.dedup_index", "web.dedup_edges"
 OF_METHOD = (DEDUP_DOCUMENTS, DEDUP_INDEX, DUPLICATES)
 """Tables that are one asset per dedup of a recipe."""
 _FILTER = "filter.bloom"
-_BYTES_OF_A_KEY = 64
-"""What a key takes in memory while its range is matched: read, sorted, grouped, and what comes of it."""
 
 
 class DedupSettings(Settings):
@@ -74,7 +73,7 @@ class DedupSettings(Settings):
         default=2_000, ge=64, description="Memory of the step that makes clusters; what is more goes to disk"
     )
     keys_per_range: int = Field(
-        default=8_000_000, ge=1, description="Keys that one task matches, with some 64 bytes each"
+        default=8_000_000, ge=1, description="Keys that one task matches, with some 120 bytes each"
     )
     check_room: bool = Field(
         default=True, description="Whether a step is refused that would need more disk or memory than there is"
@@ -332,7 +331,8 @@ class Duplicates(_DedupStage):
         clock = _Clock(output)
         work.check(lake)
         memory = self.settings.memory_mb << 20
-        with work.session(lake, memory, str(output.scratch() / "spill")) as session:
+        spill = str(output.scratch() / "spill")
+        with _too_little_named(self.settings.memory_mb), work.session(lake, memory, spill) as session:
             output.count("records", work.documents_count)
             match work.method.step.matching:
                 case "documents":
@@ -487,6 +487,19 @@ def _key_rows(method: Method, found: Population) -> pl.DataFrame:
         "preference": pl.Series(preference, dtype=pl.UInt64) if units else pl.Series([None] * n, dtype=pl.UInt64),
     }
     return pl.DataFrame(columns)
+
+
+@contextmanager
+def _too_little_named(memory_mb: int) -> Iterator[None]:
+    """What DuckDB says of memory that is too little even for going to disk becomes a `NoRoom`."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        if "max_temp_directory_size" in str(error):
+            raise  # a full disk: lake/disk.py names it
+        raise NoRoom(
+            f"`dedup.memory_mb: {memory_mb}` is too little, even with a disk to go to: set it to {2 * memory_mb}, then run again. {error}"
+        ) from error
 
 
 class _Clock:

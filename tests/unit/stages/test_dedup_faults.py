@@ -225,6 +225,20 @@ def test_a_spill_that_finds_no_room_is_a_full_disk_and_leaves_nothing_behind(lak
     assert is_same(seen(lake), whole[MINHASH.name])
 
 
+def test_memory_that_is_too_little_even_for_going_to_disk_is_told(lake, stages, monkeypatch):
+    run_until(lake, stages, DUPLICATES)
+
+    def hungry(session, *_):
+        session.execute("SET memory_limit = '2MiB'")
+        session.execute("CREATE TEMP TABLE much AS SELECT list(range) FROM range(3_000_000)")
+
+    monkeypatch.setattr(dedup, "_write_clusters", hungry)
+    with pytest.raises(
+        ShardFailed, match=r"NoRoom: `dedup.memory_mb: 2000` is too little.* set it to 4000, then run again"
+    ):
+        run_stage(stages[DUPLICATES], lake, Serial(), partition_of(MINHASH, SECOND))
+
+
 def test_what_a_killed_run_spilled_goes_with_a_vacuum(lake, stages, monkeypatch):
     run_until(lake, stages, DUPLICATES)
     spilled = []
