@@ -39,7 +39,7 @@ class ByShingles:
         )
         [(pairs,)] = session.execute("SELECT count(*) FROM candidate").fetchall()
         for first in range(1, pairs + 1, _PAIRS_AT_ONCE):
-            frame = pl.from_arrow(session.execute(_SIDE_BY_SIDE, [first, first + _PAIRS_AT_ONCE]).to_arrow_table())
+            frame = pl.from_arrow(session.sql(_SIDE_BY_SIDE, params=[first, first + _PAIRS_AT_ONCE]).to_arrow_table())
             assert isinstance(frame, pl.DataFrame)
             found = jaccards(*_flat(frame["a"]), *_flat(frame["b"]))
             verified = frame.select("place", "other_snapshot", "other", pl.Series("similarity", found))

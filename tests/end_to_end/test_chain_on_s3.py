@@ -5,7 +5,8 @@ from stage_crawl import SNAPSHOT, make_crawl
 
 from corpus_platform.analytics.sql import connect, query
 from corpus_platform.errors import StoreUnsafe
-from corpus_platform.home import Home
+from corpus_platform.home import Home, asset_of
+from corpus_platform.stages.verdicts import DUPLICATES
 
 pytestmark = pytest.mark.s3
 
@@ -15,6 +16,9 @@ source: {{location: "s3://corpus/{place}/input", endpoint: "{endpoint}"}}
 variants: [wet]
 pages: {{shard_files: 2}}
 engine: {{kind: process, workers: 2}}
+recipes: {{enabled: []}}
+dedup:
+  presets: [{{exact: {{scope: snapshots}}}}, minhash/redpajama_v2_0.8, line_dedup/c4, bloom/dolma_document, soft_dedup]
 """
 
 
@@ -46,6 +50,24 @@ def test_a_snapshot_becomes_a_corpus_in_a_bucket(s3_server, make_home):
     assert reports["corpora.ccnet"].rows > 0
     assert counted == [{"n": reports["corpora.ccnet"].rows, "d": reports["corpora.ccnet"].rows}]
     assert not any(report.changed or report.ran for report in again.values())
+
+
+def test_dedups_of_every_kind_act_in_a_bucket(s3_server, make_home):
+    home = make_home(lock=not s3_server.honours_conditions)
+    home.run("web.pages", {"variant": "wet", "snapshot": SNAPSHOT})
+    assets = [asset_of(DUPLICATES, of) for of in home.compared]
+
+    (batch,) = home.batches(assets, [SNAPSHOT])
+    reports = {(name, partition.get("method")): home.run(name, partition) for name, partition in batch.tables}
+
+    found = query(
+        connect(home.lake), "select method, count(*) n, count(*) filter (not kept) gone from web.duplicates group by 1"
+    ).to_pylist()
+    rows = {method: report.rows for (name, method), report in reports.items() if name == DUPLICATES}
+    assert {row["method"]: row["n"] for row in found} == {method: n for method, n in rows.items() if n}
+    assert set(rows) == set(home.methods)
+    assert rows["web.soft_dedup"] == reports["web.dedup_documents", "web.soft_dedup"].rows
+    assert not any(home.run(name, partition).ran for name, partition in batch.tables)
 
 
 @pytest.mark.parametrize("s3_server", ["juicefs"], indirect=True)

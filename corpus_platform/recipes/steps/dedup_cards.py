@@ -91,7 +91,16 @@ CARDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "scope": "corpus",
         },
         "c4_sentences": {"unit": "sentence", "n": 3, "normal": "stripped_lower", "hash": "md5", "scope": "corpus"},
-        "datatrove_sentences": {"unit": "sentence", "n": 3, "normal": "norm_dt", "hash": "xx64"},
+        "c4_spans": {"unit": "line", "n": 3, "normal": "stripped_lower", "hash": "md5", "scope": "corpus"},
+        "oscar_2019": {"unit": "line", "normal": "raw", "hash": "sha1_64", "scope": "language"},
+        "datatrove_sentences": {
+            "unit": "sentence",
+            "n": 3,
+            "normal": "norm_dt",
+            "hash": "xx64",
+            "min_words": 50,
+            "min_sentences": 3,
+        },
     },
     "paragraph_dedup": {
         "ccnet": {"normal": "norm_cc", "hash": "sha1_64", "survivor": "none", "scope": "group", "min_characters": 300},
@@ -114,4 +123,5 @@ CARDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "dolma_paragraph": {"key": "paragraph", "error_rate": 1e-6, "scope": "corpus"},
         "dclm": {"key": "ngram", "unit": "token", "n": 13, "error_rate": 0.01, "ratio": 0.8, "scope": "shard"},
     },
+    "soft_dedup": {"tigerbot": {"unit": "word", "n": 4, "classes": 3}},
 }
