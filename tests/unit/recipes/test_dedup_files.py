@@ -104,7 +104,7 @@ def test_a_share_of_the_texts_is_held_out_with_all_that_are_equal_to_them(tmp_pa
     assert 20 < len(rules) < 140
 
 
-LINES = ["line_dedup", "line_dedup/c4", "paragraph_dedup", "bloom/dolma_paragraph", "bloom/dclm"]
+LINES = ["line_dedup", "line_dedup/c4", "line_dedup/oscar_2019", "paragraph_dedup", "bloom/dolma_paragraph", "bloom/dclm"]
 
 
 @pytest.mark.parametrize("name", LINES)
@@ -124,6 +124,15 @@ def test_a_line_that_two_documents_have_stays_in_none_as_ccnet_does(tmp_path):
 
     assert not any(LINE in done.kept[f"line-en-{i}"]["text"] for i in (0, 1))
     assert {"en-0", "en-copy", "zh-0", "zh-copy"} <= gone(done)
+
+
+def test_three_lines_in_a_row_that_two_documents_have_stay_in_the_first_and_two_do_not_go(tmp_path):
+    texts = ["one\na\nb\nc\ntwo", "three\nA\nb \nc\nfour", "five\na\nb\nsix"]
+    some = [{"id": str(i), "text": text} for i, text in enumerate(texts)]
+
+    done = run(tmp_path, "line_dedup/c4_spans", some)
+
+    assert [done.kept[str(i)]["text"] for i in range(3)] == [texts[0], "three\nfour", texts[2]]
 
 
 PASSAGES = [
@@ -167,10 +176,10 @@ def test_common_documents_get_a_lower_weight_and_none_goes(tmp_path):
 
 
 def test_every_preset_is_in_one_of_these_tests():
-    weights = {"soft_dedup"}
+    weights = {"soft_dedup", "soft_dedup/tigerbot"}
     filters = {"bloom", "bloom/redpajama_v2", "bloom/dolma_url", "bloom/dolma_document"}
 
-    assert {*WHOLE, *LINES, "paragraph_dedup/ccnet", *PASSAGES, *filters, *weights} == set(NAMES)
+    assert {*WHOLE, *LINES, "paragraph_dedup/ccnet", "line_dedup/c4_spans", *PASSAGES, *filters, *weights} == set(NAMES)
 
 
 AGAINST = [
