@@ -5,6 +5,7 @@ With killed processes and real full disks: tests/end_to_end/test_dedup_faults.py
 
 import errno
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -156,10 +157,16 @@ def test_a_damaged_filter_is_named_and_the_snapshot_that_made_it_makes_it_anew(l
     flip(hurt)
     run_stage(stages[DEDUP_DOCUMENTS], lake, Serial(), partition_of(FILTER, SECOND))
 
-    with pytest.raises(ShardFailed, match=re.escape(str(hurt))):
+    with pytest.raises(ShardFailed, match=rf"DamagedFile: {re.escape(str(hurt))}.*: delete .*corpus verify --repair"):
         run_stage(stages[DEDUP_INDEX], lake, Serial(), partition_of(FILTER, SECOND))
 
     assert lake.state(DEDUP_INDEX, partition_of(FILTER, SECOND)) is None
+    shutil.rmtree(hurt.parent)
+    file_of(lake, FILTER, DEDUP_INDEX, FIRST).unlink()
+    lake.verify(repair=True)
+    reports = run_rest(lake, stages, FILTER)
+    assert (reports[FIRST, DEDUP_INDEX].ran, reports[FIRST, DEDUP_DOCUMENTS].ran) == (1, 0)
+    assert is_same(seen(lake), whole[FILTER.name])
 
 
 @pytest.mark.parametrize("counted", [503, 505, 0])
