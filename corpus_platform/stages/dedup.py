@@ -32,7 +32,7 @@ from corpus_platform.dedup.matching import Earlier, Holders, ranges
 from corpus_platform.dedup.unit_matching import Units, match_units
 from corpus_platform.dedup.verify import ByShingles
 from corpus_platform.dedup.weighting import parts_of_weights
-from corpus_platform.errors import DamagedFile, NoRoom, SettingsError
+from corpus_platform.errors import DamagedFile, NoRoom, SettingsError, SourceError
 from corpus_platform.lake.reading import check_whole, read_columns
 from corpus_platform.recipes.steps.dedup import Bloom, SoftDedup
 from corpus_platform.stages import dedup_estimates as estimates
@@ -251,7 +251,7 @@ class DedupIndex(_DedupStage):
         for files in [some for some in work.earlier.values() if some][-1:] if state.is_kept else ():
             for file in files:
                 for path in read_columns(lake, file, ("filter",))["filter"].drop_nulls():
-                    state.load(lake.fetch_files(path) / _FILTER)
+                    _load(state, lake, file, path)
         clock = _Clock(output)
         for file in work.own:
             for frame in batches(lake, file, columns=("place", "keys", "units")):
@@ -490,6 +490,17 @@ def _key_rows(method: Method, found: Population) -> pl.DataFrame:
         "preference": pl.Series(preference, dtype=pl.UInt64) if units else pl.Series([None] * n, dtype=pl.UInt64),
     }
     return pl.DataFrame(columns)
+
+
+def _load(state: FilterState, lake: Lake, file: DataFile, path: str) -> None:
+    """Goes on from the filter that a file of the index names. Raises DamagedFile where it is not as it was stored."""
+    try:
+        state.load(lake.fetch_files(path) / _FILTER)
+    except (SourceError, SettingsError) as error:
+        raise DamagedFile(
+            f"{error}. Nothing was made of it: delete {lake.storage.uri(path)} and {file.uri}, then `corpus verify --repair`, then run again: the "
+            "snapshot's filter is made anew"
+        ) from error
 
 
 @contextmanager
