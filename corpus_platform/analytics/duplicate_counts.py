@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from corpus_platform.analytics.sql import connect
 from corpus_platform.analytics.texts import addresses_of
 from corpus_platform.errors import SourceError
 from corpus_platform.stages.dedup import DEDUP_DOCUMENTS
@@ -108,6 +107,8 @@ def counted(lake: Lake, partition: Partition, *, most: int = MOST) -> Counted:
         raise SourceError(
             f"{partition['method']} of {partition['snapshot']} is not made yet{known}: corpus run {asset} --snapshot {partition['snapshot']}"
         )
+    from corpus_platform.analytics.sql import connect  # noqa: PLC0415  (imports DuckDB, and definitions load this module)
+
     session = connect(lake, memory_limit=_MEMORY)
     try:
         return _counted(lake, session, partition, most)
