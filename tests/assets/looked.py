@@ -7,6 +7,8 @@ import yaml
 from tiny_crawl import NEXT_SNAPSHOT, SNAPSHOT, make_crawl, write_settings
 
 from corpus_platform.home import Home
+from corpus_platform.recipes.population import methods_of
+from corpus_platform.stages.dedup import OF_METHOD
 
 THIRD = "CC-MAIN-2025-13"
 """Has the pages of the first snapshot again."""
@@ -19,7 +21,7 @@ STEPS = {
     "edited": ("wet", [{"c4": {"min_words_per_line": 16, "min_sentences": 2, "bad_words": None}}, "language_en"]),
     "masked": (
         "wet",
-        [{"mask_digits": {"min_digits": 1, "replacement": "#"}}, LONG, {"minhash": {"preset": "fineweb"}}],
+        [{"mask_digits": {"min_digits": 1, "replacement": "#"}}, LONG, {"minhash": {"preset": "redpajama_v2_1.0"}}],
     ),
     "trimmed": ("wet", [{"oscar_trim": {}}, LONG, {"pii": {"style": "fineweb"}}]),
     "after": (
@@ -65,6 +67,10 @@ def _make(built: Path, folder: Path) -> Home:
     home.run("web.signals", {"variant": "wet", "snapshot": NEXT_SNAPSHOT})
     shutil.rmtree(folder / "crawl")
     for name, (variant, _) in STEPS.items():
-        home.run(f"corpora.{name}", {"variant": variant, "snapshot": SNAPSHOT})
+        partition = {"variant": variant, "snapshot": SNAPSHOT}
+        for method in methods_of(home.recipe(name)):
+            for table in OF_METHOD:
+                home.run(table, {"method": method.name, **partition})
+        home.run(f"corpora.{name}", partition)
     home.run("corpora.plain", {"variant": "wet", "snapshot": NEXT_SNAPSHOT})
     return Home.open(folder)

@@ -22,6 +22,8 @@ ASSETS = {
     "models/classifier": ("models", CLASSIFIERS, {"fasttext"}, {"encyclopedia/articles", "web/wet/documents"}),
     "models/importance": ("models", IMPORTANCE, {"numpy"}, {"encyclopedia/articles", "web/wet/documents"}),
     "web/wet/pages": ("web", "cc_snapshot", {"parquet", "warc"}, set()),
+    "web/wet/url_history": ("web", "cc_snapshot", {"parquet", "polars"}, {"web/wet/pages"}),
+    "web/wet/sketches": ("web", "cc_snapshot", {"parquet", "numba"}, {"web/wet/pages"}),
     "web/wet/paragraph_hashes": ("web", "cc_snapshot", {"parquet", "numba"}, {"web/wet/pages"}),
     "web/wet/paragraphs": ("web", "cc_snapshot", {"parquet"}, {"web/wet/paragraph_hashes"}),
     "web/wet/documents": (
@@ -41,6 +43,8 @@ BLOCKING = {
     "models/classifier": ALL,
     "models/importance": ALL,
     "web/wet/pages": {*ALL, "nothing_is_lost"},
+    "web/wet/url_history": ALL,
+    "web/wet/sketches": ALL,
     "web/wet/documents": {*ALL, "nothing_is_lost"},
     "corpora/ccnet": {"keys_are_unique", "columns_are_filled", "nothing_is_lost"},
 }
@@ -115,8 +119,26 @@ def test_each_text_variant_has_its_own_web_assets(tmp_path):
 
     web = {key for key in nodes(tmp_path) if key.startswith("web/")}
 
-    names = ("pages", "paragraph_hashes", "paragraphs", "documents")
+    names = ("pages", "url_history", "sketches", "paragraph_hashes", "paragraphs", "documents")
     assert web == {f"web/{variant}/{name}" for name in names for variant in ("resiliparse", "trafilatura")}
+
+
+def test_each_dedup_is_three_assets_between_the_texts_and_the_corpus(tmp_path):
+    write_settings(
+        tmp_path, recipes={"enabled": ["mnbvc"], "variants": {"mnbvc": "wet"}}, dedup={"presets": ["url_dedup"]}
+    )
+
+    found = nodes(tmp_path)
+
+    above = {key: {parent.to_user_string() for parent in node.parent_keys} for key, node in found.items()}
+    of_dedup = {key: above[key] for key, node in found.items() if node.group_name == "dedup"}
+    methods = ("mnbvc.exact", "mnbvc.simhash", "web.url_dedup")
+    assert set(of_dedup) == {f"dedup/wet/{name}{part}" for name in methods for part in ("", ".documents", ".index")}
+    assert above["dedup/wet/mnbvc.exact"] == {"dedup/wet/mnbvc.exact.documents", "dedup/wet/mnbvc.exact.index"}
+    assert above["dedup/wet/mnbvc.exact.index"] == {"dedup/wet/mnbvc.exact.documents"}
+    assert "dedup/wet/mnbvc.exact" in above["dedup/wet/mnbvc.simhash.documents"]
+    assert {"dedup/wet/mnbvc.exact", "dedup/wet/mnbvc.simhash"} <= above["corpora/mnbvc"]
+    assert above["dedup/wet/web.url_dedup.documents"] == {"web/wet/pages"}
 
 
 def test_cut_offs_from_a_snapshot_s_pages_make_the_models_depend_on_them(tmp_path):
@@ -157,7 +179,7 @@ def test_definitions_load_without_network_secrets_and_heavy_packages(tmp_path):
         socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
         from corpus_platform.definitions import defs
 
-        assert len(list(defs().assets)) == 9
+        assert len(list(defs().assets)) == 11
         heavy = "matplotlib trafilatura great_expectations kenlm sentencepiece fasttext pandas duckdb boto3 s3fs"
         print(*sorted({name for name in heavy.split() if name in sys.modules}))
     """

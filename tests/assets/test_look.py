@@ -171,9 +171,10 @@ def test_a_funnel_counts_what_each_step_did(seen, tmp_path):
     assert (tmp_path / "funnel.png").read_bytes().startswith(PNG)
 
 
-def test_a_funnel_is_of_the_newest_snapshot_and_pending_steps_are_said(seen):
+def test_a_funnel_is_of_the_newest_snapshot_and_dedups_are_in_it(seen):
     assert f"plain, {NEXT_SNAPSHOT}:" in corpus(seen, "funnel", "plain")
-    assert "pending: not done yet" in corpus(seen, "funnel", "masked")
+    of_dedups = [line.split() for line in corpus(seen, "funnel", "masked").splitlines() if "minhash" in line]
+    assert of_dedups == [["minhash", "dedup", str(LONG_PAGES), "0"]]
 
 
 def test_a_funnel_that_is_not_there_says_what_to_type(seen):

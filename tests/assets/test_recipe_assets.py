@@ -54,11 +54,15 @@ def test_a_recipe_in_the_home_s_folder_is_an_asset_below_signals_and_texts(made)
 
     own = graph.get(dg.AssetKey(["corpora", "own"]))
 
-    assert {key.to_user_string() for key in own.parent_keys} == {"web/wet/signals", "web/wet/pages"}
+    assert {key.to_user_string() for key in own.parent_keys} == {
+        "web/wet/signals",
+        "web/wet/pages",
+        "dedup/wet/own.minhash",
+    }
     assert {key.to_user_string() for key in graph.get(dg.AssetKey(["web", "wet", "signals"])).parent_keys} == {
         "web/wet/pages"
     }
-    for said in ("English of our own", "keep en", "min 20", "pending: not done yet", "unverified: how ties are broken"):
+    for said in ("English of our own", "keep en", "min 20", "unverified: how ties are broken"):
         assert said in own.description
 
 
@@ -74,7 +78,8 @@ def test_signals_after_paragraph_dedup_are_an_asset_of_their_own(tmp_path):
 def test_a_run_makes_no_more_than_the_recipes_ask_for(made):
     assets = {asset for asset, _ in made[1].materialisations}
 
-    assert assets == {"web/wet/pages", "web/wet/signals", "corpora/own", "corpora/nothing", "corpora/blind"}
+    dedup = {f"dedup/wet/own.minhash{part}" for part in ("", ".documents", ".index")}
+    assert assets == {"web/wet/pages", "web/wet/signals", "corpora/own", "corpora/nothing", "corpora/blind"} | dedup
 
 
 def test_documents_are_counted_by_step_and_the_funnel_keeps_the_recipe_s_order(made):
@@ -82,8 +87,8 @@ def test_documents_are_counted_by_step_and_the_funnel_keeps_the_recipe_s_order(m
 
     assert metadata["records"] == DOCUMENTS
     assert metadata["dropped/language/language_not_wanted"] == FILES * PAGES // 2
-    assert metadata["pending/minhash"] == metadata["kept"] == metadata["dagster/partition_row_count"]
-    assert "`minhash`" in metadata["pending_steps"]
+    assert metadata["kept"] == metadata["dagster/partition_row_count"]
+    assert not [name for name in metadata if name.startswith("pending")]
     pictures = PNG.findall(metadata["pictures"])
     assert pictures[0][0] == f"corpora.own, wet, {SNAPSHOT}: records"
     assert all(base64.b64decode(data).startswith(b"\x89PNG") for _, data in pictures)
