@@ -5,21 +5,25 @@ import shutil
 import sys
 import time
 
+import orjson
 import polars as pl
 import pytest
 import yaml
 from recorded import recorded
 from typer.testing import CliRunner
 
-from corpus_platform.analytics.explain import stories
+from corpus_platform.analytics.explain import stories, verdicts_of
 from corpus_platform.cli import app
 from corpus_platform.definitions import instance_of
 from corpus_platform.home import Home
 from corpus_platform.recipes.explain import explain
+from corpus_platform.recipes.population import methods_of
 from corpus_platform.recipes.recipe import SYSTEMS
 from corpus_platform.recipes.step import EditStep
+from corpus_platform.recipes.steps.dedup import Dedup
 from corpus_platform.signals.environment import Environment
 from corpus_platform.stages.classifiers import shelf_of
+from corpus_platform.stages.dedup import OF_METHOD
 from corpus_platform.stages.signals import LANGUAGE
 from corpus_platform.stages.texts import base_of, is_after_dedup, text_partition, text_table
 
@@ -52,7 +56,8 @@ def made(samples, tmp_path_factory):
         variants=["wet"],
         language_model={"cutoffs_of": {"variant": "wet", "snapshot": SNAPSHOTS[0]}},
         recipes={"enabled": "all"},
-        engine={"kind": "process", "workers": 2},
+        # Some four hundred stages of a few files each: a pool of workers for each would take most of the time.
+        engine={"kind": "serial"},
     )
     (folder / "corpus.yaml").write_text(text)
     words = [f"corpora/{name}" for name in RECIPES] + [word for name in SNAPSHOTS for word in ("--snapshot", name)]
@@ -76,6 +81,45 @@ def test_every_document_is_kept_or_dropped_by_a_rule(made, recipe):
         assert counters["records"] == texts.len()
         assert counters.get("kept", 0) == kept.len()
         assert set(dropped["step"]) <= {step.name for step in made.recipe(recipe).steps}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_no_dedup_is_left_to_be_done(made, recipe):
+    variant, known = made.variant_of(recipe), made.recipe(recipe)
+    methods = methods_of(known)
+    assert len(methods) == sum(isinstance(step, Dedup) and not step.is_done_before for step in known.steps)
+
+    for snapshot in SNAPSHOTS:
+        partition = {"variant": variant, "snapshot": snapshot}
+        corpus = made.lake.state(f"corpora.{recipe}", partition)
+        for method in methods:
+            found = [made.lake.state(name, {"method": method.name, **partition}) for name in OF_METHOD]
+            documents, index, verdicts = (one.counters for one in found)
+            goes = {name: n for name, n in corpus.counters.items() if name.startswith(f"dropped:{method.step.name}:")}
+
+            assert documents["records"] == corpus.counters["records"]
+            assert documents["kept"] == found[0].rows == verdicts.get("records", 0)
+            assert documents.get("keys", 0) == index.get("keys", 0)
+            assert corpus.inputs[f"web.duplicates:{method.name}"] == found[2].version
+            if method.step.matching == "documents" and method.step.step != "exact":
+                assert sum(goes.values()) == verdicts.get("copies", 0)
+
+
+def test_copies_that_the_pages_makers_have_put_in_are_dropped_in_every_recipe_that_compares_documents(made, samples):
+    rows = map(orjson.loads, (samples / "web" / "TRUTH.jsonl").read_bytes().splitlines())
+    copies = {
+        (row["url"], row["snapshot"]): row["of"]["url"]
+        for row in rows
+        if row["role"] == "exact-dup-of" and row["url"] != row["of"]["url"]
+    }
+
+    for recipe in RECIPES:
+        if any(method.step.step in {"minhash", "exact", "simhash"} for method in methods_of(made.recipe(recipe))):
+            kept = made.lake.scan(f"corpora.{recipe}").select("url", "snapshot").collect().rows()
+            both = [
+                url for url, snapshot in kept if (url, snapshot) in copies and (copies[url, snapshot], snapshot) in kept
+            ]
+            assert both == [], recipe
 
 
 def test_no_check_fails_that_matters(made):
@@ -115,21 +159,28 @@ def test_reasons_of_pages_at_random_are_found_again_from_their_texts(made):
         assert [(o.step, o.result, o.rule) for o in again.outcomes] == [
             (o.step, o.result, o.rule) for o in story.explanation.outcomes
         ]
+        assert "pending" not in {o.result for o in story.explanation.outcomes}
     assert reached > EXPLAINED / 2
 
 
 def from_text(home, recipe, doc_id, snapshot, models):
-    """The same recipe over the text of one document, with every signal measured anew."""
+    """The same recipe over the text of one document, with every signal measured anew, and what its dedups have found."""
     variant = home.variant_of(recipe)
     rows = home.lake.scan(text_table(variant), variant=base_of(variant), snapshot=snapshot)
     frame = rows.filter(pl.col("doc_id") == doc_id).collect()
     hints = () if is_after_dedup(variant) else LANGUAGE
-    [again] = explain(home.recipe(recipe), frame.drop(hints), Environment(models=models))
+    partition = {"variant": variant, "snapshot": snapshot}
+    verdicts = verdicts_of(home.lake, methods_of(home.recipe(recipe)), partition, [doc_id])
+    [again] = explain(home.recipe(recipe), frame.drop(hints), Environment(models=models), verdicts)
     return again
 
 
 def test_ten_recipes_of_one_text_cost_less_than_its_signals_did_once(samples, tmp_path, capsys):
-    """The figure is printed; what is held to is that the crawl is gone when they run, and that three or more edit."""
+    """The figure is printed; what is held to is that the crawl is gone when they run, and that three or more edit.
+
+    A recipe's figure is that of its corpus, with what its filters and edits take; its dedups, which read the texts again, are told apart.
+    Most documents are copies here, so that steps behind a dedup have less to do than in a real snapshot.
+    """
     texts = dict.fromkeys(OF_ONE_TEXT, "trafilatura")
     text = settings_of(
         samples,
@@ -151,15 +202,16 @@ def test_ten_recipes_of_one_text_cost_less_than_its_signals_did_once(samples, tm
 
     # The first snapshot loads models and kernels.
     costs(home, {"variant": "trafilatura", "snapshot": SNAPSHOTS[0]})
-    signals, corpora = costs(home, many)
+    signals, corpora, dedups = costs(home, many)
 
-    total = sum(corpora.values())
+    total, compared = sum(corpora.values()), sum(dedups.values())
     edits = [name for name in OF_ONE_TEXT if any(isinstance(step, EditStep) for step in home.recipe(name).steps)]
     with capsys.disabled():
         each = ", ".join(f"{name} {n:.2f}" for name, n in sorted(corpora.items(), key=lambda item: -item[1]))
         sys.stdout.write(
             f"\nCPU seconds of {len(corpora)} recipes: {total:.2f}, {total / signals:.0%} of their signals' {signals:.2f}: {each}\n"
             f"with edits: {', '.join(edits)}\n"
+            f"their dedups besides: {compared:.2f}, {compared / signals:.0%}: {', '.join(f'{name} {n:.2f}' for name, n in dedups.items() if n > 0.01)}\n"
         )
     assert len(edits) >= 3
 
@@ -168,7 +220,12 @@ def copied(home, partition):
     """A snapshot with the pages of all others `COPIES` times, so that what a commit costs is small beside documents."""
     pages = home.lake.scan("web.pages", variant=partition["variant"]).collect().drop("variant", "snapshot")
     copies = [
-        pages.with_columns(pl.col("doc_id") + f"-{i}", pl.lit(i, pl.Int32).alias("file_index")) for i in range(COPIES)
+        pages.with_columns(
+            pl.col("doc_id") + f"-{i}",
+            pl.lit(i, pl.Int32).alias("file_index"),
+            pl.int_range(pages.height, dtype=pl.Int64).alias("position"),
+        )
+        for i in range(COPIES)
     ]
     with home.lake.writer("web.pages", partition, 0, "copies") as writer:
         for copy in copies:
@@ -179,12 +236,19 @@ def copied(home, partition):
 
 
 def costs(home, partition):
-    """CPU seconds of the signals of a snapshot, and of each recipe over them."""
-    start = time.process_time()
-    home.run("web.signals", partition)
-    signals, corpora = time.process_time() - start, {}
+    """CPU seconds of the signals of a snapshot, of each recipe over them, and of its dedups."""
+    signals = seconds(home, ("web.signals", partition))
+    dedups, corpora = {}, {}
     for name in OF_ONE_TEXT:
-        start = time.process_time()
-        home.run(f"corpora.{name}", partition)
-        corpora[name] = time.process_time() - start
-    return signals, corpora
+        parts = [(table, {"method": m.name, **partition}) for m in methods_of(home.recipe(name)) for table in OF_METHOD]
+        dedups[name] = seconds(home, *parts)
+        corpora[name] = seconds(home, (f"corpora.{name}", partition))
+    return signals, corpora, dedups
+
+
+def seconds(home, *parts):
+    """CPU seconds that tables take, made one after the other."""
+    start = time.process_time()
+    for name, partition in parts:
+        home.run(name, partition)
+    return time.process_time() - start
