@@ -21,8 +21,10 @@ from corpus_platform.settings import CorpusSettings, read_settings
 from corpus_platform.stages.classifiers import CLASSIFIERS, IMPORTANCE, Classifiers, ImportanceModels
 from corpus_platform.stages.classifiers import partition_of as model_partition
 from corpus_platform.stages.corpus import ALL, LAYER, Corpus
-from corpus_platform.stages.dedup import OF_METHOD, DedupDocuments, DedupIndex, Duplicates
+from corpus_platform.stages.dedup import OF_METHOD, DedupDocuments
+from corpus_platform.stages.dedup_index import DedupIndex
 from corpus_platform.stages.documents import Documents
+from corpus_platform.stages.duplicates import Duplicates
 from corpus_platform.stages.encyclopedia import Articles
 from corpus_platform.stages.language_model import LanguageModels
 from corpus_platform.stages.pages import Pages

@@ -21,7 +21,9 @@ from corpus_platform.recipes.population import Method
 from corpus_platform.recipes.recipe import of_preset
 from corpus_platform.recipes.steps.dedup import MinHash, SimHash
 from corpus_platform.recipes.steps.dedup_cards import CARDS
-from corpus_platform.stages.dedup import OF_METHOD, DedupDocuments, DedupIndex, Duplicates
+from corpus_platform.stages.dedup import OF_METHOD, DedupDocuments
+from corpus_platform.stages.dedup_index import DedupIndex
+from corpus_platform.stages.duplicates import Duplicates
 from corpus_platform.stages.run import run_stage
 from corpus_platform.text.batch import TextBatch
 from corpus_platform.text.normalise import norm_rp

@@ -8,7 +8,9 @@ import polars as pl
 from corpus_platform.engine.serial import Serial
 from corpus_platform.recipes import recipe as reading
 from corpus_platform.recipes.population import Method
-from corpus_platform.stages.dedup import OF_METHOD, DedupDocuments, DedupIndex, DedupSettings, Duplicates
+from corpus_platform.stages.dedup import OF_METHOD, DedupDocuments, DedupSettings
+from corpus_platform.stages.dedup_index import DedupIndex
+from corpus_platform.stages.duplicates import Duplicates
 from corpus_platform.stages.run import run_stage
 
 FIRST, SECOND, THIRD = "CC-MAIN-2025-05", "CC-MAIN-2025-08", "CC-MAIN-2025-13"

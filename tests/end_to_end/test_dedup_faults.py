@@ -46,9 +46,8 @@ from corpus_platform.stages.dedup import (
     DEDUP_INDEX,
     DEDUP_KEYS,
     OF_METHOD,
-    Duplicates,
-    _Found,
 )
+from corpus_platform.stages.duplicates import Duplicates, _Found
 from corpus_platform.stages.run import run_stage
 from corpus_platform.stages.verdicts import DUPLICATES
 

@@ -28,7 +28,7 @@ from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import CorpusError, ShardFailed
 from corpus_platform.lake import Lake
 from corpus_platform.lake.files import WrittenFile
-from corpus_platform.stages import dedup
+from corpus_platform.stages import duplicates
 from corpus_platform.stages.dedup import DEDUP_DOCUMENTS, DEDUP_EDGES, DEDUP_INDEX, DEDUP_KEYS
 from corpus_platform.stages.run import plan_stage, run_stage
 from corpus_platform.stages.verdicts import DUPLICATES
@@ -211,7 +211,7 @@ def test_a_full_disk_is_told_and_the_next_run_comes_to_the_same(lake, stages, wh
 
 def test_a_spill_that_finds_no_room_is_a_full_disk_and_leaves_nothing_behind(lake, stages, whole, monkeypatch):
     run_until(lake, stages, DUPLICATES)
-    session = dedup._Found.session
+    session = duplicates._Found.session
 
     def tight(self, lake, memory, spill):
         found = session(self, lake, memory, spill)
@@ -221,8 +221,8 @@ def test_a_spill_that_finds_no_room_is_a_full_disk_and_leaves_nothing_behind(lak
     def hungry(session, *_):
         session.execute("CREATE TEMP TABLE much AS SELECT range AS n, hash(range) AS h FROM range(3_000_000)")
 
-    monkeypatch.setattr(dedup._Found, "session", tight)
-    monkeypatch.setattr(dedup, "_write_clusters", hungry)
+    monkeypatch.setattr(duplicates._Found, "session", tight)
+    monkeypatch.setattr(duplicates, "_write_clusters", hungry)
     with pytest.raises(ShardFailed, match=r"DiskFull: the disk of /.* is full .*max_temp_directory_size.* make room"):
         run_stage(stages[DUPLICATES], lake, Serial(), partition_of(MINHASH, SECOND))
 
@@ -239,7 +239,7 @@ def test_memory_that_is_too_little_even_for_going_to_disk_is_told(lake, stages, 
         session.execute("SET memory_limit = '2MiB'")
         session.execute("CREATE TEMP TABLE much AS SELECT list(range) FROM range(3_000_000)")
 
-    monkeypatch.setattr(dedup, "_write_clusters", hungry)
+    monkeypatch.setattr(duplicates, "_write_clusters", hungry)
     with pytest.raises(
         ShardFailed, match=r"NoRoom: `dedup.memory_mb: 2000` is too little.* set it to 4000, then run again"
     ):
@@ -257,7 +257,7 @@ def test_what_a_killed_run_spilled_goes_with_a_vacuum(lake, stages, monkeypatch)
         spilled.append(writer)
         raise InterruptedError
 
-    monkeypatch.setattr(dedup, "_write_clusters", killed)
+    monkeypatch.setattr(duplicates, "_write_clusters", killed)
     monkeypatch.setattr(
         "corpus_platform.lake.files.ShardWriter._clean", lambda _: None
     )  # a process that is killed tidies nothing up

@@ -10,7 +10,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from corpus_platform.engine.processes import Processes
 from corpus_platform.engine.settings import EngineSettings
-from corpus_platform.stages import dedup
+from corpus_platform.stages import duplicates
 from corpus_platform.stages.dedup import DEDUP_EDGES, DEDUP_INDEX
 from corpus_platform.stages.verdicts import DUPLICATES
 
@@ -144,7 +144,7 @@ def kind_of(place, path):
 
 def opened_in(monkeypatch):
     """Paths of the files that are opened from now on, by the lake's filesystem or by DuckDB."""
-    opened, plain, read = [], LocalFileSystem._open, dedup._read
+    opened, plain, read = [], LocalFileSystem._open, duplicates._read
 
     def opening(self, path, *args, **kwargs):
         opened.append(str(path))
@@ -155,7 +155,7 @@ def opened_in(monkeypatch):
         return read(files, *args)
 
     monkeypatch.setattr(LocalFileSystem, "_open", opening)
-    monkeypatch.setattr(dedup, "_read", reading)
+    monkeypatch.setattr(duplicates, "_read", reading)
     return opened
 
 
