@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from corpus_platform.text.kernel import kernel
+from corpus_platform.text.kernel import kernel, part
 
 if TYPE_CHECKING:
     import duckdb
@@ -87,8 +87,9 @@ SELECT DISTINCT a, b FROM (
 """Every smaller neighbour of a node, and the node, are linked to the least of these neighbours."""
 
 
-@kernel
-def _root(parent: np.ndarray, node: int) -> int:
+@part
+def root(parent: np.ndarray, node: int) -> int:
+    """The root of a node in a forest of parents (int64); the way to it becomes shorter."""
     while parent[node] != node:
         parent[node] = parent[parent[node]]
         node = parent[node]
@@ -99,7 +100,7 @@ def _root(parent: np.ndarray, node: int) -> int:
 def _unite(a: np.ndarray, b: np.ndarray, parent: np.ndarray) -> None:
     """Joins the ends of each edge; the least node becomes the root."""
     for i in range(a.size):
-        one, other = _root(parent, a[i]), _root(parent, b[i])
+        one, other = root(parent, a[i]), root(parent, b[i])
         if one < other:
             parent[other] = one
         elif other < one:
@@ -110,5 +111,5 @@ def _unite(a: np.ndarray, b: np.ndarray, parent: np.ndarray) -> None:
 def _least(parent: np.ndarray) -> np.ndarray:
     found = np.empty_like(parent)
     for node in range(parent.size):
-        found[node] = _root(parent, node)
+        found[node] = root(parent, node)
     return found

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from corpus_platform.dedup.clusters import root
 from corpus_platform.dedup.sorting import radix_sort
 from corpus_platform.text.kernel import kernel
 
@@ -249,14 +250,6 @@ def _bits(word: np.uint64) -> int:
 
 
 @kernel
-def _root(parent: np.ndarray, node: int) -> int:
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
-
-
-@kernel
 def _near_pairs(
     key: np.ndarray, value: np.ndarray, place: np.ndarray, snapshot: np.ndarray, distance: int, every: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -314,7 +307,7 @@ def _link(
     if nearest < 0:
         return found, count
     for i in range(j):
-        known = _root(parent, i) == _root(parent, nearest) or _root(parent, i) == _root(parent, j)
+        known = root(parent, i) == root(parent, nearest) or root(parent, i) == root(parent, j)
         if i != nearest and known and not every:
             continue
         bits = _bits(value[heads[j]] ^ value[heads[i]])
@@ -322,7 +315,7 @@ def _link(
             found = _with_room(found, count)
             found[0, count], found[1, count], found[2, count] = heads[j], heads[i], bits
             count += 1
-            parent[_root(parent, i)] = _root(parent, j)
+            parent[root(parent, i)] = root(parent, j)
     return found, count
 
 
