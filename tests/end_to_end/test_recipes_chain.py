@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from corpus_platform.home import Home
+from corpus_platform.recipes.population import methods_of
 from corpus_platform.sample import make_sample
+from corpus_platform.stages.dedup import OF_METHOD
 
 SNAPSHOT = "CC-MAIN-2025-05"
 WET = {"variant": "wet", "snapshot": SNAPSHOT}
@@ -16,7 +18,7 @@ RECIPES = ("chinesewebtext", "mnbvc", "redpajama_1t_cc", "slimpajama")
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A home with the pages of a snapshot and their signals, and a few recipes that start from them; the crawl is gone."""
+    """A home with the pages of a snapshot and their signals, and a few recipes that start from them, with their dedups; the crawl is gone."""
     folder = tmp_path_factory.mktemp("home")
     make_sample(folder / "sample")
     settings = {
@@ -31,6 +33,10 @@ def home(tmp_path_factory):
     for name in ("web.pages", "web.signals"):
         home.run(name, WET)
     shutil.rmtree(folder / "sample")
+    for recipe in RECIPES:
+        for method in methods_of(home.recipe(recipe)):
+            for name in OF_METHOD:
+                home.run(name, {"method": method.name, **WET})
     return home
 
 
