@@ -13,7 +13,7 @@ Not here: clusters (clusters.py), units that are taken out of texts (unit_matchi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,16 +144,6 @@ class Near:
 
 
 Rule = Equal | Near
-
-
-@dataclass
-class Cost:
-    """What a match read: rows of this snapshot, and rows of earlier indexes."""
-
-    own: int = 0
-    earlier: int = 0
-    edges: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def ranges(count: int) -> Iterator[tuple[int, int]]:
