@@ -262,9 +262,10 @@ def _near_pairs(
                 heads[size] = i
                 size += 1
             elif snapshot[i] == largest:
-                found = _with_room(found, count)
-                found[0, count], found[1, count], found[2, count] = i, heads[size - 1], 0
-                count += 1
+                found, count = _tell(found, count, i, heads[size - 1], 0)
+                # A pair that is looked at again may turn out to be none: the row before is another way into the cluster.
+                if every and i - 1 > heads[size - 1]:
+                    found, count = _tell(found, count, i, i - 1, 0)
         # In the order of documents, so that an edge goes from a document to an earlier one.
         heads = heads[:size]
         heads = heads[np.argsort(place[heads], kind="mergesort")]
@@ -302,18 +303,17 @@ def _link(
             continue
         bits = _bits(value[heads[j]] ^ value[heads[i]])
         if bits <= distance:
-            found = _with_room(found, count)
-            found[0, count], found[1, count], found[2, count] = heads[j], heads[i], bits
-            count += 1
+            found, count = _tell(found, count, heads[j], heads[i], bits)
             parent[root(parent, i)] = root(parent, j)
     return found, count
 
 
 @kernel
-def _with_room(found: np.ndarray, count: int) -> np.ndarray:
-    """The table of pairs, twice as large where it is full."""
-    if count < found.shape[1]:
-        return found
-    larger = np.empty((3, 2 * count), np.int64)
-    larger[:, :count] = found
-    return larger
+def _tell(found: np.ndarray, count: int, row: int, other: int, bits: int) -> tuple[np.ndarray, int]:
+    """Adds a pair to the table, which is made twice as large where it is full."""
+    if count == found.shape[1]:
+        larger = np.empty((3, 2 * count), np.int64)
+        larger[:, :count] = found
+        found = larger
+    found[0, count], found[1, count], found[2, count] = row, other, bits
+    return found, count + 1

@@ -10,7 +10,9 @@ the index, the documents' ids and the clusters; never texts, and signatures only
 a later one comes, and one that arrives late makes the later ones stale: the earlier files are among what their shards read.
 Promise: the tables depend on the documents up to the snapshot alone.
 
-Here: the first stage, and what all three share. Not here: dedup_index.py, duplicates.py; keys, matching and clusters (dedup/), who takes part (recipes/population.py).
+Here are the first stage and what all three share.
+
+Not here: the others (dedup_index.py, duplicates.py), keys, matching and clusters (dedup/), who takes part (recipes/population.py).
 """
 
 from __future__ import annotations

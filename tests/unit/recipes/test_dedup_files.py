@@ -104,7 +104,14 @@ def test_a_share_of_the_texts_is_held_out_with_all_that_are_equal_to_them(tmp_pa
     assert 20 < len(rules) < 140
 
 
-LINES = ["line_dedup", "line_dedup/c4", "line_dedup/oscar_2019", "paragraph_dedup", "bloom/dolma_paragraph", "bloom/dclm"]
+LINES = [
+    "line_dedup",
+    "line_dedup/c4",
+    "line_dedup/oscar_2019",
+    "paragraph_dedup",
+    "bloom/dolma_paragraph",
+    "bloom/dclm",
+]
 
 
 @pytest.mark.parametrize("name", LINES)
