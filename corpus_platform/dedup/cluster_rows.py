@@ -197,7 +197,7 @@ _ROOT = """
 CREATE TEMP TABLE root AS
 SELECT r.*, coalesce(s.size, 1)::BIGINT AS size, row_number() OVER (ORDER BY first_number, first_place) - 1 AS node
 FROM (SELECT DISTINCT cluster, canonical, first_number, first_place FROM rooted) r
-LEFT JOIN (SELECT cluster, max(size) AS size FROM earlier_duplicates GROUP BY cluster) s USING (cluster)
+LEFT JOIN (SELECT cluster, max(size) AS size FROM earlier_duplicates SEMI JOIN rooted USING (cluster) GROUP BY cluster) s USING (cluster)
 """
 """Clusters grow only, and a row has the size of its time: the largest is that of now."""
 

@@ -5,7 +5,7 @@ Not here: what is done with a range (matching.py), tables of a lake (lake/, stag
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from corpus_platform.errors import DamagedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _ROWS = 1 << 15
@@ -27,8 +27,8 @@ def write_keys(path: Path, frame: pl.DataFrame) -> None:
     temporary = path.with_name(f".{path.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-    # Keys are random bits: nothing to compress.
-    compression: Any = {name: "none" if name == "key" else "lz4" for name in table.column_names}
+    # Keys and what stands beside them are random bits: nothing to compress.
+    compression = "none" if "key" in table.column_names else "lz4"
     pq.write_table(
         table,
         temporary,
@@ -49,6 +49,23 @@ def read_arrays(sources: Sequence[Path], columns: Sequence[str], first: int, las
     if not parts:
         return [np.empty(0, np.uint64 if name == "key" else np.int64) for name in columns]
     return [np.concatenate([part[name].to_numpy() for part in parts]) for name in columns]
+
+
+def read_pieces(source: Path, columns: Sequence[str], first: int, last: int) -> Iterator[list[np.ndarray]]:
+    """The same rows of one file in pieces, one after the other: read-only arrays that nothing is copied for."""
+    wanted = list(dict.fromkeys(["key", *columns]))
+    try:
+        with pq.ParquetFile(source, page_checksum_verification=True) as file:
+            groups = _overlapping(file, "key", first, last)
+            for batch in (
+                file.iter_batches(_ROWS, row_groups=groups, columns=wanted, use_threads=False) if groups else ()
+            ):
+                key = batch["key"].to_numpy()
+                start = int(np.searchsorted(key, np.uint64(first), side="left"))
+                stop = int(np.searchsorted(key, np.uint64(last), side="right"))
+                yield [batch[name].to_numpy()[start:stop] for name in columns]
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFile(f"{source}: can't be read as it was written ({error})") from error
 
 
 def read_range(source: Path, columns: Sequence[str], first: int, last: int) -> pl.DataFrame:

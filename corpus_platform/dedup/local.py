@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import polars as pl
 
 from corpus_platform.dedup.cluster_rows import ROW_COLUMNS, Clustered, cluster_rows
@@ -30,6 +29,8 @@ from corpus_platform.engine.protocol import raise_failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    import duckdb
 
     from corpus_platform.dedup.cluster_rows import Measure
     from corpus_platform.dedup.clusters import Survivor
@@ -82,7 +83,8 @@ def match_range(own: DocumentSet, earlier: Sequence[DocumentSet], match: Match, 
     """Matches one of `count` ranges of keys, in smaller ones where earlier sets have much there. Returns the number of edges."""
     first, last = list(ranges(count))[number]
     old = sum(other.rows("index") for other in earlier) // count
-    parts = max(1, -(-old // _EARLIER_AT_ONCE))
+    # Equal keys are looked for as the indexes stream by; all else holds them.
+    parts = 1 if isinstance(match, Equal) else max(1, -(-old // _EARLIER_AT_ONCE))
     step = (last - first + 1) // parts
     task = _task_of(match)
     found = []
@@ -111,8 +113,8 @@ def _task_of(
 def _documents(
     rule: Rule, own: DocumentSet, earlier: Sequence[DocumentSet], low: int, high: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    theirs = [Earlier(n, other.holders("index", low, high)) for n, other in enumerate(earlier)]
-    found = rule.match(own.holders("keys", low, high), theirs)
+    theirs = [Earlier(n, other.indexed(low, high)) for n, other in enumerate(earlier)]
+    found = rule.match(own.holders(low, high), theirs)
     columns = {"key": found.index.key, "place": found.index.place}
     index = pl.DataFrame(columns if found.index.value is None else {**columns, "value": found.index.value})
     return index, found.edges
@@ -187,6 +189,8 @@ def gather_weights(own: DocumentSet, step: WeightStep, memory: int) -> None:
 def set_session(own: DocumentSet, earlier: Sequence[DocumentSet], memory: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB with the relations that cluster_rows.py and findings.py ask for; `memory` in bytes."""
     spill = own.folder / "spill"
+    import duckdb  # noqa: PLC0415  (workers match without it)
+
     session = duckdb.connect(
         config={"memory_limit": f"{memory >> 20}MiB", "temp_directory": str(spill), "preserve_insertion_order": "false"}
     )

@@ -16,8 +16,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpus_platform.dedup.key_files import read_arrays, read_range, write_keys
+from corpus_platform.dedup.key_files import read_arrays, read_pieces, read_range, write_keys
 from corpus_platform.dedup.matching import Holders
+from corpus_platform.dedup.sorting import radix_sort
 from corpus_platform.dedup.unit_matching import Units
 
 if TYPE_CHECKING:
@@ -88,11 +89,18 @@ class DocumentSet:
         """The rows of `keys` or `index` in a range, file by file."""
         return pl.concat([read_range(path, columns, first, last) for path in self.files(name)], rechunk=True)
 
-    def holders(self, name: str, first: int, last: int) -> Holders:
-        """The rows of `keys` or `index` in a range."""
-        columns = ("key", "place", *(("value",) if self.has_values else ()))
-        rows = read_arrays(self.files(name), columns, first, last)
-        return Holders(*rows) if name == "index" else Holders.sorted(*rows)
+    @property
+    def _of_holders(self) -> tuple[str, ...]:
+        return ("key", "place", *(("value",) if self.has_values else ()))
+
+    def holders(self, first: int, last: int) -> Holders:
+        """The rows of `keys` in a range."""
+        return Holders.sorted(*read_arrays(self.files("keys"), self._of_holders, first, last))
+
+    def indexed(self, first: int, last: int) -> Iterator[Holders]:
+        """The rows of `index` in a range, piece by piece."""
+        for path in self.files("index"):
+            yield from (Holders(*piece) for piece in read_pieces(path, self._of_holders, first, last))
 
     def units(self, first: int, last: int) -> Units:
         """The units whose keys are in a range."""
@@ -129,7 +137,7 @@ class PartWriter:
 
     def _write_keys(self) -> None:
         rows = pl.concat(self._keys)
-        order = np.argsort(rows["key"].to_numpy(), kind="stable")
+        _, order = radix_sort(rows["key"].to_numpy(), np.arange(rows.height))
         write_keys(self.own.folder / "keys" / f"{_name(self.number)}-{self._files:05d}.parquet", rows[order])
         self._keys, self._held = [], 0
         self._files += 1

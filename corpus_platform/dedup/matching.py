@@ -24,7 +24,7 @@ from corpus_platform.dedup.sorting import radix_sort
 from corpus_platform.text.kernel import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _U64 = np.uint64
 OWN = -1
@@ -59,10 +59,17 @@ class Holders:
 
 @dataclass(frozen=True)
 class Earlier:
-    """What earlier snapshots hold in the range: an index for each, by the snapshot's number (0 is the first)."""
+    """What an earlier snapshot holds in the range, by the snapshot's number (0 is the first): its index in pieces, which are looked at once."""
 
     number: int
-    holders: Holders
+    pieces: Iterable[Holders]
+
+    def whole(self) -> Holders:
+        """All pieces as one."""
+        pieces = list(self.pieces)
+        key = np.concatenate([np.empty(0, np.uint64), *(piece.key for piece in pieces)])
+        place = np.concatenate([np.empty(0, np.int64), *(piece.place for piece in pieces)])
+        return Holders(key, place, np.concatenate([np.empty(0, np.uint64), *map(_values, pieces)]))
 
 
 @dataclass(frozen=True)
@@ -89,24 +96,21 @@ class Equal:
         first = np.flatnonzero(np.diff(group, prepend=-1))
         holder_snapshot = np.full(first.size, OWN, np.int64)
         holder = own.place[first].copy()
-        value = own.key if own.value is None else own.value
+        key, value = own.key[first], None if own.value is None else own.value[first]
         for index in earlier:
-            theirs = index.holders
-            their_value = theirs.key if theirs.value is None else theirs.value
-            _take_earlier(
-                own.key[first],
-                value[first],
-                theirs.key,
-                their_value,
-                theirs.place,
-                index.number,
-                holder_snapshot,
-                holder,
-            )
+            for piece in index.pieces:
+                _take_earlier(
+                    key,
+                    key if value is None else value,
+                    piece.key,
+                    _values(piece),
+                    piece.place,
+                    index.number,
+                    holder_snapshot,
+                    holder,
+                )
         is_new = holder_snapshot == OWN
-        index_rows = Holders(
-            own.key[first][is_new], own.place[first][is_new], None if own.value is None else own.value[first][is_new]
-        )
+        index_rows = Holders(key[is_new], holder[is_new], None if value is None else value[is_new])
         linked = ~((own.place == holder[group]) & is_new[group])
         edges = [_edges(own.place[linked], holder_snapshot[group][linked], holder[group][linked])]
         if self.chained:
@@ -126,10 +130,11 @@ class Near:
     def match(self, own: Holders, earlier: Sequence[Earlier]) -> Matched:
         """Compares the distinct values of each key with one another, and with those of earlier snapshots."""
         assert own.value is not None
-        number = [np.full(len(index.holders), index.number, np.int64) for index in earlier]
-        key = np.concatenate([*(i.holders.key for i in earlier), own.key])
-        value = np.concatenate([*(_values(i.holders) for i in earlier), own.value])
-        place = np.concatenate([*(i.holders.place for i in earlier), own.place])
+        theirs = [index.whole() for index in earlier]
+        number = [np.full(len(holders), index.number, np.int64) for index, holders in zip(earlier, theirs, strict=True)]
+        key = np.concatenate([*(holders.key for holders in theirs), own.key])
+        value = np.concatenate([*map(_values, theirs), own.value])
+        place = np.concatenate([*(holders.place for holders in theirs), own.place])
         # Earlier snapshots come first, so that a stable sort leaves the first holder of a value before the others.
         snapshot = np.concatenate([*number, np.full(len(own), np.iinfo(np.int64).max, np.int64)])
         order = np.lexsort((place, snapshot, value, key))
@@ -153,8 +158,8 @@ def ranges(count: int) -> Iterator[tuple[int, int]]:
 
 
 def _values(holders: Holders) -> np.ndarray:
-    assert holders.value is not None
-    return holders.value
+    """The second halves of the keys; the keys themselves where they have none."""
+    return holders.key if holders.value is None else holders.value
 
 
 def _edges(place: np.ndarray, snapshot: np.ndarray, other: np.ndarray, apart: np.ndarray | None = None) -> pl.DataFrame:
@@ -220,7 +225,7 @@ def _take_earlier(
 ) -> None:
     """Where an earlier snapshot has key and value too its holder is the first; of several earlier snapshots the earliest counts."""
     j = 0
-    for i in range(key.size):
+    for i in range(np.searchsorted(key, their_key[0]) if their_key.size else 0, key.size):
         while j < their_key.size and (their_key[j] < key[i] or (their_key[j] == key[i] and their_value[j] < value[i])):
             j += 1
         if j == their_key.size:

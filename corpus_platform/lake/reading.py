@@ -52,17 +52,24 @@ def read_columns(
 
     Only row groups whose smallest and largest value meet the range are read, one at a time: cheap where the file is sorted by the column.
     """
+    return pl.concat(pieces_of(lake, file, columns, within=within))
+
+
+def pieces_of(
+    lake: Lake, file: DataFile, columns: Sequence[str], *, within: tuple[str, int, int] | None = None
+) -> Iterator[pl.DataFrame]:
+    """The same row group by row group, after an empty frame that has the columns."""
     wanted = list(dict.fromkeys([*columns, *([within[0]] if within else [])]))
     with open_verified(lake, file) as parquet:
-        frames = [_frame(parquet.schema_arrow.empty_table().select(wanted))]
+        yield _frame(parquet.schema_arrow.empty_table().select(wanted)).select(columns)
         for index in range(parquet.num_row_groups):
             if within and not _meets(parquet.metadata.row_group(index), *within):
                 continue
             group = parquet.read_row_group(index, columns=wanted)
             if group.num_rows != (told := parquet.metadata.row_group(index).num_rows):
                 raise damaged(file, f"row group {index} has {group.num_rows} rows and not {told}")
-            frames.append(_frame(group) if within is None else _frame(group).filter(_is_within(group.schema, *within)))
-    return pl.concat(frames).select(columns)
+            frame = _frame(group)
+            yield (frame if within is None else frame.filter(_is_within(group.schema, *within))).select(columns)
 
 
 def check_rows(file: DataFile, rows: int) -> None:

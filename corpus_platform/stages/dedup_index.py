@@ -16,11 +16,11 @@ import numpy as np
 import polars as pl
 
 from corpus_platform.dedup.filtering import FilterState, filtered
-from corpus_platform.dedup.matching import Earlier, Holders, ranges
+from corpus_platform.dedup.matching import Earlier, Equal, Holders, ranges
 from corpus_platform.dedup.unit_matching import Units, match_units
 from corpus_platform.dedup.weighting import parts_of_weights
 from corpus_platform.errors import DamagedFile, SettingsError, SourceError
-from corpus_platform.lake.reading import read_columns
+from corpus_platform.lake.reading import pieces_of, read_columns
 from corpus_platform.recipes.steps.dedup import Bloom
 from corpus_platform.stages import dedup_estimates as estimates
 from corpus_platform.stages.dedup import (
@@ -94,7 +94,9 @@ class DedupIndex(DedupStage):
                 task = _match_units
             case _:
                 task = partial(_match_weights, documents=self._population(lake, partition, work))
-        for low, high in work.parts(self.settings.keys_per_range):
+        # Equal keys are looked for as the indexes stream by; all else holds them.
+        streams = work.method.step.matching == "documents" and isinstance(work.method.step.rule(), Equal)
+        for low, high in [(work.first, work.last)] if streams else work.parts(self.settings.keys_per_range):
             task(lake, work, low, high, output)
 
     def estimate(self, lake: Lake, partition: Partition, shards: Sequence[Shard]) -> Estimate:
@@ -174,16 +176,19 @@ def _match_documents(lake: Lake, work: _Range, low: int, high: int, output: Outp
     clock = Clock(output)
     own = _holders(work.rows(lake, work.own, ("key", "value", "place"), low, high), is_sorted=False)
     clock.tell()
-    theirs = [
-        Earlier(n, _holders(work.rows(lake, files, ("key", "value", "place"), low, high), is_sorted=True))
-        for n, files in enumerate(work.earlier.values())
-    ]
-    old = sum(len(index.holders) for index in theirs)
-    clock.tell(earlier=1.0)
-    output.count("keys", len(own))
-    output.count("earlier_keys", old)
+    old = [0]
+
+    def pieces(files: Sequence[DataFile]) -> Iterator[Holders]:
+        for file in files:
+            for frame in pieces_of(lake, file, ("key", "value", "place"), within=("key", low, high)):
+                old[0] += frame.height
+                yield _holders(frame, is_sorted=True)
+
+    theirs = [Earlier(n, pieces(files)) for n, files in enumerate(work.earlier.values())]
     found = work.method.step.rule().match(own, theirs)
-    clock.tell(earlier=old / max(len(own) + old, 1))
+    output.count("keys", len(own))
+    output.count("earlier_keys", old[0])
+    clock.tell(earlier=old[0] / max(len(own) + old[0], 1))
     if work.method.step.sees_earlier:
         columns = {"key": found.index.key, "place": found.index.place}
         output.write(pl.DataFrame(columns if found.index.value is None else {**columns, "value": found.index.value}))
@@ -231,8 +236,8 @@ def _match_weights(lake: Lake, work: _Range, low: int, high: int, output: Output
 
 
 def _holders(rows: pl.DataFrame, *, is_sorted: bool) -> Holders:
-    key, place = np.array(rows["key"].to_numpy()), np.array(rows["place"].cast(pl.Int64).to_numpy())
-    value = np.array(rows["value"].to_numpy()) if rows.height and rows["value"].null_count() == 0 else None
+    key, place = rows["key"].to_numpy(), rows["place"].cast(pl.Int64).to_numpy()
+    value = rows["value"].to_numpy() if rows.height and rows["value"].null_count() == 0 else None
     return Holders(key, place, value) if is_sorted else Holders.sorted(key, place, value)
 
 

@@ -203,7 +203,7 @@ def test_a_damaged_file_of_keys_is_found_when_it_is_read(folder):
     keys.write_bytes(content)
 
     with pytest.raises(DamagedFile, match=keys.name):
-        own.holders("keys", 0, (1 << 64) - 1)
+        own.holders(0, (1 << 64) - 1)
 
 
 def test_edges_to_documents_that_are_not_there_are_refused(folder):
