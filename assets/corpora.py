@@ -11,9 +11,10 @@ from assets.partitions import cc_snapshot
 from assets.web import deps_of, of_variant
 from corpus_platform.analytics.corpora import overlap_of
 from corpus_platform.errors import CorpusError
-from corpus_platform.home import Home, asset_of
+from corpus_platform.home import Home
 from corpus_platform.recipes.recipe import Recipe
 from corpus_platform.recipes.step import Step
+from corpus_platform.stages.asset_names import asset_of
 from corpus_platform.stages.corpus import LAYER, Corpus
 from corpus_platform.stages.stage import Partition
 from resources.home import HomeResource

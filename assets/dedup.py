@@ -8,8 +8,9 @@ from assets.checks import balance, checks_of
 from assets.factory import stage_asset
 from assets.partitions import cc_snapshot
 from assets.web import deps_of
-from corpus_platform.home import DEDUP, EVERY_TEXT, Home, asset_of, partition_of
+from corpus_platform.home import Home
 from corpus_platform.recipes.population import Method
+from corpus_platform.stages.asset_names import DEDUP, EVERY_TEXT, asset_of, partition_of
 from corpus_platform.stages.dedup import DEDUP_DOCUMENTS, DEDUP_INDEX
 from corpus_platform.stages.stage import Partition
 from corpus_platform.stages.texts import base_of, text_table

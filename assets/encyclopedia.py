@@ -5,7 +5,8 @@ import dagster as dg
 from assets.checks import checks_of
 from assets.factory import stage_asset
 from assets.partitions import wiki_dump, wiki_partition
-from corpus_platform.home import Home, asset_of
+from corpus_platform.home import Home
+from corpus_platform.stages.asset_names import asset_of
 
 _ARTICLES = """A row is an article of an encyclopedia as plain text. One partition is one dump of one language (`en-20240301`).
 

@@ -5,7 +5,8 @@ import dagster as dg
 from assets.checks import checks_of, model_exists
 from assets.factory import stage_asset
 from assets.partitions import of_languages, of_models
-from corpus_platform.home import Home, asset_of
+from corpus_platform.home import Home
+from corpus_platform.stages.asset_names import asset_of
 from corpus_platform.stages.classifiers import CLASSIFIERS, IMPORTANCE, Classifiers, ImportanceModels
 from corpus_platform.stages.stage import Partition
 

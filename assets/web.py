@@ -7,7 +7,8 @@ import dagster as dg
 from assets.checks import annotations, balance, checks_of, usual_size
 from assets.factory import stage_asset
 from assets.partitions import cc_snapshot
-from corpus_platform.home import OF_VARIANT, Home, asset_of
+from corpus_platform.home import Home
+from corpus_platform.stages.asset_names import OF_VARIANT, asset_of
 from corpus_platform.stages.signals import SIGNALS
 from corpus_platform.stages.stage import Partition, Stage
 from corpus_platform.stages.texts import base_of, text_table

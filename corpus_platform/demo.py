@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from corpus_platform.errors import SettingsError
-from corpus_platform.home import EVERY_TEXT, SETTINGS_FILE, asset_of
+from corpus_platform.home import SETTINGS_FILE
 from corpus_platform.settings import CorpusSettings, read_settings, write_settings
+from corpus_platform.stages.asset_names import EVERY_TEXT, asset_of
 from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of
 from corpus_platform.stages.verdicts import DUPLICATES, variant_and_method
 

@@ -18,6 +18,16 @@ from corpus_platform.recipes import recipe as reading
 from corpus_platform.recipes.population import Method, methods_of
 from corpus_platform.recipes.thresholds import read_thresholds, with_thresholds
 from corpus_platform.settings import CorpusSettings, read_settings
+from corpus_platform.stages.asset_names import (
+    EVERY_TEXT,
+    OF_PAGES,
+    OF_VARIANT,
+    PAGES,
+    WEB,
+    asset_of,
+    partition_of,
+    table_and_variant,
+)
 from corpus_platform.stages.classifiers import CLASSIFIERS, IMPORTANCE, Classifiers, ImportanceModels
 from corpus_platform.stages.classifiers import partition_of as model_partition
 from corpus_platform.stages.corpus import ALL, LAYER, Corpus
@@ -31,9 +41,9 @@ from corpus_platform.stages.pages import Pages
 from corpus_platform.stages.paragraphs import ParagraphHashes, Paragraphs
 from corpus_platform.stages.run import Plan, Progress, Report, plan_stage, run_stage
 from corpus_platform.stages.signals import SHIPPED, SIGNALS, Signals
-from corpus_platform.stages.sketches import SKETCHES, Sketches
+from corpus_platform.stages.sketches import Sketches
 from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of, is_after_dedup
-from corpus_platform.stages.url_history import URL_HISTORY, UrlHistory
+from corpus_platform.stages.url_history import UrlHistory
 from corpus_platform.stages.verdicts import coordinate, variant_and_method
 from corpus_platform.yaml_file import nearest
 
@@ -48,62 +58,6 @@ SETTINGS_FILE = "corpus.yaml"
 THRESHOLDS = "thresholds.yaml"
 """Beside the settings: thresholds that people have frozen for a language or a host (`corpus review --freeze`)."""
 ARTICLES, MODELS = "encyclopedia.articles", "models.language_model"
-PAGES = "web.pages"
-WEB = (PAGES, "web.paragraph_hashes", "web.paragraphs", "web.documents")
-"""Tables of a base: a way in which pages become text."""
-OF_PAGES = (PAGES, URL_HISTORY, SKETCHES)
-"""Tables that every base has; the others of `WEB` have those that go through paragraph dedup."""
-OF_VARIANT = (*WEB, URL_HISTORY, SKETCHES, SIGNALS)
-"""Tables of the web that are one asset per text variant; signals have variants `<base>.ccnet` too."""
-DEDUP = "dedup"
-"""First part of the keys of dedups' assets: `dedup/<variant>/<method>`, and with `.documents` and `.index` behind it what that is made of."""
-_PARTS = dict(zip(OF_METHOD, (".documents", ".index", ""), strict=True))
-EVERY_TEXT = "web"
-"""In place of a recipe, of dedups of all texts of a variant."""
-
-
-def asset_of(name: str, variant: str = "") -> str:
-    """Key of the asset that makes a table: `corpora/ccnet`; of a table of the web also in which text variant: `web/wet/documents`.
-
-    Of a dedup's tables `variant` is the coordinate: `dedup/wet.ccnet/fineweb.minhash` is `web.duplicates` of `wet.ccnet/fineweb.minhash`.
-    """
-    layer, _, short = name.partition(".")
-    if name in OF_METHOD:
-        return f"{DEDUP}/{variant}{_PARTS[name]}" if variant else f"{DEDUP}/{short}"
-    return f"{layer}/{variant}/{short}" if name in OF_VARIANT else f"{layer}/{short}"
-
-
-def table_of(asset: str) -> str:
-    """Table of an asset. Takes a table's name too, and a variant before or after it: `web/documents/wet`."""
-    return _table_and_variant(asset)[0]
-
-
-def _table_and_variant(asset: str) -> tuple[str, str]:
-    """Table of an asset, and what else its name says: `web/wet.ccnet/signals` is `web.signals` and `wet.ccnet`."""
-    if asset.startswith(f"{DEDUP}/"):
-        return _of_dedup(asset.removeprefix(f"{DEDUP}/"))
-    layer, *rest = asset.replace("/", ".").split(".")
-    place = next((i for i, part in enumerate(rest) if f"{layer}.{part}" in (*OF_VARIANT, *OF_METHOD)), len(rest) - 1)
-    short = rest.pop(place) if rest else ""
-    return f"{layer}.{short}", ".".join(rest)
-
-
-def _of_dedup(rest: str) -> tuple[str, str]:
-    """Table and coordinate of `<variant>/<method>[.documents|.index]`."""
-    for name, ending in _PARTS.items():
-        if rest == name.partition(".")[2]:
-            return name, ""
-        if ending and rest.endswith(ending):
-            return name, rest.removesuffix(ending)
-    return OF_METHOD[-1], rest
-
-
-def partition_of(name: str, variant: str, snapshot: str) -> Partition:
-    """Partition of a table of the web or of a corpus, in a text variant (or coordinate), for a snapshot."""
-    if name not in OF_METHOD:
-        return {"variant": variant, "snapshot": snapshot}
-    of, method = variant_and_method(variant)
-    return {"method": method, "variant": of, "snapshot": snapshot}
 
 
 @cache
@@ -299,7 +253,7 @@ class Home:
 
     def enabling(self, assets: Iterable[str]) -> Home:
         """The home with the recipes and signals of some assets enabled, if they were not."""
-        asked = [_table_and_variant(asset) for asset in assets]
+        asked = [table_and_variant(asset) for asset in assets]
         recipes = [name.partition(".")[2] for name, _ in asked if _is_corpus(name)]
         more = [name for name in recipes if name not in self.enabled]
         variants = [v for n, v in asked if n == SIGNALS and v and v not in self.annotated]
@@ -394,7 +348,7 @@ class Home:
 
     def _asset(self, asset: str) -> list[tuple[str, str]]:
         """(table, variant) of an asset that a user names: `web/documents` stands for all variants."""
-        name, named = _table_and_variant(asset)
+        name, named = table_and_variant(asset)
         self.stage(name)
         if _is_corpus(name) and not named:
             return [(name, self.variant_of(name.partition(".")[2]))]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, get_args
 import polars as pl
 
 from corpus_platform.errors import ModelError, SettingsError, SourceError
-from corpus_platform.home import asset_of
 from corpus_platform.lake import table
 from corpus_platform.recipes.apply import frozen_for
 from corpus_platform.recipes.judge import Judged, judge
@@ -21,6 +20,7 @@ from corpus_platform.signals.annotate import annotate
 from corpus_platform.signals.document import share_of
 from corpus_platform.signals.environment import Environment
 from corpus_platform.signals.registry import families_of, signals
+from corpus_platform.stages.asset_names import asset_of
 from corpus_platform.stages.classifiers import shelf_of
 from corpus_platform.stages.signals import LANGUAGE, SIGNALS, stored_in
 from corpus_platform.stages.texts import is_after_dedup, text_partition, text_table

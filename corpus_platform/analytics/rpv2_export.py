@@ -19,11 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpus_platform.errors import SettingsError, SourceError
-from corpus_platform.home import asset_of
 from corpus_platform.lake import table
 from corpus_platform.signals.rpv2_json import json_lines, published
 from corpus_platform.signals.rpv2_lines import ENDS
 from corpus_platform.signals.signatures import BANDS
+from corpus_platform.stages.asset_names import asset_of
 from corpus_platform.stages.read import batches
 from corpus_platform.stages.signals import LANGUAGE, SIGNALS, stored_in
 from corpus_platform.stages.texts import PLACE, Rows, is_after_dedup, text_batches, text_partition, text_table

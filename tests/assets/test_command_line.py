@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from corpus_platform.cli import app
 from corpus_platform.errors import SettingsError, SourceError
-from corpus_platform.home import Home, table_of
+from corpus_platform.home import Home
+from corpus_platform.stages.asset_names import table_of
 
 WAREHOUSE = "warehouse.duckdb"
 

@@ -15,7 +15,7 @@ from corpus_platform.analytics.explain import stories
 from corpus_platform.cli import app
 from corpus_platform.definitions import build_defs
 from corpus_platform.errors import SettingsError, SourceError
-from corpus_platform.home import asset_of
+from corpus_platform.stages.asset_names import asset_of
 
 TOWN, CHINESE_TOWN, SHORT = "https://town0.example/", "https://town1.example/", "https://short0.example/"
 LONG_PAGES, SHORT_PAGES = FILES * PAGES, FILES

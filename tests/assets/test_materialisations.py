@@ -12,7 +12,8 @@ from tiny_crawl import FILES, NEXT_SNAPSHOT, PAGES, SNAPSHOT, make_archive, writ
 from assets.metadata import of_report
 from corpus_platform.definitions import add_partitions, known_partitions, make, materialize
 from corpus_platform.errors import RejectBudgetExceeded, SourceError
-from corpus_platform.home import Home, table_of
+from corpus_platform.home import Home
+from corpus_platform.stages.asset_names import table_of
 
 WEB = ["web/wet/pages", "web/wet/paragraph_hashes", "web/wet/paragraphs", "web/wet/documents", "corpora/ccnet"]
 PNG = re.compile(r"!\[([^\]]+)\]\(data:image/png;base64,([A-Za-z0-9+/=]+)\)")

@@ -5,7 +5,8 @@ from stage_crawl import SNAPSHOT, make_crawl
 
 from corpus_platform.analytics.sql import connect, query
 from corpus_platform.errors import StoreUnsafe
-from corpus_platform.home import Home, asset_of
+from corpus_platform.home import Home
+from corpus_platform.stages.asset_names import asset_of
 from corpus_platform.stages.verdicts import DUPLICATES
 
 pytestmark = pytest.mark.s3

@@ -5,8 +5,9 @@ import pytest
 from web_server import web_server
 
 from corpus_platform.errors import SourceError
-from corpus_platform.home import WEB, Home
+from corpus_platform.home import Home
 from corpus_platform.sample import make_sample
+from corpus_platform.stages.asset_names import WEB
 
 SNAPSHOT = "CC-MAIN-2025-05"
 WET, HTML = ({"variant": variant, "snapshot": SNAPSHOT} for variant in ("wet", "resiliparse"))
