@@ -29,6 +29,8 @@ THREAD_VARIABLES = (
     "TOKIO_WORKER_THREADS",
 )
 """Environment variables by which libraries learn how many threads to start; they read them when they are imported."""
+IN_A_WORKER = "CORPUS_WORKER"
+"""Environment variable of a worker, by which modules may leave out what no task needs."""
 
 # The first message is the worker's sys.path: before it, only the standard library can be imported (-P keeps the working directory out).
 _BOOT = (
@@ -68,7 +70,7 @@ class Worker:
                 ],
                 stdin=subprocess.DEVNULL,  # the parent's may be the script that it is running
                 pass_fds=(theirs.fileno(), lifeline),
-                env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
+                env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)) | {IN_A_WORKER: "1"},
             )
         # The pipe closes with the worker, unless a process that the task forked holds it open: so the process itself is watched as well.
         self._pidfd = _pidfd_of(self._process.pid)

@@ -6,6 +6,7 @@ Hashes and their constants stay `uint64`: mixing one with an `int64` turns the r
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from numba import njit
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
+
+
+def _leave_out_blas() -> None:
+    """Spares a worker a fifth of a second: with its first kernel Numba loads SciPy, to see whether there is a BLAS. No kernel has linear algebra."""
+    from numba.np import linalg  # noqa: PLC0415
+
+    def ensure_blas() -> None:
+        raise ImportError("workers do without linear algebra in kernels")
+
+    linalg.ensure_blas = ensure_blas
+
+
+if "CORPUS_WORKER" in os.environ:
+    _leave_out_blas()
 
 
 def kernel(function: _Function) -> _Function:
