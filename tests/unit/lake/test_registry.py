@@ -91,5 +91,10 @@ def test_tables_of_documents_have_all_document_columns():
 
 
 def test_side_tables_are_partitioned_by_the_stage_and_its_partition():
-    assert {spec.name for spec in tables() if spec.side} == {"ops.rejects", "ops.decisions"}
+    assert {spec.name for spec in tables() if spec.side} == {
+        "ops.rejects",
+        "ops.decisions",
+        "web.dedup_keys",
+        "web.dedup_edges",
+    }
     assert all(spec.partition_by == SIDE_PARTITION for spec in tables() if spec.side)
