@@ -102,7 +102,7 @@ def test_no_dedup_is_left_to_be_done(made, recipe):
             assert documents.get("keys", 0) == index.get("keys", 0)
             assert corpus.inputs[f"web.duplicates:{method.name}"] == found[2].version
             if method.step.matching == "documents" and method.step.step != "exact":
-                assert sum(goes.values()) == verdicts.get("copies", 0)
+                assert sum(goes.values()) == verdicts.get("dropped:copy", 0)
 
 
 def test_copies_that_the_pages_makers_have_put_in_are_dropped_in_every_recipe_that_compares_documents(made, samples):
