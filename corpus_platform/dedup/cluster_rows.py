@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 import corpus_platform.errors as _e
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import duckdb
-    import polars as pl
 
     from corpus_platform.dedup.clusters import Survivor
 
@@ -116,8 +116,6 @@ def cluster_rows(
 
 
 def _rows(session: duckdb.DuckDBPyConnection, survivor: Survivor) -> Iterator[pl.DataFrame]:
-    import polars as pl  # noqa: PLC0415
-
     chosen = {
         "none": "c.cluster",
         "first": "coalesce(c.old_canonical, c.first_own)",

@@ -66,7 +66,8 @@ class DedupIndex(DedupStage):
             return []
         documents, keys = lake.files(DEDUP_DOCUMENTS, partition), keys_of(lake, partition)
         earlier = {
-            s: lake.files(DEDUP_INDEX, {**partition, "snapshot": s}) for s in self._earlier(lake, partition, method)
+            s: lake.files(DEDUP_INDEX, {**partition, "snapshot": s})
+            for s in earlier_snapshots(lake, DEDUP_INDEX, partition, method)
         }
         own = documents if method.is_filter else keys
         old = tuple(f"{s}:{digest}" for s, files in earlier.items() for digest in digests(files))
@@ -110,9 +111,6 @@ class DedupIndex(DedupStage):
         todo = len(shards), round((1 << 64) * len(shards) / sum(widths))
         found = estimates.Keyed(work.population, keys, size, work.earlier, todo)
         return estimates.of_index(lake, partition, work.method, found, self.settings.keys_per_range)
-
-    def _earlier(self, lake: Lake, partition: Partition, method: Method) -> list[str]:
-        return earlier_snapshots(lake, DEDUP_INDEX, partition, method)
 
     def _population(self, lake: Lake, partition: Partition, work: _Range) -> int:
         """Documents of this snapshot and of those that it is compared with."""

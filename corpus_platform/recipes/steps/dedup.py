@@ -8,7 +8,7 @@ Not here: the cards (dedup_cards.py), who takes part (recipes/population.py), th
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -419,6 +419,3 @@ class SoftDedup(Dedup):
     def needs(self) -> tuple[str, ...]:
         """The quality too."""
         return (*super().needs(), *((self.quality,) if self.quality else ()))
-
-
-KINDS = get_args(Matching)
