@@ -18,7 +18,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
-from corpus_platform.commands import counts, dups, look, plain, recipes, review, signals
+from corpus_platform.commands import counts, dups, look, plain, recipes, review, signals, versions
 from corpus_platform.commands.dedup import dedup
 from corpus_platform.commands.plan import plan
 from corpus_platform.commands.verify import verify
@@ -59,6 +59,10 @@ for command in (
     plain.annotate,
     plain.apply,
     plain.extract,
+    versions.history,
+    versions.rollback,
+    versions.resume,
+    versions.redo,
 ):
     app.command()(command)
 app.command()(dedup)
@@ -143,7 +147,7 @@ def status(context: typer.Context) -> None:
         found = home.status_of(name, partition)
         stale |= found.state == "stale"
         lacks |= {found.why} - {""}
-        colour = {"current": "green", "stale": "yellow"}.get(found.state, "red")
+        colour = {"current": "green", "held": "cyan", "stale": "yellow"}.get(found.state, "red")
         numbers = ["" if number is None else f"{number:,}" for number in (found.rows, found.version)]
         shown.add_row(name, ",".join(partition.values()), f"[{colour}]{found.state}[/]", *numbers, found.todo)
     out.print(shown)

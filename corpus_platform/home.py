@@ -85,7 +85,7 @@ def _has_input(stage: Stage, lake: Lake, partition: Partition) -> bool:
 
 @dataclass(frozen=True)
 class Status:
-    """Where one partition of a table stands: `current`, `stale` (with what has to run again), `missing`, or `no input`."""
+    """Where one partition of a table stands: `current`, `held`, `stale` (with what has to run again), `missing`, or `no input`."""
 
     table: str
     partition: Partition
@@ -107,7 +107,7 @@ class Batch:
 
     def is_current(self, home: Home) -> bool:
         """Whether there is nothing to do."""
-        return all(home.status_of(name, partition).state == "current" for name, partition in self.tables)
+        return all(home.status_of(name, partition).state in {"current", "held"} for name, partition in self.tables)
 
 
 @dataclass(frozen=True)
@@ -450,7 +450,7 @@ class Home:
             why = str(error) if name in {ARTICLES, MODELS, PAGES, CLASSIFIERS, IMPORTANCE} else ""
             return Status(name, partition, "no input", rows, version, why=why)
         if plan.is_current:
-            return Status(name, partition, "current", rows, version)
+            return Status(name, partition, "held" if plan.hold else "current", rows, version)
         return Status(
             name, partition, "stale" if state else "missing", rows, version, f"{len(plan.todo)} of {len(plan.shards)}"
         )

@@ -5,7 +5,8 @@ registration; a reader gets one version of a table, whole, however many commits 
 
 Promise: rows of side tables are shown only once the main table's commit names them.
 
-Not here: how it is done: registry.py, storage.py, store.py, files.py, markers.py, log.py, commit.py, reading.py, verify.py, vacuum.py, keep.py.
+Not here: how it is done: registry.py, storage.py, store.py, files.py, markers.py, log.py, commit.py, reading.py, verify.py, vacuum.py, keep.py,
+restore.py, holds.py.
 """
 
 from __future__ import annotations
@@ -16,19 +17,20 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from corpus_platform.lake import commit as protocol
-from corpus_platform.lake import keep, pins, runs
+from corpus_platform.lake import holds, keep, pins, runs
 from corpus_platform.lake.files import DataFile, ShardWriter, side_partition
 from corpus_platform.lake.fit import polars_schema
 from corpus_platform.lake.log import PartitionState, Snapshot, TableLog
 from corpus_platform.lake.markers import Markers
 from corpus_platform.lake.registry import TableSpec, is_declared, is_name, open_layers, table, tables, unknown_table
+from corpus_platform.lake.restore import restore, unfinish
 from corpus_platform.lake.storage import Storage
 from corpus_platform.lake.store import Lock, guard, lock_from
 from corpus_platform.lake.vacuum import Keep, VacuumReport, refuse_vacuumed, vacuum
 from corpus_platform.lake.verify import VerifyReport, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from corpus_platform.lake.files import WrittenFile
@@ -231,6 +233,30 @@ class Lake:
     ) -> VacuumReport:
         """Removes files that no retained version, pin or live marker names; see vacuum.py. Safe while runs go on."""
         return vacuum(self, names, Keep(retain_hours, keep_versions, min_age_hours), dry_run=dry_run)
+
+    def restore(self, name: str, partition: Mapping[str, str], version: int) -> protocol.Commit:
+        """Commits a partition as it was at a version of its table; see restore.py."""
+        return restore(self, name, table(name).partition_values(partition), version)
+
+    def unfinish(self, name: str, partition: Mapping[str, str], shards: Collection[int] | None = None) -> list[int]:
+        """Makes shards of a partition unfinished, so that the next run makes them anew; see restore.py."""
+        return unfinish(self, name, table(name).partition_values(partition), shards)
+
+    def hold(self, name: str, partition: Mapping[str, str], reason: str) -> holds.Hold:
+        """Keeps every run from changing a partition until it is let go."""
+        return holds.hold(self.storage, name, partition, reason)
+
+    def let_go(self, name: str, partition: Mapping[str, str]) -> None:
+        """Lets a held partition go."""
+        holds.let_go(self.storage, name, partition)
+
+    def held(self, name: str, partition: Mapping[str, str]) -> holds.Hold | None:
+        """The hold of a partition; None where a run may change it."""
+        return holds.held(self.storage, name, partition)
+
+    def holds(self) -> list[holds.Hold]:
+        """All held partitions."""
+        return holds.holds(self.storage)
 
     def verify(
         self,

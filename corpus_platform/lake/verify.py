@@ -19,18 +19,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus_platform.lake import markers
-from corpus_platform.lake.files import WrittenFile
 from corpus_platform.lake.reading import damage_of
 from corpus_platform.lake.registry import table
+from corpus_platform.lake.restore import make_stale, unmark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from corpus_platform.lake.commit import Fence
-    from corpus_platform.lake.files import DataFile
     from corpus_platform.lake.lake import Lake
-    from corpus_platform.lake.log import PartitionState
+    from corpus_platform.lake.markers import Marker
 
 FOLDER = "_damaged"
 """Where damaged files are set aside, for people who can save something of them."""
@@ -116,23 +113,16 @@ def _repair_partition(lake: Lake, main: str, text: str, damaged: Sequence[Damage
     side_fences = [lake.fence(side, lake.side_partition(main, partition)) for side in sorted(sides)]
     run = f"verify-{uuid.uuid4().hex}"
     # A run under way that counts on the files finds them missing and fails; its own commit before ours is seen by the fence.
-    _unmark(lake, main, partition, damaged)
+    lost = {(damage.table, damage.path) for damage in damaged}
+    unmark(lake, main, partition, lambda marker: any((name, path) in lost for name, path in _files_of(marker)))
     for damage in damaged:
         _set_aside(lake, damage)
     for one in (*side_fences, fence):
-        _make_stale(lake, one, damaged, run)
+        make_stale(lake, one, run=run, extra={"damaged": [path for name, path in lost if name == one.name]})
     return True
 
 
-def _unmark(lake: Lake, main: str, partition: dict[str, str], damaged: Sequence[Damage]) -> None:
-    """Makes every shard unfinished whose marker names a damaged file."""
-    lost = {(damage.table, damage.path) for damage in damaged}
-    mine = lake.markers(main, partition)
-    found = markers.read(lake.storage, mine.stored()).values()
-    mine.remove(marker for marker in found if any((name, path) in lost for name, path in _files_of(marker)))
-
-
-def _files_of(marker: markers.Marker) -> Iterable[tuple[str, str]]:
+def _files_of(marker: Marker) -> Iterable[tuple[str, str]]:
     return ((name, file.path) for name, files in marker.files.items() for file in files)
 
 
@@ -150,30 +140,3 @@ def _set_aside(lake: Lake, damage: Damage) -> None:
     Path(new).parent.mkdir(parents=True, exist_ok=True)
     # A rename, for which a full disk has room.
     Path(old).replace(new)
-
-
-def _make_stale(lake: Lake, fence: Fence, damaged: Sequence[Damage], run: str) -> None:
-    """Commits the partition with the files that it has, without a fingerprint: no run takes it for current."""
-    name, partition = fence.name, fence.partition
-    state = lake.state(name, partition, fence.version)
-    snapshot = lake.log(name).snapshot(fence.version)
-    if state is None or snapshot is None:
-        return
-    lost = [damage.path for damage in damaged if damage.table == name]
-    lake.commit(
-        name,
-        partition,
-        [_as_written(file) for file in snapshot.files(partition)],
-        fence,
-        run=run,
-        metadata=_metadata(state, lost),
-    )
-
-
-def _metadata(state: PartitionState, lost: list[str]) -> dict[str, object]:
-    kept = {name: getattr(state, name) for name in ("stage", "stage_version", "settings", "side", "inputs", "counters")}
-    return {**kept, "fingerprint": "", "extra": {**state.extra, "damaged": lost}}
-
-
-def _as_written(file: DataFile) -> WrittenFile:
-    return WrittenFile(file.path, file.bytes, file.rows, file.digest, file.shard, dict(file.partition), 0)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from corpus_platform.lake import Lake
     from corpus_platform.lake.commit import Commit, Fence
     from corpus_platform.lake.files import WrittenFile
+    from corpus_platform.lake.holds import Hold
     from corpus_platform.lake.log import PartitionState
     from corpus_platform.stages.estimate import Estimate
     from corpus_platform.stages.stage import Partition, Shard, Stage
@@ -52,6 +53,8 @@ class Plan:
     state: PartitionState | None
     estimate: Estimate | None = None
     """What the shards to run will take, where the stage knows."""
+    hold: Hold | None = None
+    """Why the partition is left as it is, where somebody holds it."""
 
     @property
     def bytes(self) -> int:
@@ -66,7 +69,7 @@ class Plan:
     def __str__(self) -> str:
         where = where_of(self.stage.name, self.partition)
         if self.is_current:
-            return f"{where}: up to date"
+            return str(self.hold) if self.hold else f"{where}: up to date"
         shards = f"{where}: {len(self.todo)} of {len(self.shards)} shards to run"
         return f"{shards}, {self.bytes / 1e6:,.1f} MB in" if self.estimate is None else f"{shards}: {self.estimate}"
 
@@ -109,13 +112,15 @@ class Progress:
 
 
 def plan_stage(stage: Stage, lake: Lake, partition: Partition) -> Plan:
-    """Lists the partition's shards and compares them with the last commit and the finished shards."""
+    """Lists the partition's shards and compares them with the last commit and the finished shards. A held partition has nothing to run."""
+    hold, state = lake.held(stage.name, partition), lake.state(stage.name, partition)
+    if hold is not None and state is not None:
+        return Plan(stage, partition, [], state.fingerprint, [], state, hold=hold)
     shards = stage.shards(lake, partition)
     if not shards and not _is_input_empty(stage, lake, partition):
         raise SourceError(f"{where_of(stage.name, partition)}: there is no input for this partition")
     fingerprints = {shard.index: stage.fingerprint(shard) for shard in shards}
     fingerprint = digest_of([stage.name, [fingerprints[shard.index] for shard in shards]])
-    state = lake.state(stage.name, partition)
     if state is not None and state.fingerprint == fingerprint:
         return Plan(stage, partition, shards, fingerprint, [], state)
     finished = _finished(stage, lake, partition, shards)
