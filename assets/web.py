@@ -11,7 +11,7 @@ from corpus_platform.home import Home
 from corpus_platform.stages.asset_names import OF_VARIANT, asset_of
 from corpus_platform.stages.signals import SIGNALS
 from corpus_platform.stages.stage import Partition, Stage
-from corpus_platform.stages.texts import base_of, text_table
+from corpus_platform.stages.texts import AFTER_DEDUP, base_of, text_table
 
 _PAGES = """A row is a page of the crawl with its main text, title, charset and reuse signals. One partition is one snapshot.
 
@@ -38,6 +38,15 @@ _SIGNALS = """A row is a document with its signals: numbers that recipes judge b
 Line signals are lists, with an entry for each line. A family that is not stored leaves its columns empty."""
 
 
+_AFTER_DEDUP = ("web.paragraph_hashes", "web.paragraphs", "web.documents")
+"""Tables of a base that make its text after paragraph dedup."""
+
+
+def group_of(variant: str) -> str:
+    """Group of the assets of a text variant: `web_wet`, `web_wet_ccnet`. The graph shows the last part of a key only, so a box has one text."""
+    return f"web_{variant.replace('.', '_')}"
+
+
 def web_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
     """The assets of one base, a way in which pages become text, upstream first, and their checks."""
 
@@ -45,7 +54,7 @@ def web_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], lis
         return stage_asset(
             home.stage(f"web.{name}"),
             key=asset_of(f"web.{name}", variant),
-            group="web",
+            group=group_of(variant + AFTER_DEDUP if f"web.{name}" in _AFTER_DEDUP else variant),
             partitions=cc_snapshot,
             partition_of=of_variant(variant),
             deps=deps,
@@ -81,7 +90,7 @@ def signal_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], 
     signals = stage_asset(
         stage,
         key=asset_of(SIGNALS, variant),
-        group="web",
+        group=group_of(variant),
         partitions=cc_snapshot,
         partition_of=of_variant(variant),
         deps=deps_of(stage, variant),

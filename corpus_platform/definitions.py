@@ -41,7 +41,7 @@ def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Def
     parts += [corpus_assets(home)]
     snapshot = dg.define_asset_job(
         "snapshot",
-        selection=dg.AssetSelection.groups("web", "dedup", "corpora"),
+        selection=dg.AssetSelection.key_prefixes("web", "dedup", "corpora"),
         description="One snapshot from its WARC or WET files to the published corpora.",
     )
     return dg.Definitions(

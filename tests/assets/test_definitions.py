@@ -21,13 +21,13 @@ ASSETS = {
     "models/language_model": ("models", ["en", "zh"], {"kenlm", "sentencepiece"}, {"encyclopedia/articles"}),
     "models/classifier": ("models", CLASSIFIERS, {"fasttext"}, {"encyclopedia/articles", "web/wet/documents"}),
     "models/importance": ("models", IMPORTANCE, {"numpy"}, {"encyclopedia/articles", "web/wet/documents"}),
-    "web/wet/pages": ("web", "cc_snapshot", {"parquet", "warc"}, set()),
-    "web/wet/url_history": ("web", "cc_snapshot", {"parquet", "polars"}, {"web/wet/pages"}),
-    "web/wet/sketches": ("web", "cc_snapshot", {"parquet", "numba"}, {"web/wet/pages"}),
-    "web/wet/paragraph_hashes": ("web", "cc_snapshot", {"parquet", "numba"}, {"web/wet/pages"}),
-    "web/wet/paragraphs": ("web", "cc_snapshot", {"parquet"}, {"web/wet/paragraph_hashes"}),
+    "web/wet/pages": ("web_wet", "cc_snapshot", {"parquet", "warc"}, set()),
+    "web/wet/url_history": ("web_wet", "cc_snapshot", {"parquet", "polars"}, {"web/wet/pages"}),
+    "web/wet/sketches": ("web_wet", "cc_snapshot", {"parquet", "numba"}, {"web/wet/pages"}),
+    "web/wet/paragraph_hashes": ("web_wet_ccnet", "cc_snapshot", {"parquet", "numba"}, {"web/wet/pages"}),
+    "web/wet/paragraphs": ("web_wet_ccnet", "cc_snapshot", {"parquet"}, {"web/wet/paragraph_hashes"}),
     "web/wet/documents": (
-        "web",
+        "web_wet_ccnet",
         "cc_snapshot",
         {"parquet", "fasttext"},
         {"web/wet/pages", "web/wet/paragraphs", "models/language_model"},
@@ -163,7 +163,7 @@ def test_the_job_snapshot_makes_the_web_and_the_corpora(folder):
     job = build_defs(Home.open(folder)).resolve_job_def("snapshot")
 
     made = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
-    assert made == {key for key, (group, *_) in ASSETS.items() if group in {"web", "corpora"}}
+    assert made == {key for key, (group, *_) in ASSETS.items() if group.startswith(("web_", "corpora"))}
     assert job.partitions_def.name == "cc_snapshot"
     assert job.description
 

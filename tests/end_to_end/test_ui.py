@@ -230,7 +230,7 @@ def test_the_graph_shows_groups_and_assets(visit, made):
 
     assert visit.page.title() == "Global asset lineage"
     expanded = visit.page.url.partition("expanded=")[2]
-    assert all(group in expanded for group in ("encyclopedia", "models", "web", "corpora"))
+    assert all(group in expanded for group in ("encyclopedia", "models", "web_resiliparse", "corpora"))
 
 
 def test_an_asset_s_page_shows_what_it_is_its_columns_and_its_checks(visit, made):
