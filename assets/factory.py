@@ -12,8 +12,10 @@ from typing import Any
 import dagster as dg
 
 from assets.metadata import column_schema, of_report
+from corpus_platform.automation.limits import CPU_HEAVY, HTTP_FETCH
 from corpus_platform.errors import CorpusError, RejectBudgetExceeded, ShardFailed
 from corpus_platform.home import Home
+from corpus_platform.stages.pages import Pages
 from corpus_platform.stages.room import advice
 from corpus_platform.stages.run import Progress, Report
 from corpus_platform.stages.stage import Partition, Stage, digest_of
@@ -50,7 +52,7 @@ def stage_asset(
         tags={"stage": stage.name, **(tags or {})},
         code_version=digest_of([stage.version, stage.settings_hash()]),
         metadata={"dagster/column_schema": column_schema(stage.output()), "dagster/table_name": stage.name},
-        pool="cpu_heavy",
+        pool=_pool_of(stage),
     )
     def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[Any]:
         opened = home.open()
@@ -61,6 +63,12 @@ def stage_asset(
         return dg.MaterializeResult(metadata=of_report(opened, report), data_version=version)
 
     return asset
+
+
+def _pool_of(stage: Stage) -> str:
+    """What the stage's runs wait for: those that read from a web server are few, whatever the machine."""
+    fetches = isinstance(stage, Pages) and stage.source.location.startswith("http")
+    return HTTP_FETCH if fetches else CPU_HEAVY
 
 
 def _run(home: Home, stage: Stage, partition: Partition, on_progress: Callable[[Progress], None]) -> Report:

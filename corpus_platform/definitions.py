@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.alerts import alert_sensors
+from assets.automation import automated, chain_of, condition_sensor
 from assets.corpora import corpus_assets
 from assets.dedup import dedup_assets
 from assets.encyclopedia import encyclopedia_assets
+from assets.jobs import jobs
 from assets.models import model_assets
 from assets.partitions import cc_snapshot, wiki_dump
+from assets.sensors import refresh, sensors
 from assets.web import signal_assets, web_assets
 from corpus_platform.errors import CheckFailed, SettingsError
 from corpus_platform.home import Home
@@ -33,21 +37,25 @@ INSTANCE_SETTINGS = Path(__file__).parents[1] / "deploy" / "dagster.yaml"
 
 
 def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Definitions:
-    """All assets, checks and jobs of a home."""
+    """All assets, checks, jobs, sensors and schedules of a home."""
     parts = [encyclopedia_assets(home), model_assets(home)]
     parts += [web_assets(home, base) for base in home.variants]
     parts += [signal_assets(home, variant) for variant in home.annotated]
     parts += [dedup_assets(home, of) for of in home.compared]
     parts += [corpus_assets(home)]
-    snapshot = dg.define_asset_job(
-        "snapshot",
-        selection=dg.AssetSelection.key_prefixes("web", "dedup", "corpora"),
-        description="One snapshot from its WARC or WET files to the published corpora.",
-    )
+    settings = home.settings.automation
+    assets = automated([asset for assets, _ in parts for asset in assets], settings)
+    named = jobs()
     return dg.Definitions(
-        assets=[asset for assets, _ in parts for asset in assets],
+        assets=assets,
         asset_checks=[check for _, checks in parts for check in checks],
-        jobs=[snapshot],
+        jobs=named,
+        sensors=[
+            *sensors(settings, chain_of(assets), named),
+            *alert_sensors(settings),
+            condition_sensor(settings),
+        ],
+        schedules=[refresh(settings)],
         resources={"home": HomeResource(path=str(home.path)), **(resources or {})},
         executor=dg.in_process_executor,
     )

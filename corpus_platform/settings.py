@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from corpus_platform.automation.settings import AutomationSettings
 from corpus_platform.engine.settings import EngineSettings
 from corpus_platform.errors import SettingsError
 from corpus_platform.stages.classifiers import ClassifierSettings, ImportanceSettings
@@ -69,6 +70,7 @@ class CorpusSettings(Settings):
     recipes: RecipeSettings = RecipeSettings()
     dedup: DedupSettings = DedupSettings()
     engine: EngineSettings = EngineSettings()  # pyright: ignore[reportCallIssue]
+    automation: AutomationSettings = AutomationSettings()
     reject_budget: float = Field(
         default=0.05, ge=0, le=1, description="Largest share of broken records before a stage fails"
     )

@@ -22,6 +22,7 @@ LAYERS = (
     {"signals"},
     {"recipes"},
     {"stages"},
+    {"automation"},
     {"settings"},
     {"home"},
     {"analytics", "sample"},
