@@ -81,7 +81,9 @@ def mistake(file: YamlFile, where: Where, error: Any, model: type[BaseModel], wo
         return f"{at}: {words[1]} lacks the {words[0]} `{dotted}`"
     if error["type"] != "extra_forbidden":
         quotes = "; YAML takes a bare `no` or `yes` for a truth value: put it in quotes" if _is_norway(error) else ""
-        return f"{at}: `{dotted}`: {message} (found {error['input']!r}){quotes}"
+        # Of a credential only the name is told.
+        found = "" if error["type"] == "credential" else f" (found {error['input']!r})"
+        return f"{at}: `{dotted}`: {message}{found}{quotes}"
     known = keys_of(model, inner[:-1])
     hint = nearest(str(inner[-1]), known)
     return f"{at}: there is no {words[0]} `{dotted}`{hint}; {words[1]} takes {', '.join(known)}"

@@ -9,7 +9,6 @@ Not here: tables.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import orjson
 
 from corpus_platform.errors import SettingsError
 from corpus_platform.lake.files import digest_of_file, publish_bytes
+from corpus_platform.lake.trust import cache_folder
 
 if TYPE_CHECKING:
     from corpus_platform.lake.storage import Storage
@@ -70,7 +70,7 @@ def fetch_files(storage: Storage, path: str) -> Path:
         ) from error
     if not storage.is_s3:
         return Path(storage.path(relative))
-    cache = Path(os.environ.get("CORPUS_CACHE") or Path.home() / ".cache" / "corpus-platform") / "files"
+    cache = cache_folder() / "files"
     local = cache / relative.rpartition("/")[2]
     if not local.is_dir():
         fs = storage.filesystem()

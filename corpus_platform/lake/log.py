@@ -137,6 +137,8 @@ class TableLog:
         self.lock = threading.RLock()
         """Held while the handle is used."""
         self._handle: DeltaTable | None = None
+        self._reach: dict[str, str] = {}
+        """Options of the handle: credentials that have been renewed ask for a new one."""
         self._snapshots: OrderedDict[int, Snapshot] = OrderedDict()
         self._commits: OrderedDict[int, CommitInfo] = OrderedDict()
 
@@ -152,7 +154,7 @@ class TableLog:
         except TableNotFoundError:
             return None
         except OSError as error:
-            raise self.storage.unreachable(error) from error
+            self.storage.raise_unreachable(error)
 
     def snapshot(self, version: int | None = None) -> Snapshot | None:
         """The newest version, or the one asked for; None where there is no table."""
@@ -168,13 +170,14 @@ class TableLog:
 
     def newest(self) -> DeltaTable | None:
         """The log's own handle, brought up to date: only commits that are new to it are read. To be used under `lock`."""
-        if self._handle is None:
-            self._handle = self.open()
+        reach = self.storage.delta_options()
+        if self._handle is None or reach != self._reach:
+            self._handle, self._reach = self.open(), reach
             return self._handle
         try:
             self._handle.update_incremental()
         except OSError as error:
-            raise self.storage.unreachable(error) from error
+            self.storage.raise_unreachable(error)
         return self._handle
 
     def commit_info(self, version: int) -> CommitInfo:

@@ -107,13 +107,13 @@ def _probe(storage: Storage) -> str:
     put = {"Bucket": bucket, "Key": key, "Body": b"probe", "IfNoneMatch": "*"}
     store = f"the store at {storage.endpoint or 'AWS'}"
     try:
-        fs.call_s3("put_object", **put)
-        if not _refuses(fs, put):
+        # The first can be refused too: when its answer was lost and the client tried again.
+        if not _refuses(fs, put) and not _refuses(fs, put):
             return f"{store} ignores `If-None-Match: *`"
     except (NotImplementedError, ClientError) as error:
         return f"{store} does not take conditional writes ({error})"
     except (OSError, BotoCoreError) as error:
-        raise storage.unreachable(error) from error
+        storage.raise_unreachable(error)
     else:
         return ""
     finally:

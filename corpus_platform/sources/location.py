@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from corpus_platform.errors import SettingsError, SourceError
+from corpus_platform.lake.s3_settings import S3Access
 from corpus_platform.sources.http_store import HttpSettings, HttpStore
 from corpus_platform.sources.local_store import LocalStore
 from corpus_platform.sources.s3_store import S3Store
@@ -43,7 +44,9 @@ class InputLocation:
     anonymous: bool = False
     """For buckets: ask without credentials."""
     endpoint: str | None = None
-    """For buckets: address of the S3 server; None asks AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else AWS itself."""
+    """For buckets: address of the S3 server; None asks `s3`, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else AWS itself."""
+    s3: S3Access = field(default_factory=S3Access, repr=False)
+    """For buckets: how they are reached."""
     http: HttpSettings = field(default_factory=HttpSettings, repr=False)
 
     def __post_init__(self) -> None:
@@ -152,7 +155,8 @@ def _store(location: InputLocation) -> Store:
     if location.is_local:
         return LocalStore(Path(location.base))
     if location.base.startswith("s3://"):
-        return S3Store(location.base, anonymous=location.anonymous, endpoint=location.endpoint)
+        access = replace(location.s3, endpoint=location.endpoint or location.s3.endpoint)
+        return S3Store(location.base, anonymous=location.anonymous, access=access)
     return HttpStore(location.base, location.http)
 
 

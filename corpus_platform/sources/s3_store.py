@@ -1,39 +1,38 @@
 """Input files in an S3 bucket.
 
 Credentials, region and endpoint come from the environment as for any AWS tool (AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL,
-...), unless the location says that the bucket is public or names an endpoint.
+...), unless the location says that the bucket is public, or how it is reached. Requests are as patient as the lake's (lake/s3_files.py).
 """
 
 from __future__ import annotations
 
 import io
-import os
-from functools import cached_property
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from corpus_platform.errors import SourceError
+from corpus_platform.lake.storage import Storage
 from corpus_platform.sources.store import InputFile, InputMissing, RangeStream, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    import s3fs
+    from corpus_platform.lake.s3_settings import S3Access
 
 _PIECE = 8 << 20
-_ATTEMPTS = 8
 
 
 class S3Store(Store):
     """The objects under `s3://bucket/prefix`."""
 
-    def __init__(self, base: str, *, anonymous: bool, endpoint: str | None) -> None:
+    def __init__(self, base: str, *, anonymous: bool, access: S3Access) -> None:
         self.base = base.rstrip("/")
         self._root = self.base.removeprefix("s3://")
-        self._anonymous = anonymous
-        self._endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        bucket = self._root.partition("/")[0]
+        self._storage = Storage(f"s3://{bucket}", anonymous=anonymous, **asdict(access))
 
     @override
     def address(self, path: str) -> str:
@@ -73,21 +72,10 @@ class S3Store(Store):
             )
         return data
 
-    @cached_property
-    def _files(self) -> s3fs.S3FileSystem:
-        import s3fs  # noqa: PLC0415  (slow to import, and only buckets need it)
-
-        return s3fs.S3FileSystem(
-            anon=self._anonymous,
-            endpoint_url=self._endpoint,
-            use_listings_cache=False,
-            skip_instance_cache=True,
-            config_kwargs={
-                "retries": {"max_attempts": _ATTEMPTS, "mode": "standard"},
-                "connect_timeout": 10,
-                "read_timeout": 60,
-            },
-        )
+    @property
+    def _files(self) -> Any:
+        # Asked for anew each time, as credentials may be; one file system is kept for as long as they are the same.
+        return self._storage.filesystem()
 
     def _ask(self, path: str, question: Any) -> Any:
         """The store's answer about the object; its errors as SourceError."""
@@ -105,9 +93,10 @@ class S3Store(Store):
                 "aiohttp",
             ):
                 raise
-            raise SourceError(
-                f"{self.address(path)}: {type(error).__name__}: {error}; check endpoint, region and credentials"
-            ) from error
+            told = self._storage.masked(f"{type(error).__name__}: {error}")
+            raise SourceError(f"{self.address(path)}: {told}; check endpoint, region and credentials") from (
+                None if str(error) not in told else error
+            )
 
 
 def _input_file(path: str, facts: dict[str, Any]) -> InputFile:

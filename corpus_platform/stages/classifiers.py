@@ -8,7 +8,7 @@ Not here: training and scoring (models/), the texts that are shipped (models/tem
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -18,6 +18,7 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from corpus_platform.errors import ModelError, SettingsError
+from corpus_platform.lake.s3_settings import S3Access
 from corpus_platform.models import templates
 from corpus_platform.models.classifier import Classifier, ClassifierInfo, FastTextSettings, from_file, train_classifier
 from corpus_platform.models.features import Features  # noqa: TC001  (Pydantic reads it)
@@ -26,7 +27,7 @@ from corpus_platform.models.shelf import Scorer, Shelf, open_model
 from corpus_platform.models.training_sets import LowestHashes, RowSettings, training_set
 from corpus_platform.stages.encyclopedia import ARTICLES
 from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
-from corpus_platform.stages.training_rows import Rows, RowsOf, published_file
+from corpus_platform.stages.training_rows import PublishedFile, Rows, RowsOf, published_file
 
 if TYPE_CHECKING:
     from corpus_platform.lake import Lake
@@ -140,6 +141,8 @@ class Classifiers(Stage):
     upstream: ClassVar[tuple[str, ...]] = ()
     version: ClassVar[str] = "1"
     settings: ClassifierSettings = ClassifierSettings()
+    s3: S3Access = field(default_factory=S3Access, kw_only=True)
+    """How buckets are reached. No part of the stage's identity."""
 
     def names(self) -> tuple[str, ...]:
         """Names of all models that can be made."""
@@ -153,13 +156,13 @@ class Classifiers(Stage):
         """One shard: the rows of all classes. None where there is nothing to train from yet."""
         name, recipe = _named(self.settings.models, partition, "classifiers")
         if recipe.location is not None:
-            file = published_file(recipe.location)
+            file = published_file(recipe.location, self.s3)
             return [Shard(0, (_identity(name, recipe), file.identity), (name, recipe), file.size or 0)]
         if recipe.shipped is not None:
             return [
                 Shard(0, (_identity(name, recipe), f"shipped:{templates.kit(recipe.shipped).digest}"), (name, recipe))
             ]
-        rows = RowsOf(lake)
+        rows = RowsOf(lake, self.s3)
         wanted = [rows.inputs(source) for sources in recipe.rows.values() for source in sources]
         if any(not found.reads for found in wanted):
             return []
@@ -173,7 +176,7 @@ class Classifiers(Stage):
         name, recipe = shard.work
         with tempfile.TemporaryDirectory(prefix="classifier-") as scratch:
             folder = Path(scratch) / "model"
-            info = _classifier(lake, name, recipe, folder)
+            info = _classifier(RowsOf(lake, self.s3), name, recipe, folder)
             stored = lake.store_files("classifier", folder) if info.digest else None
         output.count("records", sum(one.training_rows + one.support for one in info.classes))
         output.count("kept", sum(one.training_rows for one in info.classes))
@@ -189,6 +192,8 @@ class ImportanceModels(Stage):
     upstream: ClassVar[tuple[str, ...]] = ()
     version: ClassVar[str] = "1"
     settings: ImportanceSettings = ImportanceSettings()
+    s3: S3Access = field(default_factory=S3Access, kw_only=True)
+    """How buckets are reached. No part of the stage's identity."""
 
     def names(self) -> tuple[str, ...]:
         """Names of all models that can be made."""
@@ -201,7 +206,8 @@ class ImportanceModels(Stage):
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """One shard: target and source. None where there is nothing to count yet."""
         name, recipe = _named(self.settings.models, partition, "importance models")
-        wanted = [RowsOf(lake).inputs(source) for source in (*recipe.target, *recipe.source)]
+        rows = RowsOf(lake, self.s3)
+        wanted = [rows.inputs(source) for source in (*recipe.target, *recipe.source)]
         if any(not found.reads for found in wanted):
             return []
         reads = tuple(read for found in wanted for read in found.reads)
@@ -211,7 +217,8 @@ class ImportanceModels(Stage):
         """Counts target and source, keeps the model in the lake and writes the row."""
         del partition
         name, recipe = shard.work
-        target, source = _count(lake, recipe.target, recipe), _count(lake, recipe.source, recipe)
+        rows = RowsOf(lake, self.s3)
+        target, source = _count(rows, recipe.target, recipe), _count(rows, recipe.source, recipe)
         with tempfile.TemporaryDirectory(prefix="importance-") as scratch:
             folder = Path(scratch) / "model"
             info = save_importance(
@@ -254,9 +261,9 @@ def _open(folder: str) -> Scorer:
     return open_model(folder)
 
 
-def _classifier(lake: Lake, name: str, recipe: ClassifierRecipe, folder: Path) -> ClassifierInfo:
+def _classifier(rows: RowsOf, name: str, recipe: ClassifierRecipe, folder: Path) -> ClassifierInfo:
     if recipe.location is not None:
-        return _published(name, recipe, recipe.location, folder)
+        return _published(name, recipe, published_file(recipe.location, rows.s3), folder)
     about: dict[str, Any] = {
         "name": name,
         "positive": recipe.positive,
@@ -266,14 +273,13 @@ def _classifier(lake: Lake, name: str, recipe: ClassifierRecipe, folder: Path) -
     }
     if recipe.shipped is not None:
         return train_classifier(templates.kit(recipe.shipped).rows(), folder, **about)
-    rows = RowsOf(lake)
     texts = {label: rows.texts(sources, recipe.sizes.per_class) for label, sources in recipe.rows.items()}
     held = {label: rows.texts(sources, recipe.sizes.per_class) for label, sources in recipe.held_back.items()}
     return train_classifier(training_set(texts, recipe.sizes, held=held), folder, **about)
 
 
-def _published(name: str, recipe: ClassifierRecipe, location: str, folder: Path) -> ClassifierInfo:
-    with published_file(location).local() as path:
+def _published(name: str, recipe: ClassifierRecipe, file: PublishedFile, folder: Path) -> ClassifierInfo:
+    with file.local() as path:
         classifier = from_file(
             path,
             folder,
@@ -281,16 +287,16 @@ def _published(name: str, recipe: ClassifierRecipe, location: str, folder: Path)
             positive=recipe.positive,
             features=recipe.features,
             languages=recipe.languages,
-            origin=location,
+            origin=str(recipe.location),
         )
     # A file that is no model is told here, with its own name, and not by every stage that scores with it.
     Classifier(folder).score([name])
     return classifier.info
 
 
-def _count(lake: Lake, sources: tuple[Rows, ...], recipe: ImportanceRecipe) -> Counter:
+def _count(rows: RowsOf, sources: tuple[Rows, ...], recipe: ImportanceRecipe) -> Counter:
     kept = LowestHashes(recipe.documents)
-    for text in RowsOf(lake).texts(sources, recipe.documents):
+    for text in rows.texts(sources, recipe.documents):
         kept.add(text)
     counter, texts = Counter(recipe.buckets), [text for _, text in kept.rows()]
     for start in range(0, len(texts), _BATCH):

@@ -6,7 +6,7 @@ Not here: the dump's format and its markup (sources/mediawiki.py).
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,6 +14,7 @@ import polars as pl
 from pydantic import Field
 
 from corpus_platform.errors import SourceError
+from corpus_platform.lake.s3_settings import S3Access
 from corpus_platform.sources.location import InputLocation
 from corpus_platform.sources.mediawiki import Article, read_dump
 from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
@@ -52,13 +53,15 @@ class Articles(Stage):
     name: ClassVar[str] = ARTICLES
     version: ClassVar[str] = "1"
     settings: EncyclopediaSettings = EncyclopediaSettings()
+    s3: S3Access = field(default_factory=S3Access, kw_only=True)
+    """How buckets are reached. No part of the stage's identity."""
 
     def dumps(self) -> dict[tuple[str, str], list[InputFile]]:
         """The files of each (language, dump) at the location, by name; a dump without a date is called `undated`."""
         if self.settings.location is None:
             return {}
         found: dict[tuple[str, str], list[InputFile]] = {}
-        for file in InputLocation(self.settings.location).files():
+        for file in InputLocation(self.settings.location, s3=self.s3).files():
             match = _DUMP.search(file.path)
             if match:
                 language = match["language"].replace("_", "-")
@@ -82,7 +85,7 @@ class Articles(Stage):
             raise SourceError("encyclopedia.articles: set `encyclopedia.location` in the settings")
         rows: list[dict[str, object]] = []
         file: InputFile = shard.work
-        with InputLocation(self.settings.location).open(file.path) as stream:
+        with InputLocation(self.settings.location, s3=self.s3).open(file.path) as stream:
             for page in read_dump(stream, file.path, language=partition["language"]):
                 output.count("records")
                 if not isinstance(page, Article):

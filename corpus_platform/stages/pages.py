@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import orjson
 import polars as pl
-from pydantic import Field
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from corpus_platform.documents import document_id, domain_of
 from corpus_platform.errors import SourceError
 from corpus_platform.extract.extractor import Extractor
 from corpus_platform.extract.outcome import Unusable
 from corpus_platform.extract.page import page_text
+from corpus_platform.lake.s3_settings import S3Access, checked_endpoint, refuse_credentials
 from corpus_platform.sources.columnar_index import SelectedFile, Selection, read_selected, selection_plan
 from corpus_platform.sources.common_crawl import CommonCrawl, WarcFolder, group_files, related_path
 from corpus_platform.sources.location import InputLocation
@@ -47,25 +48,40 @@ _BATCH = 200
 class SourceSettings(Settings):
     """Where crawls are."""
 
+    _s3: S3Access = PrivateAttr(default_factory=S3Access)
+    """How buckets are reached where the section does not say it; see `below`."""
+
     location: str = Field(
         default="sample",
         description="Base of a crawl in Common Crawl's layout: a folder, s3://commoncrawl, https://...",
     )
     anonymous: bool = Field(default=False, description="Ask buckets without credentials, as Common Crawl's allows")
-    endpoint: str | None = Field(default=None, description="S3 server of the buckets; AWS_ENDPOINT_URL by default")
+    endpoint: str | None = Field(default=None, description="S3 server of the buckets; that of `s3` by default")
     index: str | None = Field(default=None, description="Where collinfo.json is, if not at the base")
     archives: dict[str, str] = Field(
         default={}, description="Snapshots of one's own: name -> folder or bucket of WARC files"
     )
 
-    def below(self, home: Path) -> SourceSettings:
-        """The same with relative folders taken below a home."""
+    @model_validator(mode="before")
+    @classmethod
+    def _check_names(cls, values: Any) -> Any:
+        return refuse_credentials(values)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _check_endpoint(cls, endpoint: str | None) -> str | None:
+        return checked_endpoint(endpoint)
+
+    def below(self, home: Path, s3: S3Access | None = None) -> SourceSettings:
+        """The same with relative folders taken below a home, and buckets reached as `s3` says."""
 
         def place(location: str) -> str:
             return location if "://" in location else str(home / Path(location).expanduser())
 
         archives = {name: place(at) for name, at in self.archives.items()}
-        return self.model_copy(update={"location": place(self.location), "archives": archives})
+        placed = self.model_copy(update={"location": place(self.location), "archives": archives})
+        placed._s3 = s3 or self._s3  # noqa: SLF001  (its own class)
+        return placed
 
     def crawl(self) -> CommonCrawl:
         """The crawl at the base."""
@@ -76,7 +92,7 @@ class SourceSettings(Settings):
         return self._at(self.archives.get(snapshot, self.location))
 
     def _at(self, location: str) -> InputLocation:
-        return InputLocation(location, anonymous=self.anonymous, endpoint=self.endpoint)
+        return InputLocation(location, anonymous=self.anonymous, endpoint=self.endpoint, s3=self._s3)
 
     def snapshots(self) -> list[str]:
         """The snapshots of the crawl and the named archives."""

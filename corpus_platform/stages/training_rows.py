@@ -11,7 +11,7 @@ Not here: what is made of the texts (classifiers.py, models/).
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -21,6 +21,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from corpus_platform.errors import SourceError
+from corpus_platform.lake.s3_settings import S3Access
 from corpus_platform.models.training_sets import LowestHashes
 from corpus_platform.sources.location import InputLocation
 from corpus_platform.stages.encyclopedia import ARTICLES, UNDATED
@@ -104,10 +105,10 @@ class PublishedFile:
         return self.location.local_copy(self.file.path)
 
 
-def published_file(location: str) -> PublishedFile:
-    """The file of an address. Raises InputMissing where there is none."""
+def published_file(location: str, s3: S3Access | None = None) -> PublishedFile:
+    """The file of an address; `s3` says how buckets are reached. Raises InputMissing where there is none."""
     folder, _, name = location.rpartition("/")
-    place = InputLocation(folder or "/")
+    place = InputLocation(folder or "/", s3=s3 or S3Access())
     return PublishedFile(place, place.stat(name))
 
 
@@ -116,14 +117,16 @@ class RowsOf:
     """Texts of a lake's tables and of files."""
 
     lake: Lake
+    s3: S3Access = field(default_factory=S3Access)
+    """How buckets of files are reached."""
 
     def inputs(self, rows: Rows) -> Found:
         """What the source reads now; nothing where the table has no such rows yet."""
         if rows.location is not None:
-            files = _files(rows.location)
+            files = _files(rows.location, self.s3)
             return Found(tuple(one.identity for one in files), sum(one.size or 0 for one in files))
         files = [file for group in self._groups(rows).values() for file in group]
-        extra = tuple(published_file(place).identity for place in (rows.urls, rows.domains) if place)
+        extra = tuple(published_file(place, self.s3).identity for place in (rows.urls, rows.domains) if place)
         return Found((*digests(files), *extra) if files else (), sum(file.bytes for file in files))
 
     def texts(self, sources: tuple[Rows, ...], limit: int) -> list[str]:
@@ -134,13 +137,17 @@ class RowsOf:
     def _some(self, rows: Rows, limit: int) -> list[str]:
         if rows.location is not None:
             kept = LowestHashes(limit)
-            for file in _files(rows.location):
+            for file in _files(rows.location, self.s3):
                 for text in _texts(file, rows.label):
                     if len(text) >= max(rows.min_characters, 1):
                         kept.add(text)
             return [text for _, text in kept.rows()]
         groups = self._groups(rows)
-        wanted = {column: _entries(place) for column, place in (("url", rows.urls), ("domain", rows.domains)) if place}
+        wanted = {
+            column: _entries(place, self.s3)
+            for column, place in (("url", rows.urls), ("domain", rows.domains))
+            if place
+        }
         part = max(limit // max(len(groups), 1), 1)
         return [text for files in groups.values() for text in self._mixed(rows, files, part, wanted)]
 
@@ -186,18 +193,18 @@ def _chosen(frame: pl.DataFrame, rows: Rows, wanted: dict[str, list[str]]) -> pl
     return frame.filter(condition)
 
 
-def _entries(location: str) -> list[str]:
+def _entries(location: str, s3: S3Access) -> list[str]:
     """The lines of a file, stripped, without blank ones."""
-    return sorted({line.strip() for line in _lines(published_file(location)) if line.strip()})
+    return sorted({line.strip() for line in _lines(published_file(location, s3)) if line.strip()})
 
 
-def _files(location: str) -> list[PublishedFile]:
+def _files(location: str, s3: S3Access) -> list[PublishedFile]:
     """The file of a location, or all files of a folder."""
-    place = InputLocation(location)
+    place = InputLocation(location, s3=s3)
     if place.is_local and not Path(place.base).is_dir():
-        return [published_file(place.base)]
+        return [published_file(place.base, s3)]
     if not place.can_list:
-        return [published_file(location)]
+        return [published_file(location, s3)]
     return [PublishedFile(place, file) for file in place.files()]
 
 
