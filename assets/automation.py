@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import dagster as dg
 
+from corpus_platform.automation.limits import pool_limits
 from corpus_platform.automation.settings import AutomationSettings, FreshnessSettings
 
 CHAIN = ("web", "dedup", "corpora")
@@ -103,6 +104,15 @@ def automated(assets: Sequence[dg.AssetsDefinition], settings: AutomationSetting
 def status_of(settings: AutomationSettings) -> dg.DefaultSensorStatus:
     """Whether sensors run, unless the UI has switched one on or off."""
     return dg.DefaultSensorStatus.RUNNING if settings.enabled else dg.DefaultSensorStatus.STOPPED
+
+
+def limit_pools(instance: dg.DagsterInstance, settings: AutomationSettings) -> None:
+    """Gives the instance's pools the sizes of the settings, where they have others."""
+    storage = instance.event_log_storage
+    have = {pool.name: pool.limit for pool in storage.get_pool_limits() if not pool.from_default}
+    for name, limit in pool_limits(settings).items():
+        if have.get(name) != limit:
+            storage.set_concurrency_slots(name, limit)
 
 
 def condition_sensor(settings: AutomationSettings) -> dg.AutomationConditionSensorDefinition:

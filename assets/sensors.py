@@ -18,7 +18,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.automation import status_of
+from assets.automation import limit_pools, status_of
 from assets.jobs import ENCYCLOPEDIA, adding, request, snapshot_request
 from assets.partitions import cc_snapshot, wiki_dump, wiki_key
 from corpus_platform.automation.arrivals import Memory, Place, new_snapshots, places
@@ -93,6 +93,7 @@ def refresh(settings: AutomationSettings) -> dg.ScheduleDefinition:
 
 def _new_snapshots(home: Home, instance: dg.DagsterInstance, chain: Sequence[str]) -> dg.SensorResult | dg.SkipReason:
     settings = home.settings.automation
+    limit_pools(instance, settings)
     source = home.settings.source.below(home.path)
     at_source = [snapshot.name for snapshot in source.crawl().snapshots()]
     known = instance.get_dynamic_partitions(str(cc_snapshot.name))

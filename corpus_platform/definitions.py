@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from assets.alerts import alert_sensors
-from assets.automation import automated, chain_of, condition_sensor
+from assets.automation import automated, chain_of, condition_sensor, limit_pools
 from assets.corpora import corpus_assets
 from assets.dedup import dedup_assets
 from assets.encyclopedia import encyclopedia_assets
@@ -27,6 +28,7 @@ from assets.web import signal_assets, web_assets
 from corpus_platform.errors import CheckFailed, SettingsError
 from corpus_platform.home import Home
 from resources.home import HomeResource
+from resources.launcher import HOST_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +83,9 @@ def instance_of(home: Home) -> dg.DagsterInstance:
         raise SettingsError(
             f"{home.path} can't be a home ({error.strerror}): give another folder with --home"
         ) from None
-    return dg.DagsterInstance.from_config(str(folder))
+    instance = dg.DagsterInstance.from_config(str(folder))
+    limit_pools(instance, home.settings.automation)
+    return instance
 
 
 def add_partitions(instance: dg.DagsterInstance, *, snapshots: Sequence[str] = (), dumps: Sequence[str] = ()) -> None:
@@ -110,7 +114,7 @@ def materialize(
             asset_selection=[dg.AssetKey(asset.split("/")) for asset in assets],
             instance=instance,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags={"corpus/partition": partition_key},
+            tags={"corpus/partition": partition_key, HOST_TAG: socket.gethostname()},
         )
     except dg.Failure as failure:
         raise failure.__cause__ or failure from None
