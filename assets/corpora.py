@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.checks import balance, checks_of, usual_size, verdicts
 from assets.factory import OWNERS, stage_asset
-from assets.metadata import of_overlap
+from assets.metadata import of_overlap, overlap_schema
 from assets.partitions import cc_snapshot
 from assets.web import deps_of, of_variant
 from corpus_platform.analytics.corpora import overlap_of
@@ -20,8 +20,7 @@ from corpus_platform.stages.stage import Partition
 from resources.home import HomeResource
 
 OVERLAP = "overlap"
-_OVERLAP = """How much the corpora of a snapshot have in common: of each, the share of its documents that each other one has too. One partition
-is one snapshot.
+_OVERLAP = """A row is a pair of corpora, with the documents that both have and the share of the one that they are. One partition is one snapshot.
 
 Those that are made are compared. The same on the command line: `corpus recipes overlap`."""
 
@@ -77,6 +76,8 @@ def _overlap(corpora: list[dg.AssetsDefinition]) -> dg.AssetsDefinition:
         owners=OWNERS,
         kinds={"polars"},
         tags={"domain": "web"},
+        code_version="1",
+        metadata={"dagster/column_schema": overlap_schema()},
     )
     def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[Any]:
         try:

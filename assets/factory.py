@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.metadata import column_schema, of_report
+from assets.metadata import of_report, of_stage
 from corpus_platform.automation.limits import CPU_HEAVY, HTTP_FETCH
 from corpus_platform.errors import CorpusError, RejectBudgetExceeded, ShardFailed
 from corpus_platform.home import Home
@@ -51,7 +51,7 @@ def stage_asset(
         kinds=kinds,
         tags={"stage": stage.name, **(tags or {})},
         code_version=digest_of([stage.version, stage.settings_hash()]),
-        metadata={"dagster/column_schema": column_schema(stage.output()), "dagster/table_name": stage.name},
+        metadata=of_stage(stage),
         pool=_pool_of(stage),
     )
     def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[Any]:

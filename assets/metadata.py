@@ -1,6 +1,7 @@
 """A stage's report as Dagster metadata: what to look at first, figures that are plotted over time, and where to read on.
 
 The UI shows Markdown of up to 1,000 characters in place and longer texts on a click, so the outcome is a small table and all pictures are one click.
+Every run writes its metadata into the event store, so it is bounded: charts are SVG, figures are the largest, columns are told of once, in the definition.
 """
 
 import base64
@@ -11,66 +12,106 @@ import dagster as dg
 import polars as pl
 
 from assets.duplicates import of_duplicates
+from assets.preview import preview
 from corpus_platform.analytics.pictures import overlap_picture
 from corpus_platform.analytics.plots import bars, funnel, losses
-from corpus_platform.analytics.reference import is_signal
 from corpus_platform.home import Home
 from corpus_platform.lake import TableSpec, table
 from corpus_platform.recipes.ccnet import Bucket
 from corpus_platform.recipes.compare import Overlap
-from corpus_platform.stages.corpus import Corpus
+from corpus_platform.stages.corpus import LAYER, Corpus
 from corpus_platform.stages.run import Report
+from corpus_platform.stages.signals import SIGNALS
+from corpus_platform.stages.stage import Partition, Stage
 from corpus_platform.stages.verdicts import DUPLICATES
 
-_CELL = 80
-_UNSHOWN = ("record:", "unknown:", "computed:", "family:", "compat:")
+_UNSHOWN = ("record:", "unknown:", "computed:", "family:", "compat:", "ms:")
 """Counters that are kept in the lake only."""
 _REASONS = 12
-_PAIRS = 400
+_FIGURES = 30
+"""Reasons of losses that are figures of their own, the largest; all of them are in the lake."""
+_PAIRS = 100
 """Pairs of corpora in the table of what they have in common, the largest first; the picture has all."""
-_SIGNALS = 10
-"""Columns of signals in a preview."""
-_SHOWN = (
-    "title",
-    "text",
-    "raw_content",
-    "language",
-    "language_score",
-    "perplexity",
-    "bucket",
-    "licence",
-    "url",
-    "doc_id",
-)
-"""Columns of documents that say something in five rows; of other tables all are shown."""
+_OVERLAP_COLUMNS = {
+    "a": ("string", "A corpus"),
+    "b": ("string", "Another corpus of the same snapshot"),
+    "documents": ("int", "Documents that both have"),
+    "share_of_a": ("float", "Share of the documents of `a` that `b` has too, 0..1"),
+    "jaccard": ("float", "Documents of both by documents of either, 0..1"),
+}
+
+
+def of_stage(stage: Stage) -> dict[str, Any]:
+    """Metadata of a stage's asset, whatever its partitions: columns, table, and where to read on."""
+    spec = stage.output()
+    return {
+        "dagster/column_schema": column_schema(spec),
+        "dagster/table_name": stage.name,
+        "read_on": dg.MetadataValue.md(_read_on(stage, None, None)),
+    }
 
 
 def of_report(home: Home, report: Report) -> dict[str, Any]:
     """Metadata of one materialisation."""
     spec = table(report.stage)
     frame = home.lake.scan(report.stage, version=None, **report.partition)
+    rows, first = preview(frame, spec)
     return {
         "outcome": dg.MetadataValue.md(_outcome(report)),
         **_pictures(frame, report, _recipe_losses(home, report)),
         **(of_duplicates(home, report) if report.stage == DUPLICATES else {}),
-        "preview": dg.MetadataValue.md(_preview(frame, spec)),
-        "how_to_read": dg.MetadataValue.md(f'`corpus sql "select * from {report.stage} limit 5"`'),
+        "preview": dg.MetadataValue.md(rows),
+        "read_on": dg.MetadataValue.md(_read_on(home.stage(report.stage), report.partition, first)),
         "dagster/partition_row_count": report.rows,
+        "dagster/row_count": _rows_of_asset(home, report),
         "dagster/uri": f"{home.lake.uri(report.stage)}/{spec.partition_dir(report.partition)}",
-        "dagster/column_schema": column_schema(spec),
-        "bytes": report.bytes,
-        "table_version": report.version,
-        "changed": report.changed,
-        "run": report.run,
-        "shards": report.shards,
-        "shards_run": report.ran,
-        "shards_resumed": report.resumed,
-        "shards_retried": report.retried,
-        "shards_failed": 0,  # A run with a failed shard makes nothing: its failure says how many.
+        "size_mb": round(report.bytes / 1e6, 3),
         "seconds": round(report.seconds, 2),
         "peak_worker_memory_mb": round(report.peak_memory / 1e6, 1),
-        **{name.replace(":", "/"): n for name, n in report.counters.items() if not name.startswith(_UNSHOWN)},
+        "shards": report.shards,
+        "shards_run": report.ran,
+        **{f"shards_{name}": n for name, n in (("resumed", report.resumed), ("retried", report.retried)) if n},
+        **_figures(report.counters),
+        "table_version": report.version,
+        "changed": report.changed,
+        "lake_run": report.run,
     }
+
+
+def _rows_of_asset(home: Home, report: Report) -> int:
+    """Rows of all partitions that the asset has, as of now."""
+    fixed = {name: report.partition[name] for name in ("variant", "method") if name in report.partition}
+    states = home.lake.states(report.stage)
+    return sum(state.rows for state in states if fixed.items() <= state.partition.items())
+
+
+def _figures(counters: dict[str, int]) -> dict[str, int]:
+    """Counters as numbers that are plotted over partitions: of the reasons of losses the largest."""
+    shown = {name: n for name, n in counters.items() if not name.startswith(_UNSHOWN)}
+    reasons = [name for name in shown if name.startswith(("dropped:", "rejects:", "removed:", "edited:"))]
+    small = sorted(reasons, key=lambda name: -shown[name])[_FIGURES:]
+    return {name.replace(":", "/"): n for name, n in shown.items() if name not in set(small)}
+
+
+def _read_on(stage: Stage, partition: Partition | None, doc_id: str | None) -> str:
+    """Commands and pages that say more, one a line: of the table, or of one partition with a document of it."""
+    where = " and ".join(f"{name} = '{value}'" for name, value in (partition or {}).items())
+    lines = [f'`corpus sql "select * from {stage.name}{f" where {where}" if where else ""} limit 5"`']
+    snapshot = f" --snapshot {partition['snapshot']}" if partition and "snapshot" in partition else ""
+    if stage.name in {"web.pages", "web.documents", SIGNALS} or stage.name.startswith(f"{LAYER}."):
+        lines.append(f"`corpus explain {doc_id or 'URL'}`: why a page is in a corpus or not")
+    if isinstance(stage, Corpus):
+        lines.append(f"`corpus funnel {stage.recipe.name}{snapshot}`: what each step did")
+        lines.append("`corpus recipes overlap`: what corpora have in common")
+    if stage.name == SIGNALS:
+        lines.append(f"`corpus signals distribution NAME{snapshot}`: how values lie to thresholds")
+    if stage.name == DUPLICATES:
+        method = f" --method {partition['method']}" if partition else ""
+        lines.append(f"`corpus dups --largest{method}{snapshot}`, `corpus dups URL`: clusters with their texts")
+    pages = ["docs/tables.md", *(["docs/signals.md"] if stage.name == SIGNALS else [])]
+    pages += ["docs/recipes.md"] if isinstance(stage, Corpus) else []
+    lines.append(f"Columns of every table and more: {', '.join(f'`{page}`' for page in pages)}")
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def of_overlap(found: Overlap, snapshot: str) -> dict[str, Any]:
@@ -80,15 +121,18 @@ def of_overlap(found: Overlap, snapshot: str) -> dict[str, Any]:
     rows = found.table().filter(pl.col("a") != pl.col("b")).sort("documents", "a", "b", descending=[True, False, False])
     shown = rows.head(_PAIRS).with_columns(pl.col("share_of_a", "jaccard").round(4))
     records = [dg.TableRecord(row) for row in shown.to_dicts()]
-    types = {"a": "string", "b": "string", "documents": "int", "share_of_a": "float", "jaccard": "float"}
-    columns = [dg.TableColumn(name, kind) for name, kind in types.items()]
     sizes = {name: int(n) for name, n in zip(found.names, found.documents.diagonal(), strict=True)}
     return {
         "corpora": len(found.names),
         "documents": dg.MetadataValue.json(sizes),
         "picture": dg.MetadataValue.md(f"![{title}](data:image/png;base64,{picture})"),
-        "pairs": dg.MetadataValue.table(records=records, schema=dg.TableSchema(columns)),
+        "pairs": dg.MetadataValue.table(records=records, schema=overlap_schema()),
     }
+
+
+def overlap_schema() -> dg.TableSchema:
+    """Columns of the table of what corpora have in common."""
+    return dg.TableSchema([dg.TableColumn(name, kind, about) for name, (kind, about) in _OVERLAP_COLUMNS.items()])
 
 
 def column_schema(spec: TableSpec) -> dg.TableSchema:
@@ -151,25 +195,3 @@ def _languages(frame: pl.LazyFrame, report: Report) -> list[tuple[str, int]]:
     counts = dict(frame.group_by("language").len().collect().iter_rows())
     unknown = counts.pop(None, 0)
     return [*counts.items(), *([("unknown", unknown)] if unknown else [])] if counts else []
-
-
-def _preview(frame: pl.LazyFrame, spec: TableSpec) -> str:
-    """Five rows as a table, without columns that are empty in all of them."""
-    known = [field.name for field in spec.schema]
-    wanted = [name for name in _SHOWN if name in known] if "doc_id" in known and spec.name != DUPLICATES else known
-    measured = [field.name for field in spec.schema if is_signal(field) and field.name not in wanted]
-    rows = frame.select(*wanted, *measured).head(5).collect()
-    filled = [name for name in rows.columns if rows[name].null_count() < rows.height]
-    names = [name for name in filled if name in wanted] + [name for name in filled if name in measured][:_SIGNALS]
-    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
-    lines += ["| " + " | ".join(_cell(row[name]) for name in names) + " |" for row in rows.iter_rows(named=True)]
-    return "\n".join(lines)
-
-
-def _cell(value: Any) -> str:
-    """The value as inline code, cut short: in a crawled text no link, picture or table of Markdown must come to life."""
-    written = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-    printable = "".join(letter if letter.isprintable() else " " for letter in written)
-    text = " ".join(printable.split()).replace("|", "¦").replace("`", "'")
-    text = text[:_CELL] + "…" if len(text) > _CELL else text
-    return f"`{text}`" if text else ""

@@ -9,7 +9,7 @@ import io
 import warnings
 from typing import TYPE_CHECKING
 
-from corpus_platform.analytics.plots import LOST, NEUTRAL
+from corpus_platform.analytics.svg import LOST, NEUTRAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Pictures as PNG: how much corpora have in common, what a recipe's steps did, and how a signal lies to the thresholds that are set on it.
 
-Not here: the bars of a partition (plots.py), what is drawn (corpora.py).
+Not here: small charts (svg.py), what is drawn (corpora.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from corpus_platform.analytics.plots import KEPT, LOST, NEUTRAL
+from corpus_platform.analytics.svg import KEPT, LOST, NEUTRAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -99,19 +99,18 @@ def test_the_page_of_a_dedup_shows_clusters_domains_and_a_picture(seen):
     # Besides one cluster of each language, the short page is a copy of that of the first snapshot.
     [first, second, *_] = [record.data for record in copies["largest_clusters"].records]
     assert (
-        (first["size"], first["here"], first["since"])
-        == (second["size"], second["here"], second["since"])
+        (first["documents"], first["here"], first["since"])
+        == (second["documents"], second["here"], second["since"])
         == (8, 4, SNAPSHOT)
     )
-    assert first["domain"] in {"town0.example", "town1.example"}
-    assert first["url"] in {TOWN, "https://town1.example/"}
+    assert first["first_page"] in {TOWN, "https://town1.example/"}
     assert copies["clusters_with_earlier_snapshots"] >= 2
     assert copies["share_of_copies"] > 0.5
     assert all(record.data["units"] == 1 for record in lines["domains"].records)
     assert weights["summary"].endswith("documents weighed")
     for page in (copies, lines, weights):
-        assert page["picture"].startswith("![")
-        assert "data:image/png;base64," in page["picture"]
+        assert page["picture_of_copies"].startswith("![")
+        assert "data:image/svg+xml;base64," in page["picture_of_copies"]
     assert "cluster" in copies["preview"].splitlines()[0]
 
 

@@ -17,7 +17,7 @@ from corpus_platform.home import Home
 
 WET = {"variant": "wet", "snapshot": SNAPSHOT}
 DOCUMENTS = FILES * (PAGES + 1)
-PNG = re.compile(r"!\[([^\]]+)\]\(data:image/png;base64,([A-Za-z0-9+/=]+)\)")
+PICTURE = re.compile(r"!\[([^\]]+)\]\(data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)\)")
 OWN = {
     "name": "own",
     "title": "English of our own",
@@ -89,10 +89,10 @@ def test_documents_are_counted_by_step_and_the_funnel_keeps_the_recipe_s_order(m
     assert metadata["dropped/language/language_not_wanted"] == FILES * PAGES // 2
     assert metadata["kept"] == metadata["dagster/partition_row_count"]
     assert not [name for name in metadata if name.startswith("pending")]
-    pictures = PNG.findall(metadata["pictures"])
+    pictures = PICTURE.findall(metadata["pictures"])
     assert pictures[0][0] == f"corpora.own, wet, {SNAPSHOT}: records"
-    assert all(base64.b64decode(data).startswith(b"\x89PNG") for _, data in pictures)
-    assert "| language: language not wanted | 4 |" in metadata["outcome"]
+    assert all(base64.b64decode(data).startswith(b"<svg ") for _, data in pictures)
+    assert "| language: not wanted | 4 |" in metadata["outcome"]
 
 
 def test_a_preview_of_signals_shows_some_of_them(made):
