@@ -7,7 +7,7 @@ Not here: Dagster, printing, and what a stage does (stages/).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,9 +128,10 @@ class Home:
     @cached_property
     def lake(self) -> Lake:
         """The tables. A relative location is below the home."""
-        lake = self.settings.lake
-        reach = lake.model_dump(include={"endpoint", "region", "profile", "path_style"}, exclude_none=True)
-        return Lake(self._place(lake.location), storage=reach, lock=lake.lock)
+        lake, s3 = self.settings.lake, self.settings.s3
+        own = lake.model_dump(include={"endpoint", "region", "profile", "path_style"})
+        reach = asdict(s3.access(**own).below(self.path))
+        return Lake(self._place(lake.place(s3)), storage=reach, lock=lake.lock)
 
     @cached_property
     def engine(self) -> Engine:
@@ -142,8 +143,9 @@ class Home:
         """Every stage by the table that it writes, each after what it reads; corpora of the enabled recipes."""
         s = self.settings
         source = s.source.below(self.path)
+        s3 = s.s3.access().below(self.path)
         stages: list[Stage] = [
-            Articles(s.encyclopedia.below(self.path), reject_budget=s.reject_budget),
+            Articles(s.encyclopedia.below(self.path), reject_budget=s.reject_budget, s3=s3),
             LanguageModels(s.language_model.below(self.path)),
             Pages(s.pages, source=source, reject_budget=s.reject_budget),
             UrlHistory(s.url_history),
@@ -151,8 +153,8 @@ class Home:
             ParagraphHashes(s.paragraphs),
             Paragraphs(s.paragraphs),
             Documents(s.documents.model_copy(update={"languages": s.scored_languages}), paragraphs=s.paragraphs),
-            Classifiers(s.classifiers.below(self.path)),
-            ImportanceModels(s.importance.below(self.path)),
+            Classifiers(s.classifiers.below(self.path), s3=s3),
+            ImportanceModels(s.importance.below(self.path), s3=s3),
             Signals(s.signals.below(self.path)),
             *(
                 make(s.dedup, methods=self.methods, signals=s.signals.below(self.path), test_sets=self._test_sets)

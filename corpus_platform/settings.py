@@ -7,14 +7,15 @@ Not here: secrets (they come from the environment), and what a Dagster instance 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from corpus_platform.automation.settings import AutomationSettings
 from corpus_platform.engine.settings import EngineSettings
 from corpus_platform.errors import SettingsError
+from corpus_platform.lake.s3_settings import S3Settings, checked_endpoint, refuse_credentials
 from corpus_platform.stages.classifiers import ClassifierSettings, ImportanceSettings
 from corpus_platform.stages.corpus import RecipeSettings
 from corpus_platform.stages.dedup import DedupSettings
@@ -36,21 +37,37 @@ if TYPE_CHECKING:
 class LakeSettings(Settings):
     """Where the tables are, and how commits are guarded where the store can't do it."""
 
-    location: str = Field(default="lake", description="Folder (relative to the home) or s3://bucket/prefix")
+    location: str | None = Field(
+        default=None,
+        description="Folder (relative to the home) or s3://bucket/prefix; by default `lake` below `s3.location`, else below the home",
+    )
     lock: str | None = Field(
         default=None, description="`file:PATH`: commit under this lock, for stores without conditional writes"
     )
-    endpoint: str | None = Field(default=None, description="S3 server; AWS_ENDPOINT_URL, else AWS itself, by default")
-    region: str | None = Field(default=None, description="Region; AWS_REGION by default")
-    profile: str | None = Field(default=None, description="Profile of the credentials file; AWS_PROFILE by default")
-    path_style: bool | None = Field(
-        default=None, description="Bucket in the path; by default where there is an endpoint"
-    )
+    endpoint: str | None = Field(default=None, description="S3 server of the lake; that of `s3` by default")
+    region: str | None = Field(default=None, description="Region; that of `s3` by default")
+    profile: str | None = Field(default=None, description="Profile of the credentials file; that of `s3` by default")
+    path_style: bool | None = Field(default=None, description="Bucket in the path; as `s3` says by default")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_names(cls, values: Any) -> Any:
+        return refuse_credentials(values)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _check_endpoint(cls, endpoint: str | None) -> str | None:
+        return checked_endpoint(endpoint)
+
+    def place(self, s3: S3Settings) -> str:
+        """Where the lake is."""
+        return self.location or s3.place("lake") or "lake"
 
 
 class CorpusSettings(Settings):
     """All settings of one home."""
 
+    s3: S3Settings = S3Settings()
     lake: LakeSettings = LakeSettings()
     source: SourceSettings = SourceSettings()
     variants: tuple[Base, ...] = Field(
@@ -74,6 +91,15 @@ class CorpusSettings(Settings):
     reject_budget: float = Field(
         default=0.05, ge=0, le=1, description="Largest share of broken records before a stage fails"
     )
+
+    @model_validator(mode="after")
+    def _hand_s3_down(self) -> Self:
+        object.__setattr__(self, "source", self.source.reached_by(self.s3.access()))
+        return self
+
+    def with_s3(self, s3: S3Settings) -> CorpusSettings:
+        """The same with S3 reached in another way."""
+        return self.model_copy(update={"s3": s3, "source": self.source.reached_by(s3.access())})
 
     @model_validator(mode="after")
     def _check_variants(self) -> Self:

@@ -12,9 +12,9 @@ Not here: the clients (storage.py, s3_files.py).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -42,6 +42,12 @@ class S3Access:
     verify: bool | str = True
     retry_seconds: float = 120.0
     connections: int = 50
+
+    def below(self, home: Path) -> S3Access:
+        """The same with a relative file of certificates taken below a home."""
+        return (
+            replace(self, verify=str(home / Path(self.verify).expanduser())) if isinstance(self.verify, str) else self
+        )
 
 
 class S3Settings(BaseModel):
@@ -96,12 +102,6 @@ class S3Settings(BaseModel):
     def is_given(self) -> bool:
         """Whether the home says anything of S3 here."""
         return self != S3Settings()
-
-    def below(self, home: Path) -> Self:
-        """The same with a relative file of certificates taken below a home."""
-        if not isinstance(self.verify, str):
-            return self
-        return self.model_copy(update={"verify": str(home / Path(self.verify).expanduser())})
 
     def place(self, name: str) -> str | None:
         """Address of something below the location; None where there is no location."""

@@ -49,7 +49,7 @@ class SourceSettings(Settings):
     """Where crawls are."""
 
     _s3: S3Access = PrivateAttr(default_factory=S3Access)
-    """How buckets are reached where the section does not say it; see `below`."""
+    """How buckets are reached where the section does not say it; see `reached_by`."""
 
     location: str = Field(
         default="sample",
@@ -72,16 +72,21 @@ class SourceSettings(Settings):
     def _check_endpoint(cls, endpoint: str | None) -> str | None:
         return checked_endpoint(endpoint)
 
-    def below(self, home: Path, s3: S3Access | None = None) -> SourceSettings:
-        """The same with relative folders taken below a home, and buckets reached as `s3` says."""
+    def reached_by(self, s3: S3Access) -> SourceSettings:
+        """The same with buckets reached as `s3` says, where the section does not."""
+        reached = self.model_copy()
+        reached._s3 = s3  # noqa: SLF001  (its own class)
+        return reached
+
+    def below(self, home: Path) -> SourceSettings:
+        """The same with relative folders and files taken below a home."""
 
         def place(location: str) -> str:
             return location if "://" in location else str(home / Path(location).expanduser())
 
         archives = {name: place(at) for name, at in self.archives.items()}
         placed = self.model_copy(update={"location": place(self.location), "archives": archives})
-        placed._s3 = s3 or self._s3  # noqa: SLF001  (its own class)
-        return placed
+        return placed.reached_by(self._s3.below(home))
 
     def crawl(self) -> CommonCrawl:
         """The crawl at the base."""

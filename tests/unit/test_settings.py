@@ -3,6 +3,7 @@
 import pytest
 
 from corpus_platform.errors import SettingsError
+from corpus_platform.home import Home
 from corpus_platform.settings import CorpusSettings, read_settings, write_settings
 
 
@@ -49,7 +50,7 @@ def test_a_wrong_value_is_refused_with_its_line(tmp_path):
         (b"pages: [1, ", r"corpus.yaml:1: not a YAML file: expected the node content"),
         (b"variants: [wet]\npages: {", r"corpus.yaml:2: not a YAML file: "),
         (b"\xff\xfex", r"corpus.yaml: not a YAML file in UTF-8: .*0xff"),
-        (b"- wet", r"corpus.yaml:1: settings are `name: value`, with the names lake, source, variants"),
+        (b"- wet", r"corpus.yaml:1: settings are `name: value`, with the names s3, lake, source, variants"),
     ],
 )
 def test_a_file_that_is_not_yaml_is_refused_in_one_line(tmp_path, content, message):
@@ -88,3 +89,43 @@ def test_variants_that_do_not_fit_together_are_refused(tmp_path, text, message):
 
     with pytest.raises(SettingsError, match=message):
         read_settings(path)
+
+
+def test_one_section_says_how_s3_is_reached_and_what_a_section_says_itself_goes_before(tmp_path, monkeypatch):
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    (tmp_path / "corpus.yaml").write_text(
+        "s3: {location: 's3://corpus/team', endpoint: 'https://common:9000', region: eu-central-1, verify: ca.pem, retry_seconds: 30}\n"
+        "lake: {endpoint: 'http://own:9000'}\n"
+        "source: {location: 's3://commoncrawl', anonymous: true}\n"
+        "encyclopedia: {location: 's3://dumps/wiki'}\n"
+    )
+
+    home = Home.open(tmp_path)
+    lake, source = home.lake.storage, home.settings.source.below(home.path).at("CC-MAIN-2024-10")
+    articles = home.stage("encyclopedia.articles")
+
+    assert (lake.location, lake.endpoint, lake.region) == ("s3://corpus/team/lake", "http://own:9000", "eu-central-1")
+    assert (lake.verify, lake.retry_seconds) == (str(tmp_path / "ca.pem"), 30)
+    assert (source.base, source.anonymous, source.endpoint) == ("s3://commoncrawl", True, None)
+    assert (source.s3.endpoint, source.s3.verify) == ("https://common:9000", str(tmp_path / "ca.pem"))
+    assert articles.s3 == source.s3
+    assert home.settings.s3.place("logs") == "s3://corpus/team/logs"
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("s3: {access_key: %s}", "access_key"),
+        ("lake: {secret: %s}", "secret"),
+        ("source: {token: %s}", "token"),
+        ("s3: {endpoint: 'https://me:%s@host'}", "user or a password"),
+        ("lake: {endpoint: 'https://me:%s@host'}", "user or a password"),
+    ],
+)
+def test_a_credential_in_the_settings_is_refused_with_the_reason_and_not_repeated(tmp_path, line, name):
+    (tmp_path / "corpus.yaml").write_text(line % "PLANTEDSECRET0123456789")
+
+    with pytest.raises(SettingsError, match=rf"corpus.yaml:1: .*{name}.*credentials come from the environment") as told:
+        read_settings(tmp_path / "corpus.yaml")
+
+    assert "PLANTED" not in str(told.value)
