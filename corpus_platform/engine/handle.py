@@ -3,7 +3,7 @@
 A worker is a fresh interpreter started with `subprocess` and not with `multiprocessing`: its environment is given to it alone (the parent's
 `os.environ` is not touched, which other threads read), the parent's main module is not run again, and a daemonic process may have workers.
 
-Not here: which item goes to which worker, and what follows a death (processes.py).
+Not here: which item goes to which worker, and what follows a death (crew.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import sys
 import time
 from multiprocessing.connection import Pipe
 from multiprocessing.spawn import get_executable
-from typing import Any, NamedTuple
+from typing import Any
+
+from corpus_platform.engine.crew import Message
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -41,16 +43,10 @@ _BOOT = (
 _TIME_TO_LEAVE = 5.0
 
 
-class Message(NamedTuple):
-    """What a worker says: its kind (see worker.py), its peak memory in bytes, and a pickled body."""
-
-    kind: str
-    peak_rss: int
-    body: bytes
-
-
 class Worker:
-    """One worker process, with the item that it is doing."""
+    """One worker process, with the item that it is doing. See `crew.Member`."""
+
+    is_lost = False
 
     def __init__(self, task: bytes, path: list[str], *, lifeline: int, threads: int) -> None:
         """Starts the process; it says `ready` when it has loaded the pickled task, with `path` as its `sys.path`."""
@@ -110,7 +106,11 @@ class Worker:
         except (EOFError, OSError, pickle.UnpicklingError):
             return None
 
-    def leave(self) -> None:
+    def has_spoken(self) -> bool:
+        """Whether there is a message."""
+        return self.connection.poll()
+
+    def leave(self, *, fit: bool) -> None:  # noqa: ARG002  (no worker outlives its map)
         """Lets a worker without an item go, and waits until its memory is free."""
         if not self.ready:
             self.kill()  # it is still importing what nobody needs any more

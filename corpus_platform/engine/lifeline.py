@@ -4,9 +4,10 @@ Two ties, for each has its gap. On Linux the kernel kills the worker with its pa
 holds the interpreter lock; more exactly, with the *thread* that started it, which is why workers do not outlive the call of `map`. Everywhere, a
 thread waits on a pipe whose other end only the parent holds, and ends the process when it closes.
 
-`parent_is_alive()` is for tasks: ask it before you make a result visible, so that nothing appears after the run was killed.
+`parent_is_alive()` is for tasks: ask it before you make a result visible, so that nothing appears after the run was killed. On a cluster, where
+the parent is on another machine, the worker says how that is found out (`asks`).
 
-Not here: how workers are started (handle.py) and what they do (worker.py).
+Not here: how workers are started (handle.py, cluster.py) and what they do (worker.py, cluster_worker.py).
 """
 
 from __future__ import annotations
@@ -18,24 +19,33 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ORPHANED = 70
 """Exit code of a worker whose parent has gone."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
-_parent: int | None = None
+_ask: Callable[[], bool] | None = None
 
 
 def parent_is_alive() -> bool:
-    """Whether the process that started this worker still runs. True in a process that is no worker."""
-    return _parent is None or os.getppid() == _parent
+    """Whether the process that started this worker still runs, and waits for what it does. True in a process that is no worker."""
+    return _ask is None or _ask()
+
+
+def asks(whether: Callable[[], bool]) -> None:
+    """From now on `parent_is_alive` answers what `whether` does."""
+    global _ask  # noqa: PLW0603  (a process has one parent)
+    _ask = whether
 
 
 def tie_to_parent(parent: int, lifeline: int) -> None:
     """Makes this process end when process `parent` does. `lifeline` is the reading end of a pipe that the parent never writes to."""
-    global _parent  # noqa: PLW0603  (a process has one parent)
-    _parent = parent
+    asks(lambda: os.getppid() == parent)
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             prctl = ctypes.CDLL(None).prctl

@@ -6,7 +6,7 @@ end of a worker process that was not asked to end; its item is tried again in a 
 Promise: items do not touch one another; a result is handed over as soon as it is there, in any order; callbacks run in the caller's thread
 of the parent process, one at a time; at most one item per worker is under way, so memory does not grow with the number of items.
 
-Not here: how the work is spread (serial.py, processes.py), what to do about failures (the caller decides; `raise_failures` is the usual answer).
+Not here: how the work is spread (serial.py, processes.py, cluster.py), what to do about failures (the caller decides; `raise_failures` is the usual answer).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Those folders are the parent's `sys.path` and, after them, the roots of modules that the parent has loaded from elsewhere, as test runners and
 code locations given as a file do.
 
-Not here: items and results (processes.py, worker.py); they may use only modules that are found this way.
+Not here: items and results (crew.py, worker.py); they may use only modules that are found this way.
 """
 
 from __future__ import annotations

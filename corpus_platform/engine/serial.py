@@ -3,7 +3,7 @@
 For debugging (a breakpoint in a task works), for small machines, and as the plain twin that the other engines are tested against.
 A task that kills its process kills this one; there is no time limit and no memory limit.
 
-Not here: worker processes (processes.py).
+Not here: worker processes (processes.py), clusters (cluster.py).
 """
 
 from __future__ import annotations

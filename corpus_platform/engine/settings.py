@@ -1,9 +1,9 @@
 """Which engine runs the tasks: its settings, and the one place where engines are known by name.
 
     >>> engine_from("process", workers=4, memory_limit_mb=1500)
-    >>> EngineSettings.model_validate({"kind": "serial"}).open()
+    >>> EngineSettings.model_validate({"kind": "ray", "address": "ray://head:10001"}).open()
 
-A new engine (a cluster) is one line in `ENGINES` and one module that keeps the promise of `protocol.py`.
+A new engine is one line in `ENGINES` and one module that keeps the promise of `protocol.py`.
 
 Not here: where settings come from (files, environment, command line).
 """
@@ -11,10 +11,12 @@ Not here: where settings come from (files, environment, command line).
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from corpus_platform.engine.cluster import Ray
+from corpus_platform.engine.cluster_connection import AUTO
 from corpus_platform.engine.processes import Processes
 from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import SettingsError
@@ -30,9 +32,15 @@ class EngineSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: str = Field("process", description="Name of the engine")
+    kind: str = Field("process", description="Name of the engine: serial, process, ray")
+    address: str | None = Field(
+        None,
+        description="Of `ray`: `auto` (RAY_ADDRESS or the cluster of this machine; the default), HOST:PORT, ray://HOST:10001, `local`: one for this process",
+    )
     workers: int | None = Field(
-        None, ge=1, description="Workers at the same time; by default the cores that may be used"
+        None,
+        ge=1,
+        description="Workers at the same time; by default the cores that may be used, here or in the cluster",
     )
     memory_limit_mb: int | None = Field(
         None, ge=1, description="A worker whose peak memory (MiB) passed this is replaced after its item"
@@ -50,6 +58,12 @@ class EngineSettings(BaseModel):
             hint = f", nearest is `{near[0]}`" if near else ""
             raise ValueError(f"there is no engine `{kind}`{hint}; engines are: {', '.join(sorted(ENGINES))}")
         return kind
+
+    @model_validator(mode="after")
+    def _has_use_for_its_address(self) -> Self:
+        if self.address is not None and self.kind != "ray":
+            raise ValueError(f"engine `{self.kind}` has no address: only `ray` runs elsewhere")
+        return self
 
     def open(self) -> Engine:
         """The engine that these settings describe. Starts nothing."""
@@ -70,7 +84,7 @@ def _sentence(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         return f"an engine has no option `{name}`; it takes {', '.join(EngineSettings.model_fields)}"
     text = problem["msg"].removeprefix("Value error, ")
-    return text if name == "kind" else f"engine option `{name}` is {problem['input']!r}: {text}"
+    return text if name in {"kind", ""} else f"engine option `{name}` is {problem['input']!r}: {text}"
 
 
 def _serial(_: EngineSettings) -> Engine:
@@ -78,14 +92,21 @@ def _serial(_: EngineSettings) -> Engine:
 
 
 def _process(settings: EngineSettings) -> Engine:
-    return Processes(
-        settings.workers,
-        memory_limit=settings.memory_limit_mb and settings.memory_limit_mb * 2**20,
-        retries=settings.retries,
-        task_timeout=settings.task_timeout,
-        items_per_worker=settings.items_per_worker,
-        threads=settings.threads,
-    )
+    return Processes(settings.workers, **_limits(settings))
 
 
-ENGINES: dict[str, Callable[[EngineSettings], Engine]] = {"serial": _serial, "process": _process}
+def _ray(settings: EngineSettings) -> Engine:
+    return Ray(settings.address or AUTO, settings.workers, **_limits(settings))
+
+
+def _limits(settings: EngineSettings) -> dict[str, Any]:
+    return {
+        "memory_limit": settings.memory_limit_mb and settings.memory_limit_mb * 2**20,
+        "retries": settings.retries,
+        "task_timeout": settings.task_timeout,
+        "items_per_worker": settings.items_per_worker,
+        "threads": settings.threads,
+    }
+
+
+ENGINES: dict[str, Callable[[EngineSettings], Engine]] = {"serial": _serial, "process": _process, "ray": _ray}

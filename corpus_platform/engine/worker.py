@@ -3,7 +3,7 @@
 Messages to the parent come in two parts: a header (kind, peak memory in bytes) and a body, the pickled result or Failure, so that a
 large result is pickled once and never copied into another pickle. The parent first sends the task, then one item at a time.
 
-Not here: starting, watching and replacing workers (handle.py, processes.py).
+Not here: starting, watching and replacing workers (handle.py, crew.py).
 """
 
 from __future__ import annotations
@@ -50,13 +50,14 @@ def _serve(connection: Connection) -> None:
         return
     _send(connection, READY, b"")
     while True:
-        kind, body = _result_of(task, connection.recv_bytes())
+        kind, body = result_of(task, connection.recv_bytes())
         _flush()
         _send(connection, kind, body)
         del body
 
 
-def _result_of(task: Callable[[Any], Any], item: bytes) -> tuple[str, bytes]:
+def result_of(task: Callable[[Any], Any], item: bytes) -> tuple[str, bytes]:
+    """Does a pickled item: what became of it, and the pickled result or Failure."""
     try:
         return DONE, pickle.dumps(task(pickle.loads(item)), protocol=pickle.HIGHEST_PROTOCOL)  # noqa: S301  (as above)
     except BaseException as error:  # noqa: BLE001  (SystemExit too: an item that fails must not end the worker)

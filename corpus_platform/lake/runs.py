@@ -38,6 +38,11 @@ def under_way(storage: Storage, run: str, what: str) -> Iterator[None]:
             storage.filesystem().rm_file(storage.path(name))
 
 
+def is_noted(storage: Storage, run: str) -> bool:
+    """Whether this machine sees the note of a run: one that does not looks at another lake, or the run has ended."""
+    return bool(storage.filesystem().exists(storage.path(f"{FOLDER}/{run}.json")))
+
+
 def prefixes(storage: Storage) -> set[str]:
     """What the names of the files and scratch folders of runs under way have in them (see `files.file_name`)."""
     try:

@@ -1,4 +1,4 @@
-"""One contract, two houses: what every engine promises."""
+"""One contract, three houses: what every engine promises. Ray's, a cluster of this machine, takes seconds to start and is marked e2e."""
 
 import threading
 from functools import partial
@@ -7,15 +7,19 @@ from types import SimpleNamespace
 import engine_tasks as tasks
 import pytest
 
+from corpus_platform.engine.cluster import Ray
+from corpus_platform.engine.cluster_connection import disconnect
 from corpus_platform.engine.processes import Processes
 from corpus_platform.engine.protocol import Failure, MapReport, raise_failures
 from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import ShardFailed
 
 
-@pytest.fixture(params=[Serial(), Processes(2)], ids=["serial", "process"])
+@pytest.fixture(scope="module", params=["serial", "process", pytest.param("ray", marks=pytest.mark.e2e)])
 def engine(request):
-    return request.param
+    yield {"serial": Serial, "process": partial(Processes, 2), "ray": partial(Ray, "local", 2)}[request.param]()
+
+    disconnect()
 
 
 def collect(engine, task, items, **callbacks):
