@@ -14,33 +14,38 @@ import dagster as dg
 
 from corpus_platform.automation.limits import pool_limits
 from corpus_platform.automation.settings import AutomationSettings, FreshnessSettings
+from corpus_platform.settings import CorpusSettings
 
 CHAIN = ("web", "dedup", "corpora")
 """First parts of the keys of what is made of a snapshot."""
 REPORTS = ("marts", "reports")
 """The same, or groups, of what is made of all that, daily."""
 OVERLAP = dg.AssetKey(["corpora", "overlap"])
+LANGUAGE_MODEL = dg.AssetKey(["models", "language_model"])
 CONDITIONS = "new_partitions"
 """Name of the sensor that evaluates the conditions."""
 
 
-def missing_once() -> dg.AutomationCondition:
+def missing_once(*, needs_model: bool = False) -> dg.AutomationCondition:
     """True for a partition that has been added since the condition was there, from the second look on, until it is asked for or made.
 
-    From the second look on, for a sensor adds a partition and starts its run in two steps. Models that may be missing for good are not waited for:
-    `missing_models` makes those that can be made.
+    From the second look on, for a sensor adds a partition and starts its run in two steps. With `needs_model` there must be a language model, though
+    not of each language: some may have no text to be made from. Other models may be missing for good.
     """
     missing = dg.AutomationCondition.missing()
-    models = dg.AssetSelection.assets(["models", "classifier"], ["models", "importance"])
+    models = dg.AssetSelection.key_prefixes("models")
     added = missing.newly_true().since_last_handled().with_label("added, and not asked for yet")
-    return (
+    condition = (
         added
         & ~missing.newly_true().with_label("first look")
         & ~dg.AutomationCondition.in_progress()
         & ~dg.AutomationCondition.execution_failed()
         & ~dg.AutomationCondition.any_deps_missing().ignore(models)
         & ~dg.AutomationCondition.any_deps_in_progress()
-    ).with_label("a new partition, once what it is made of is there")
+    )
+    if needs_model:
+        condition &= dg.AutomationCondition.any_deps_match(~missing).allow(dg.AssetSelection.assets(LANGUAGE_MODEL))
+    return condition.with_label("a new partition, once what it is made of is there")
 
 
 def at_hour(cron: str) -> dg.AutomationCondition:
@@ -58,11 +63,14 @@ def at_hour(cron: str) -> dg.AutomationCondition:
     ).with_label(f"at {cron}, if something is new")
 
 
-def condition_of(spec: dg.AssetSpec, settings: AutomationSettings) -> dg.AutomationCondition | None:
-    """The condition of an asset, by its group; None where it is started by sensors and people only."""
+def condition_of(spec: dg.AssetSpec, settings: CorpusSettings) -> dg.AutomationCondition | None:
+    """The condition of an asset, by its key or group; None where it is started by sensors and people only."""
     if spec.key == OVERLAP or {spec.group_name, spec.key.path[0]} & {*REPORTS}:
-        return at_hour(settings.reports)
-    return missing_once() if spec.key.path[0] in CHAIN else None
+        return at_hour(settings.automation.reports)
+    if spec.key.path[0] not in CHAIN:
+        return None
+    can_be = settings.encyclopedia.location is not None or settings.language_model.location is not None
+    return missing_once(needs_model=can_be and LANGUAGE_MODEL in {dep.asset_key for dep in spec.deps})
 
 
 def chain_of(assets: Sequence[dg.AssetsDefinition]) -> list[str]:
@@ -88,11 +96,11 @@ def freshness_of(settings: FreshnessSettings) -> dg.FreshnessPolicy:
     )
 
 
-def automated(assets: Sequence[dg.AssetsDefinition], settings: AutomationSettings) -> list[dg.AssetsDefinition]:
+def automated(assets: Sequence[dg.AssetsDefinition], settings: CorpusSettings) -> list[dg.AssetsDefinition]:
     """The assets with their conditions and freshness policies. What an asset says of itself is left as it is."""
 
     def with_policies(spec: dg.AssetSpec) -> dg.AssetSpec:
-        fresh = freshness_of(settings.freshness) if is_head(spec) else None
+        fresh = freshness_of(settings.automation.freshness) if is_head(spec) else None
         return spec.replace_attributes(
             automation_condition=spec.automation_condition or condition_of(spec, settings),
             freshness_policy=spec.freshness_policy or fresh,

@@ -7,10 +7,8 @@ without patching.
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -27,15 +25,14 @@ from assets.sensors import refresh, sensors
 from assets.web import signal_assets, web_assets
 from corpus_platform.errors import CheckFailed, SettingsError
 from corpus_platform.home import Home
-from resources.home import HomeResource
+from resources.home import HomeResource, resources_of
+from resources.instance import write_instance_settings
 from resources.launcher import HOST_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from corpus_platform.home import Batch
-
-INSTANCE_SETTINGS = Path(__file__).parents[1] / "deploy" / "dagster.yaml"
 
 
 def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Definitions:
@@ -46,7 +43,7 @@ def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Def
     parts += [dedup_assets(home, of) for of in home.compared]
     parts += [corpus_assets(home)]
     settings = home.settings.automation
-    assets = automated([asset for assets, _ in parts for asset in assets], settings)
+    assets = automated([asset for assets, _ in parts for asset in assets], home.settings)
     named = jobs()
     return dg.Definitions(
         assets=assets,
@@ -58,7 +55,7 @@ def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Def
             condition_sensor(settings),
         ],
         schedules=[refresh(settings)],
-        resources={"home": HomeResource(path=str(home.path)), **(resources or {})},
+        resources=resources_of(home, resources),
         executor=dg.in_process_executor,
     )
 
@@ -70,15 +67,14 @@ def defs() -> dg.Definitions:
 
 
 def instance_of(home: Home) -> dg.DagsterInstance:
-    """The Dagster instance of a home, in its folder `dagster`; made with the settings of `deploy/dagster.yaml` when it is new.
+    """The Dagster instance of a home, in its folder `dagster`, with the settings of `deploy/dagster.yaml` and what the home's add to them.
 
     Raises SettingsError where no such folder can be made.
     """
     folder = home.path / "dagster"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / "dagster.yaml").exists():
-            shutil.copy(INSTANCE_SETTINGS, folder / "dagster.yaml")
+        write_instance_settings(home, folder / "dagster.yaml")
     except OSError as error:
         raise SettingsError(
             f"{home.path} can't be a home ({error.strerror}): give another folder with --home"
@@ -102,10 +98,14 @@ def materialize(
 
     Raises what the stage raised, and CheckFailed where a blocking check failed. The log is in the instance; the console stays quiet.
     """
-    resource = HomeResource(path=str(home.path))
+    given = resources_of(home)
+    resource = given["home"]
+    assert isinstance(resource, HomeResource)
     if home.watch is not None:
         resource = resource.watched_by(home.watch)
-    job = build_defs(home.enabling(assets), resources={"home": resource}).resolve_implicit_global_asset_job_def()
+    job = build_defs(
+        home.enabling(assets), resources={**given, "home": resource}
+    ).resolve_implicit_global_asset_job_def()
     run = str(uuid.uuid4())
     try:
         return job.execute_in_process(

@@ -85,7 +85,7 @@ def deliver(
     if settings.webhook is None or not alerts:
         return []
     address = os.environ.get(settings.webhook, "")
-    if urlsplit(address).scheme not in ("http", "https"):
+    if not _is_web_address(address):
         return [f"alerts: ${settings.webhook} holds no http(s) address, so nobody is told of {alerts[0].kind}"]
     answers = [_deliver(alert, address, settings, pause) for alert in alerts]
     return [answer for answer in answers if answer]
@@ -104,6 +104,13 @@ def _deliver(alert: Alert, address: str, settings: AlertSettings, pause: Callabl
         if not again:
             break
     return f"alerts: ${settings.webhook} did not take `{alert.kind}` of run {alert.run} in {tried} attempts: {why}"
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        return urlsplit(address).scheme in ("http", "https")
+    except ValueError:
+        return False
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

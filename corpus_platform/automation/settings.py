@@ -6,6 +6,7 @@ import re
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from corpus_platform.stages.stage import Settings
 
@@ -40,9 +41,11 @@ class AlertSettings(Settings):
     @field_validator("webhook")
     @classmethod
     def _check_name(cls, value: str | None) -> str | None:
-        # The value is not repeated: people who get this wrong have written the secret itself.
+        # As a credential, for people who get this wrong have written the secret itself: then messages do not repeat it.
         if value is not None and not _VARIABLE.fullmatch(value):
-            raise ValueError("`webhook` is the name of an environment variable, such as CORPUS_WEBHOOK, and no address")
+            raise PydanticCustomError(
+                "credential", "the name of an environment variable goes here, such as CORPUS_WEBHOOK, and no address"
+            )
         return value
 
 
