@@ -18,19 +18,17 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
-from corpus_platform.commands import counts, dups, look, plain, recipes, review, signals, versions
+from corpus_platform.commands import counts, dups, look, plain, recipes, review, signals, sql, versions
 from corpus_platform.commands.dedup import dedup
 from corpus_platform.commands.plan import plan
 from corpus_platform.commands.verify import verify
 from corpus_platform.errors import CorpusError, SettingsError, SourceError
 from corpus_platform.home import SETTINGS_FILE, Home
 from corpus_platform.printing import (
-    check_format,
     err,
     escaped,
     out,
     print_next,
-    print_rows,
     print_summary,
     right,
     whole,
@@ -63,6 +61,9 @@ for command in (
     versions.rollback,
     versions.resume,
     versions.redo,
+    sql.sql,
+    sql.shell,
+    sql.warehouse,
 ):
     app.command()(command)
 app.command()(dedup)
@@ -72,7 +73,6 @@ app.command()(verify)
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="CORPUS_HOME", help="Folder of settings, lake, models and Dagster instance.")
 ]
-Format = Annotated[str, typer.Option("--format", help="table, csv or json")]
 
 
 @app.callback()
@@ -156,28 +156,6 @@ def status(context: typer.Context) -> None:
     if stale:
         out.print("\nA table is compared with what it reads as that is now: this may change when that is made anew.")
     out.print("\nBring one up to date: corpus run corpora/ccnet --snapshot NAME", highlight=False)
-
-
-@app.command()
-def sql(
-    context: typer.Context,
-    statement: Annotated[str, typer.Argument(help='e.g. "select language, count(*) from web.documents group by 1"')],
-    format: Format = "table",  # noqa: A002  (the option's name)
-) -> None:
-    """Asks the lake in DuckDB SQL. It only reads, and works while a run is writing."""
-    from corpus_platform.analytics.sql import connect, query  # noqa: PLC0415  (imports DuckDB)
-
-    check_format(format)
-    print_rows(query(connect(Home.open(context.obj).lake), statement), format)
-
-
-@app.command()
-def warehouse(context: typer.Context) -> None:
-    """Publishes the views as `warehouse.duckdb`, which any DuckDB client opens; marts are built from it: see dbt/."""
-    from corpus_platform.analytics.sql import publish  # noqa: PLC0415  (imports DuckDB)
-
-    home = Home.open(context.obj)
-    out.print(str(publish(home.lake, home.path / "warehouse.duckdb")), highlight=False, soft_wrap=True)
 
 
 @snapshots.command("list")

@@ -118,12 +118,20 @@ class Home:
     settings: CorpusSettings
     watch: Callable[[Progress], None] | None = None
     """Told of every finished shard, besides the caller of `run`."""
+    on_commit: Callable[[Home, Report], None] | None = None
+    """Told of every run that has changed a table; must not raise."""
 
     @classmethod
-    def open(cls, path: Path | str, *, watch: Callable[[Progress], None] | None = None) -> Home:
+    def open(
+        cls,
+        path: Path | str,
+        *,
+        watch: Callable[[Progress], None] | None = None,
+        on_commit: Callable[[Home, Report], None] | None = None,
+    ) -> Home:
         """The home at a folder, with the settings of its `corpus.yaml` (the defaults where there is none)."""
         folder = Path(path).expanduser().resolve()
-        return cls(folder, read_settings(folder / SETTINGS_FILE), watch)
+        return cls(folder, read_settings(folder / SETTINGS_FILE), watch, on_commit)
 
     @cached_property
     def lake(self) -> Lake:
@@ -132,6 +140,16 @@ class Home:
         own = lake.model_dump(include={"endpoint", "region", "profile", "path_style"})
         reach = asdict(s3.access(**own).below(self.path))
         return Lake(self._place(lake.place(s3)), storage=reach, lock=lake.lock)
+
+    @property
+    def warehouse(self) -> Path:
+        """The file of views and marts that is published for other programs (analytics/warehouse.py)."""
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def marts(self) -> Path:
+        """The file that dbt builds marts in; one program at a time opens it."""
+        return self.path / "dbt.duckdb"
 
     @cached_property
     def engine(self) -> Engine:
@@ -280,7 +298,10 @@ class Home:
                 if listener is not None:
                     listener(progress)
 
-        return run_stage(self.stage(name), self.lake, self.engine, partition, on_progress=tell)
+        report = run_stage(self.stage(name), self.lake, self.engine, partition, on_progress=tell)
+        if report.changed and self.on_commit is not None:
+            self.on_commit(self, report)
+        return report
 
     def partitions(self, snapshots: Iterable[str] = ()) -> Iterator[tuple[str, Partition]]:
         """Every table with each of its partitions, upstream first; the web's for the snapshots that the lake has, and for these."""

@@ -64,6 +64,12 @@ class LakeSettings(Settings):
         return self.location or s3.place("lake") or "lake"
 
 
+class WarehouseSettings(Settings):
+    """The published file that other programs read: `warehouse.duckdb` in the home."""
+
+    publish: bool = Field(default=True, description="Publish it anew after each commit of a run")
+
+
 class CorpusSettings(Settings):
     """All settings of one home."""
 
@@ -88,6 +94,7 @@ class CorpusSettings(Settings):
     dedup: DedupSettings = DedupSettings()
     engine: EngineSettings = EngineSettings()  # pyright: ignore[reportCallIssue]
     automation: AutomationSettings = AutomationSettings()
+    warehouse: WarehouseSettings = WarehouseSettings()
     reject_budget: float = Field(
         default=0.05, ge=0, le=1, description="Largest share of broken records before a stage fails"
     )

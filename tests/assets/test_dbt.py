@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from corpus_platform.analytics.sql import publish
+from corpus_platform.analytics.warehouse import publish
 from corpus_platform.lake import Lake
 
 PROJECT = Path(__file__).parents[2] / "dbt"

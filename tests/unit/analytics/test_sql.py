@@ -1,11 +1,11 @@
 """SQL over the lake: typed views, committed rows only, reads only."""
 
-import duckdb
 import polars as pl
+import pyarrow as pa
 import pytest
 
-from corpus_platform.analytics.sql import SqlError, connect, publish, query
-from corpus_platform.lake import Lake, tables
+from corpus_platform.analytics.sql import SqlError, connect, query
+from corpus_platform.lake import Lake, table, tables
 
 WET = {"variant": "wet", "snapshot": "CC-MAIN-2024-10"}
 
@@ -105,17 +105,44 @@ def test_times_are_utc_wherever_the_machine_is(lake, monkeypatch):
     assert found.to_pylist() == [{"at": "2024-02-19 22:30:00+00"}]
 
 
-def test_a_published_warehouse_is_read_by_any_duckdb_and_swapped_in_whole(lake, tmp_path):
-    path = tmp_path / "warehouse.duckdb"
-    commit(lake, [1])
-    publish(lake, path)
-    reader = duckdb.connect(str(path), read_only=True)
+def test_only_the_views_that_are_named_are_made(lake):
+    connection = connect(lake, names={"web.pages"})
 
-    commit(lake, [1, 2], run="bbbbbbbb")
-    publish(lake, path)
+    made = connection.execute("select schema_name, view_name from duckdb_views() where not internal").fetchall()
+    assert made == [("web", "pages")]
 
-    assert reader.execute("select count(*) from web.paragraphs").fetchall() == [(1,)]
-    reader.close()
-    with duckdb.connect(str(path), read_only=True) as again:
-        assert again.execute("select count(*) from web.paragraphs").fetchall() == [(2,)]
-    assert [p.name for p in tmp_path.glob("*warehouse*")] == ["warehouse.duckdb"]
+
+def test_all_corpora_are_one_view_in_the_columns_that_they_share(lake):
+    where = {"variant": "wet", "snapshot": "CC-MAIN-2024-10"}
+    place = {"doc_id": "a" * 32, "file_index": 0, "position": 0}
+    rows = {
+        "corpora.ccnet": {**place, "source_domain": "a.example", "raw_content": "text", "length": 4, "nlines": 1},
+        "corpora.mine": {
+            **place,
+            "source": "s",
+            "shard": 0,
+            "file": "f",
+            "domain": "b.example",
+            "text": "中文",
+            "edited": True,
+            "licence": "MIT",
+        },
+    }
+    for name, row in rows.items():
+        commit_row(lake, name, where, row)
+
+    found = query(
+        connect(lake), "select recipe, domain, characters, edited, licence, snapshot from corpora.published order by 1"
+    )
+
+    assert [tuple(row.values()) for row in found.to_pylist()] == [
+        ("ccnet", "a.example", 4, None, None, "CC-MAIN-2024-10"),
+        ("mine", "b.example", 2, True, "MIT", "CC-MAIN-2024-10"),
+    ]
+
+
+def commit_row(lake, name, partition, row):
+    writer = lake.writer(name, partition, 0, "aaaaaaaa")
+    types = {field.name: field.type for field in table(name).schema}
+    writer.write(pl.from_arrow(pa.table({key: pa.array([value], types[key]) for key, value in row.items()})))
+    lake.commit(name, partition, writer.close()[name], lake.fence(name, partition), run="aaaaaaaa")
