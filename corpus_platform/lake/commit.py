@@ -164,6 +164,8 @@ def _attempt(order: _Order, table: DeltaTable, *, is_first: bool) -> Commit | No
             state is not None
             and _same(order.files, present)
             and state.fingerprint == order.metadata.get("fingerprint", "")
+            # A rewritten side table has a new version, which readers see when its main table names it.
+            and state.side == order.metadata.get("side", state.side)
         ):
             return Commit(state.version, changed=False)
     if _grow(order, table):

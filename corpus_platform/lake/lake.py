@@ -6,7 +6,7 @@ registration; a reader gets one version of a table, whole, however many commits 
 Promise: rows of side tables are shown only once the main table's commit names them.
 
 Not here: how it is done: registry.py, storage.py, store.py, files.py, markers.py, log.py, commit.py, reading.py, verify.py, vacuum.py, keep.py,
-restore.py, holds.py.
+restore.py, holds.py, forgotten.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from corpus_platform.lake import commit as protocol
-from corpus_platform.lake import holds, keep, pins, runs
+from corpus_platform.lake import forgotten, holds, keep, pins, runs
 from corpus_platform.lake.files import DataFile, ShardWriter, side_partition
 from corpus_platform.lake.fit import polars_schema
 from corpus_platform.lake.log import PartitionState, Snapshot, TableLog
@@ -132,6 +132,8 @@ class Lake:
         if version is not None and not spec.side:
             refuse_vacuumed(self.storage, name, version)
         found = snapshot.files(partition)
+        if version is not None:
+            forgotten.refuse_forgotten(self.storage, name, version, found)
         return self._visible(spec, snapshot, partition, found) if spec.side and version is None else found
 
     def state(self, name: str, partition: Mapping[str, str], version: int | None = None) -> PartitionState | None:
@@ -165,6 +167,10 @@ class Lake:
     def under_way(self, run: str, what: str) -> AbstractContextManager[None]:
         """Notes a run for as long as the block takes: no vacuum touches what it makes. `what`: for people who look."""
         return runs.under_way(self.storage, run, what)
+
+    def refuse_while_forgetting(self) -> None:
+        """A `SettingsError` while records are being removed for good: asked by a run when its note is there; see forgotten.py."""
+        forgotten.refuse_while_forgetting(self.storage)
 
     def writer(self, name: str, partition: Mapping[str, str], shard: int, run: str) -> ShardWriter:
         """Takes the rows of one shard. `run` is the run's id, of 8 characters at least."""
@@ -236,6 +242,10 @@ class Lake:
 
     def restore(self, name: str, partition: Mapping[str, str], version: int) -> protocol.Commit:
         """Commits a partition as it was at a version of its table; see restore.py."""
+        state = self.state(name, partition, version)
+        for side, its_version in state.side.items() if state else ():
+            # Refused here where it holds what was forgotten: readers of a restored partition see its side rows of then.
+            self.files(side, self.side_partition(name, partition), its_version)
         return restore(self, name, table(name).partition_values(partition), version)
 
     def unfinish(self, name: str, partition: Mapping[str, str], shards: Collection[int] | None = None) -> list[int]:

@@ -1,6 +1,9 @@
 """Where a task's rows, rejects and counts go: the `Output` that `run_shard` hands to a stage.
 
-Not here: files and what makes them count (lake/files.py, run.py).
+Here documents enter, so here those stay out that somebody has asked to be forgotten: of a stage that reads a source, a row whose address, domain, id or
+author has a tombstone becomes a reject `forgotten` without its address, and is not `kept`.
+
+Not here: files and what makes them count (lake/files.py, run.py), tombstones (forgetting/).
 """
 
 from __future__ import annotations
@@ -10,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from corpus_platform.forgetting.columns import FORGOTTEN, REJECTS, hidden
+from corpus_platform.forgetting.tombstones import Tombstones
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from corpus_platform.lake.files import ShardWriter
 
-REJECTS = "ops.rejects"
+_NONE = Tombstones()
 
 
 class ShardOutput:
@@ -23,14 +29,18 @@ class ShardOutput:
 
     _BATCH = 10_000
 
-    def __init__(self, writer: ShardWriter, shard: int) -> None:
+    def __init__(self, writer: ShardWriter, shard: int, tombstones: Tombstones = _NONE) -> None:
+        """`tombstones`: what must not come in; none for stages that read tables, where it is not."""
         self.counters: Counter[str] = Counter()
+        self._tombstones = tombstones
         self._writer = writer
         self._shard = shard
         self._rejects: list[dict[str, Any]] = []
 
     def write(self, frame: pl.DataFrame, table: str | None = None) -> None:
         """Adds rows to the main table, or to the side table of that name."""
+        if self._tombstones and table is None and frame.height:
+            frame = self._without_forgotten(frame)
         if frame.height:
             self._writer.write(frame, table)
 
@@ -46,6 +56,8 @@ class ShardOutput:
         broken: bool = True,
     ) -> None:
         """Adds a row to ops.rejects and counts it."""
+        if url and self._tombstones.holds("url", url):
+            url, record, reason, detail, broken = None, None, FORGOTTEN, "", False
         self.counters[f"rejects:{reason}"] += 1
         self.counters["broken"] += broken
         row = {"shard": self._shard, "file": file, "position": position, "url": url, "record": record}
@@ -66,3 +78,10 @@ class ShardOutput:
         if self._rejects:
             self._writer.write(pl.DataFrame(self._rejects, infer_schema_length=None), REJECTS)
             self._rejects = []
+
+    def _without_forgotten(self, frame: pl.DataFrame) -> pl.DataFrame:
+        gone = hidden(frame, self._tombstones)
+        for row in frame.filter(gone).select("file", "position").iter_rows(named=True):
+            self.reject(**row, reason=FORGOTTEN, broken=False)
+            self.counters["kept"] -= 1
+        return frame.filter(~gone)

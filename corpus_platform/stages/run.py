@@ -21,6 +21,7 @@ import polars as pl
 from corpus_platform.engine.lifeline import parent_is_alive
 from corpus_platform.engine.protocol import raise_failures
 from corpus_platform.errors import RejectBudgetExceeded, ShardFailed, SourceError
+from corpus_platform.forgetting.tombstones import Tombstones
 from corpus_platform.lake import table
 from corpus_platform.lake.disk import full_disk_named
 from corpus_platform.lake.markers import Marker
@@ -167,6 +168,8 @@ def run_stage(
         check_room(where_of(stage.name, partition), plan.estimate, lake.storage)
     run = uuid.uuid4().hex
     with full_disk_named(lake.storage), lake.under_way(run, where_of(stage.name, partition)):
+        # After its own note: of a run and a forgetting that begin at once, at least one sees the other.
+        lake.refuse_while_forgetting()
         mapped = engine.map(
             partial(run_shard, stage, lake, partition, run),
             plan.todo,
@@ -199,7 +202,8 @@ def run_shard(stage: Stage, lake: Lake, partition: Partition, run: str, shard: S
     """Does one shard in a worker: its rows into files, then the marker that makes them count."""
     started = time.monotonic()
     with full_disk_named(lake.storage), lake.writer(stage.name, partition, shard.index, run) as writer:
-        output = ShardOutput(writer, shard.index)
+        tombstones = Tombstones.load(lake.storage) if stage.reads_source else Tombstones()
+        output = ShardOutput(writer, shard.index, tombstones)
         stage.run(lake, partition, shard, output)
         output.flush()
         files = writer.close()

@@ -108,6 +108,12 @@ class Stage(ABC):
         """The tables that the stage reads for a text variant (empty for tables that have none), each with the variant that is read of it."""
         return tuple((name, variant) for name in self.upstream)
 
+    @property
+    def reads_source(self) -> bool:
+        """Whether documents come in here, from outside of the lake: what was forgotten is kept out."""
+        reads_tables = self.upstream or type(self).above is not Stage.above
+        return not reads_tables and {"file", "position"} <= set(self.output().schema.names)
+
     def estimate(self, lake: Lake, partition: Partition, shards: Sequence[Shard]) -> Estimate | None:
         """What these shards of the partition will take; None where nothing is known. Reads commits only."""
         del lake, partition, shards

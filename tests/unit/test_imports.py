@@ -16,6 +16,7 @@ LAYERS = (
     {"errors"},
     {"documents", "lake", "engine", "yaml_file"},
     {"tables"},
+    {"forgetting"},
     {"text"},
     {"lists"},
     {"sources", "extract", "dedup", "models", "clean"},
@@ -41,6 +42,7 @@ ONLY = {
     "engine": {"errors"},
     "yaml_file": {"errors"},
     "tables": {"errors", "documents", "lake"},
+    "forgetting": {"errors", "documents", "lake", "tables"},
     "text": {"errors", "documents"},
     "lists": {"errors"},
 }
