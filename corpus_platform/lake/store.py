@@ -20,6 +20,7 @@ from filelock import FileLock as _FileLock
 from filelock import Timeout
 
 from corpus_platform.errors import CommitConflict, SettingsError, StoreUnsafe
+from corpus_platform.lake.postgres_lock import VARIABLE, PostgresLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ class FileLock:
 
 
 def lock_from(lock: str | Lock | None) -> Lock | None:
-    """A lock from a setting: `file:/folder`, an object that has `hold(name)`, or none."""
+    """A lock from a setting: `file:/folder`, `postgres:` (postgres_lock.py), an object that has `hold(name)`, or none."""
     if not isinstance(lock, str):
         if lock is not None and not isinstance(lock, Lock):
             raise SettingsError(f"{lock!r} is no lock: it has no `hold(name)`")
@@ -74,7 +75,9 @@ def lock_from(lock: str | Lock | None) -> Lock | None:
     kind, _, rest = lock.partition(":")
     if kind == "file" and rest:
         return FileLock(rest.removeprefix("//"))
-    raise SettingsError(f"`{kind}:` is no kind of lock; use `file:/folder` or an object with `hold(name)`")
+    if kind == "postgres":
+        return PostgresLock(rest or VARIABLE)
+    raise SettingsError(f"`{kind}:` is no kind of lock; use `file:/folder`, `postgres:` or an object with `hold(name)`")
 
 
 def guard(storage: Storage, lock: Lock | None, name: str) -> AbstractContextManager[None]:
@@ -84,7 +87,7 @@ def guard(storage: Storage, lock: Lock | None, name: str) -> AbstractContextMana
     if reason := why_unsafe(storage):
         raise StoreUnsafe(
             f"{storage.location}: {reason}, so that two commits at once could lose one without an error. "
-            "Give the lake a lock that all its writers share (lock=`file:/folder` on one machine), "
+            "Give the lake a lock that all its writers share (lock=`file:/folder` on one machine, `postgres:` on several), "
             "or use a store with conditional writes"
         )
     return contextlib.nullcontext()

@@ -22,6 +22,8 @@ from corpus_platform.lake.storage import Storage
 # Programs that tests start (committer.py) are also imported by them.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from postgres_server import PostgresServer, serving
+
 KEY, SECRET, BUCKET = "lake-tests", "lake-tests-secret", "corpus"
 _START_SECONDS = 30
 
@@ -69,6 +71,13 @@ def juicefs_server(tmp_path_factory) -> Iterator[S3Server]:
     command += ["--cache-dir", f"{folder}/cache", "--metrics", f"127.0.0.1:{metrics}", "--log", str(folder / "own.log")]
     with server(command, port, folder / "log", home) as endpoint:
         yield S3Server("juicefs", endpoint, honours_conditions=False)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A Postgres of this machine's programs."""
+    with serving(free_port()) as found:
+        yield found
 
 
 @pytest.fixture(params=["moto", "juicefs"])
