@@ -6,6 +6,7 @@ A command prints its plan, shows progress, and ends with the next thing to type.
 from __future__ import annotations
 
 import errno
+import ipaddress
 import os
 import signal
 import sys
@@ -19,7 +20,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table as RichTable
 
 from corpus_platform.commands import counts, dups, look, plain, recipes, review, signals, sql, versions
+from corpus_platform.commands import release as releases
 from corpus_platform.commands.dedup import dedup
+from corpus_platform.commands.forget import forget
 from corpus_platform.commands.plan import plan
 from corpus_platform.commands.verify import verify
 from corpus_platform.errors import CorpusError, SettingsError, SourceError
@@ -69,6 +72,8 @@ for command in (
 app.command()(dedup)
 app.command()(plan)
 app.command()(verify)
+app.command()(forget)
+app.add_typer(releases.app, name="release")
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="CORPUS_HOME", help="Folder of settings, lake, models and Dagster instance.")
@@ -271,9 +276,12 @@ def vacuum(
 @app.command()
 def ui(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help="Port of the web server, on this machine only")] = 3000,
+    port: Annotated[int, typer.Option(help="Port of the web server")] = 3000,
+    host: Annotated[
+        str, typer.Option(help="Address it listens on; whoever reaches it can start runs: it has no log-in")
+    ] = "127.0.0.1",
 ) -> None:
-    """Opens the Dagster web UI over this home."""
+    """Opens the Dagster web UI over this home, on this machine only unless --host says otherwise."""
     from corpus_platform.definitions import instance_of  # noqa: PLC0415  (imports Dagster)
 
     home = Home.open(context.obj)
@@ -281,12 +289,27 @@ def ui(
     root = Path(__file__).parents[1]
     environment = {**os.environ, "DAGSTER_HOME": str(home.path / "dagster"), "CORPUS_HOME": str(home.path)}
     dagster = Path(sys.executable).with_name("dagster")
-    out.print(f"Open http://127.0.0.1:{port} (stop with Ctrl-C)", highlight=False)
-    command = [str(dagster), "dev", "-w", str(root / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port)]
+    if not _is_loopback(host):
+        warning = f"{host} can be reached from other machines, and the web server has no log-in: whoever reaches it can read and start runs."
+        err.print(
+            f"[bold yellow]warning[/]: {escaped(warning)} Put a proxy with one before it.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    out.print(f"Open http://{host}:{port} (stop with Ctrl-C)", highlight=False)
+    command = [str(dagster), "dev", "-w", str(root / "workspace.yaml"), "-h", host, "-p", str(port)]
     # A shell without job control starts background jobs with SIGINT ignored, which Dagster copies onto SIGTERM: nothing would stop it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(root)
     os.execve(dagster, command, environment)  # noqa: S606  (this process becomes Dagster's)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address. A name other than `localhost` may mean any."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _run_batches(home: Home, batches: list[Batch]) -> int:

@@ -15,10 +15,9 @@ Not here: numbers that were made of a text and name nobody (hashes of paragraphs
 
 from __future__ import annotations
 
-import time
-import uuid
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -27,18 +26,14 @@ import pyarrow.parquet as pq
 
 from corpus_platform.errors import DamagedFile
 from corpus_platform.forgetting.columns import (
-    FORGOTTEN,
-    REJECTS,
     Found,
     Sieve,
-    forgotten_reject,
     hidden,
     naming,
     snapshot_of,
 )
+from corpus_platform.forgetting.rewriting import Rewriting
 from corpus_platform.lake import forgotten, markers
-from corpus_platform.lake.files import WrittenFile
-from corpus_platform.lake.reading import open_verified
 from corpus_platform.lake.registry import table
 from corpus_platform.lake.verify import FOLDER as DAMAGED
 
@@ -47,8 +42,6 @@ if TYPE_CHECKING:
 
     from corpus_platform.forgetting.tombstones import Tombstones
     from corpus_platform.lake import Lake
-    from corpus_platform.lake.files import DataFile
-    from corpus_platform.lake.markers import Marker
     from corpus_platform.lake.registry import TableSpec
 
 _SHOWN = ("title", "text", "raw_content", "url", "domain", "source_domain", "author", "authors", "record_id", "record")
@@ -133,7 +126,10 @@ class Purge:
                 groups.setdefault(_main_of(touched.file), set()).add(touched.file.uri)
         done = []
         for (name, text), uris in sorted(groups.items()):
-            rewriting = _Rewriting(self, name, table(name).partition_of(text), uris, search)
+            partition, is_source = table(name).partition_of(text), name in self.sources
+            rewriting = Rewriting(
+                self.lake, name, partition, uris, partial(self.sieve, found=search.found), is_source=is_source
+            )
             done.append((name, rewriting.partition, rewriting.commit()))
         return done
 
@@ -222,137 +218,6 @@ class Purge:
                 fs.rm_file(path)
 
 
-class _Rewriting:
-    """One partition of a main table with its side tables, on its way to a commit."""
-
-    def __init__(self, purge: Purge, name: str, partition: dict[str, str], uris: set[str], search: Search) -> None:
-        self.partition = partition
-        self._purge, self._lake, self._name, self._search = purge, purge.lake, name, search
-        self._uris = {uri.removeprefix("s3://") for uri in uris}
-        self._run = uuid.uuid4().hex
-        self._rewritten: dict[tuple[str, str], list[WrittenFile]] = {}
-        """{(table, path): what it has become}."""
-        self._counts: dict[int, Counter[str]] = {}
-        """Changes of the counters, by shard."""
-        self._rejects: dict[int, list[dict[str, Any]]] = {}
-        """Rows of ops.rejects that stand for documents that go, by shard."""
-
-    def commit(self) -> int:
-        """Writes and commits; how many rows of the main table went."""
-        fence = self._lake.fence(self._name, self.partition)
-        state = self._lake.state(self._name, self.partition)
-        before = self._lake.files(self._name, self.partition)
-        files = self._written(self._name, before)
-        side = dict(state.side) if state else {}
-        for name in sorted({*side, *({REJECTS} if self._rejects else ())}):
-            side |= self._commit_side(name)
-        counters = Counter(state.counters if state else {})
-        for change in self._counts.values() if counters else ():
-            counters.update(change)
-        gone = sum(file.rows for file in before) - sum(file.rows for file in files)
-        names = ("stage", "stage_version", "settings", "fingerprint", "inputs", "extra")
-        metadata = {name: getattr(state, name) for name in names} if state else {"extra": {}}
-        metadata |= {"side": side, "counters": _positive(counters)}
-        metadata["extra"] = {**metadata["extra"], FORGOTTEN: gone + metadata["extra"].get(FORGOTTEN, 0)}
-        self._lake.commit(self._name, self.partition, files, fence, run=self._run, metadata=metadata)
-        self._tell_markers()
-        return gone
-
-    def _written(self, name: str, files: list[DataFile], rejects: bool = False) -> list[WrittenFile]:
-        """The files of the partition in a table, those with forgotten rows written anew."""
-        found: list[WrittenFile] = []
-        for file in files:
-            mine = self._rejects.pop(file.shard, []) if rejects else []
-            if file.uri.removeprefix("s3://") in self._uris or mine:
-                made = self._write(name, file, mine)
-                self._rewritten[name, file.path] = made
-                found += made
-            else:
-                found.append(_as_written(file))
-        return found
-
-    def _commit_side(self, name: str) -> dict[str, int]:
-        """Commits the partition's rows of a side table where they change: {table: version that readers are to see}."""
-        where = self._lake.side_partition(self._name, self.partition)
-        before = self._lake.files(name, where)
-        is_rejects = name == REJECTS
-        if not any(file.uri.removeprefix("s3://") in self._uris for file in before) and not (
-            is_rejects and self._rejects
-        ):
-            return {}
-        fence = self._lake.fence(name, where)
-        state = self._lake.state(name, where)
-        files = self._written(name, before, rejects=is_rejects)
-        for shard, rows in sorted(self._rejects.items()) if is_rejects else ():
-            files += (made := self._frames_written(name, where, shard, [pl.DataFrame(rows)]))
-            self._rewritten[name, f"new {shard}"] = made
-        self._rejects = {} if is_rejects else self._rejects
-        said = {n: getattr(state, n) for n in ("stage", "stage_version", "settings")} if state else {}
-        metadata = {**said, "fingerprint": self._run}
-        return {name: self._lake.commit(name, where, files, fence, run=self._run, metadata=metadata).version}
-
-    def _write(self, name: str, file: DataFile, more: list[dict[str, Any]]) -> list[WrittenFile]:
-        spec = table(name)
-        sieve = self._purge.sieve(spec, snapshot_of(spec, file.partition), self._search.found)
-        shard = max(file.shard, 0)
-
-        def frames() -> Iterator[pl.DataFrame]:
-            with open_verified(self._lake, file) as parquet:
-                for index in range(parquet.num_row_groups):
-                    frame = _frame(parquet.read_row_group(index))
-                    self._count(name, shard, frame.filter(sieve.gone(frame)))
-                    yield sieve.kept(frame)
-
-        if not more:
-            return self._frames_written(name, file.partition, shard, frames())
-        rows = pl.concat([*frames(), pl.DataFrame(more)], how="diagonal_relaxed")
-        return self._frames_written(name, file.partition, shard, [rows.sort(spec.order, maintain_order=True)])
-
-    def _frames_written(
-        self, name: str, partition: dict[str, str], shard: int, frames: Iterable[pl.DataFrame]
-    ) -> list[WrittenFile]:
-        with self._lake.writer(name, partition, shard, self._run) as writer:
-            for frame in frames:
-                if frame.height:
-                    writer.write(frame)
-            return writer.close().get(name, [])
-
-    def _count(self, name: str, shard: int, gone: pl.DataFrame) -> None:
-        """Notes what the rows that go change in the counters, and which rejects stand for them."""
-        change = self._counts.setdefault(shard, Counter())
-        if name == REJECTS:
-            for reason, n in gone["reason"].value_counts().iter_rows():
-                change[f"rejects:{reason}"] -= n
-            change[f"rejects:{FORGOTTEN}"] += gone.height
-            change["broken"] -= int(gone["broken"].sum())
-        elif name == self._name:
-            is_source = self._name in self._purge.sources
-            change["kept"] -= gone.height
-            change[f"rejects:{FORGOTTEN}" if is_source else f"dropped:{FORGOTTEN}"] += gone.height
-            if is_source:
-                rows = self._rejects.setdefault(shard, []) if gone.height else []
-                where = gone.select("file", "position") if gone.height else pl.DataFrame()
-                rows += [forgotten_reject(file, position, shard) for file, position in where.iter_rows()]
-
-    def _tell_markers(self) -> None:
-        """Markers of rewritten shards name the new files, so that a later run need not make these shards anew."""
-        mine = self._lake.markers(self._name, self.partition)
-        for marker in markers.read(self._lake.storage, mine.stored()).values():
-            old = {(name, file.path) for name, files in marker.files.items() for file in files}
-            if old & set(self._rewritten):
-                mine.write(self._renewed(marker))
-
-    def _renewed(self, marker: Marker) -> Marker:
-        files: dict[str, list[WrittenFile]] = {}
-        for name, some in marker.files.items():
-            files[name] = [new for file in some for new in self._rewritten.get((name, file.path), [file])]
-        if new := self._rewritten.get((REJECTS, f"new {marker.shard}")):
-            files[REJECTS] = [*files.get(REJECTS, []), *new]
-        counters = Counter(marker.counters)
-        counters.update(self._counts.get(marker.shard, Counter()))
-        return replace(marker, files={name: some for name, some in files.items() if some}, counters=_positive(counters))
-
-
 def stored_files(lake: Lake, spec: TableSpec) -> Iterator[StoredFile]:
     """All Parquet files of a table, of any version or of none, and those that a repair has set aside."""
     fs = lake.storage.filesystem()
@@ -392,16 +257,6 @@ def _main_of(file: StoredFile) -> tuple[str, str]:
     if spec.side:
         return file.partition["stage"], file.partition["partition"]
     return spec.name, spec.partition_string(file.partition)
-
-
-def _as_written(file: DataFile) -> WrittenFile:
-    now = int(time.time() * 1000)
-    return WrittenFile(file.path, file.bytes, file.rows, file.digest, file.shard, dict(file.partition), now)
-
-
-def _positive(counters: Counter[str]) -> dict[str, int]:
-    """Counters with something in them, by name, as runs store them; those that were zero before are as good as absent."""
-    return {name: n for name, n in sorted(counters.items()) if n > 0}
 
 
 def _frame(group: pa.Table) -> pl.DataFrame:

@@ -48,8 +48,8 @@ class Target:
             return ()
         host = self.form.partition("/")[0].partition(":")[0] if self.kind == "url" else self.form
         # Escaped dots and letters in a host are too odd to be looked for; Unicode full stops are not.
-        last = max(host.split("."), key=len) if self.kind != "doc_id" else host
-        return tuple(dict.fromkeys((last, _unicode(last))))
+        label = max(host.split(".")[:-1] or [host], key=len)
+        return tuple(dict.fromkeys((label, _unicode(label))))
 
 
 def target_of(text: str, kind: Kind | None = None) -> Target:

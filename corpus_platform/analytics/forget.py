@@ -1,0 +1,303 @@
+"""`corpus forget`: takes an address, a domain, a document or an author out of a home for good, and says what it can't reach.
+
+In this order, so that what is killed can be repeated: tombstone; a note that keeps runs from beginning; search; rewritten partitions; copies in the event
+store, logs and reports; manifests of releases; then the old files, scratch and warehouse go. What a run under way has read could come back with its
+commit: so forgetting waits for runs, or refuses.
+
+Not here: what is a row of the target, and how tables are rewritten (forgetting/).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus_platform.analytics.private_counts import OTHER
+from corpus_platform.analytics.release import DOCUMENTS, files_of
+from corpus_platform.errors import SettingsError
+from corpus_platform.forgetting.purge import Purge
+from corpus_platform.forgetting.tombstones import Tombstones, bury, tombstones
+from corpus_platform.forgetting.traces import Needles, has_copies, scrub_lines, scrub_sqlite
+from corpus_platform.lake import forgotten, keep, releases
+from corpus_platform.lake.files import STAGING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from corpus_platform.forgetting.purge import Search
+    from corpus_platform.forgetting.targets import Target
+    from corpus_platform.home import Home
+    from corpus_platform.lake.storage import Storage
+
+_TEXTS = frozenset(
+    (".html", ".htm", ".json", ".jsonl", ".csv", ".tsv", ".md", ".txt", ".log", ".out", ".err", ".yaml", ".yml", ".sql")
+)
+_LOGS = frozenset((".log", ".out", ".err"))
+_LARGEST = 1 << 30
+"""Bytes of a text file that is still looked at."""
+_POLL = 2.0
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What a forgetting did, or would do: names of its tombstones, documents, rows that readers saw by table, files removed, and where else it looked."""
+
+    tombstones: tuple[str, ...]
+    documents: int
+    rows: dict[str, int]
+    files: dict[str, int]
+    """Stored files that go, of all versions, by table."""
+    releases: tuple[str, ...]
+    """Releases already out that hold it."""
+    changed: dict[str, int] = field(default_factory=dict)
+    """{file outside of the tables: values or lines that were replaced; 0: the file was deleted}."""
+    left: tuple[str, ...] = ()
+    """Places that may hold it and that nothing here reaches."""
+    dry_run: bool = False
+
+
+def forget(
+    home: Home, target: Target | None, *, dry_run: bool = False, wait: float = 0.0, despite_runs: bool = False
+) -> Forgotten:
+    """Forgets a target; without one, everything that has a tombstone, which repeats what was killed and takes somewhat longer.
+
+    `wait`: seconds to wait for runs under way. `despite_runs`: their notes are known to be those of killed runs.
+    Raises SettingsError while a run is under way, DamagedFile where a file can't be read.
+    """
+    lake = home.lake
+    if dry_run:
+        known = Tombstones.only(lake.storage, target) if target else Tombstones.load(lake.storage)
+        search = _purge(home, known, target).search()
+        return replace(_report(search, (), _holding(lake.storage, search, ())), dry_run=True, left=_left(home))
+    if target is not None:
+        made = bury(lake.storage, target)
+        known, names = Tombstones.only(lake.storage, target), (f"{made.kind}-{made.hash}",)
+    else:
+        known = Tombstones.load(lake.storage)
+        names = tuple(f"{one.kind}-{one.hash}" for one in tombstones(lake.storage))
+    if not names:
+        raise SettingsError(f"nothing has been forgotten in {lake.location} yet: name what is to be forgotten")
+    with forgotten.under_way(lake.storage, names):
+        _wait_for_runs(lake.storage, wait, despite_runs=despite_runs)
+        return _forgotten(home, known, target, names)
+
+
+def _forgotten(home: Home, known: Tombstones, target: Target | None, names: tuple[str, ...]) -> Forgotten:
+    lake, needles = home.lake, Needles()
+    if target is not None:
+        needles.add_text(target.form)
+    purge = _purge(home, known, target)
+    search = purge.search(needles.add)
+    for doc_id in search.found.ids:
+        needles.add_text(doc_id)
+    holding = _holding(lake.storage, search, names)
+    current = _released_now(home, search)
+    purge.rewrite(search)
+    changed, more = _scrub(home, needles)
+    for name in holding:
+        _amend(home, name, search, current, names, needles)
+    purge.remove(search)
+    _remove_scratch(lake.storage)
+    if search.touched:
+        changed |= _publish_again(home)
+    return replace(_report(search, names, holding), changed=changed, left=(*_left(home), *more))
+
+
+def _purge(home: Home, known: Tombstones, target: Target | None) -> Purge:
+    sources = frozenset(name for name, stage in home.stages.items() if stage.reads_source)
+    return Purge(home.lake, known, target.hints if target else (), sources)
+
+
+def _report(search: Search, names: tuple[str, ...], holding: tuple[str, ...]) -> Forgotten:
+    files = {name: len(paths) for name, paths in search.paths().items()}
+    return Forgotten(names, len(search.found.ids), search.rows(), files, holding)
+
+
+def _wait_for_runs(storage: Storage, seconds: float, *, despite_runs: bool) -> None:
+    """Waits until no run is under way; refuses, naming it, where one still is. Notes of runs that are known to be dead go."""
+    until = time.monotonic() + seconds
+    while found := forgotten.runs_under_way(storage):
+        if despite_runs:
+            for run in found:
+                storage.filesystem().rm_file(run.path)
+            return
+        if time.monotonic() >= until:
+            raise SettingsError(
+                f"{found[0].what} is being made since {found[0].since} (run {found[0].run}): what it has read could come back with it. Forget again when "
+                "it has ended, wait for it with --wait SECONDS, or say --despite-runs if it was killed. The tombstone is there already"
+            )
+        time.sleep(_POLL)
+
+
+# Releases
+
+
+def _holding(storage: Storage, search: Search, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Releases that hold the target: that name a file with rows of it, or of which this forgetting has taken it already."""
+    gone = {(name, path) for name, paths in search.paths().items() for path in paths}
+    found = []
+    for name in releases.names(storage):
+        manifest = releases.read(storage, name)
+        held = any((e["table"], f["path"]) in gone for e in manifest["tables"] for f in e["files"])
+        if held or any(note["tombstone"] in names for note in manifest["forgotten"]):
+            found.append(name)
+    return tuple(found)
+
+
+def _released_now(home: Home, search: Search) -> set[frozenset[str]]:
+    """The file sets of partitions as they are now: a release of one of them can be read on, from the version without the forgotten rows."""
+    lake = home.lake
+    return {
+        frozenset(file.path for file in lake.files(name, partition))
+        for name in search.paths()
+        for partition in lake.partitions(name)
+    }
+
+
+def _amend(
+    home: Home, name: str, search: Search, current: set[frozenset[str]], names: tuple[str, ...], needles: Needles
+) -> None:
+    """Tells a manifest what was taken from it: parts that were current go on with the rewritten version, others can't be read any more."""
+    lake, gone = home.lake, search.paths()
+    manifest = releases.read(lake.storage, name)
+    when = datetime.now(UTC).date().isoformat()
+    for entry in manifest["tables"]:
+        paths = frozenset(file["path"] for file in entry["files"])
+        if paths.isdisjoint(gone.get(entry["table"], ())):
+            continue
+        version = lake.version(entry["table"])
+        before = entry["rows"]
+        if paths in current and version is not None:
+            lake.pin(entry["table"], version, releases.reason(name))
+            entry |= {"version": version, **files_of(lake, entry["table"], entry["partition"], version)}
+        else:
+            entry["unreadable"] = when
+        rows = before - entry["rows"] if "unreadable" not in entry else None
+        note = {"when": when, "table": entry["table"], "partition": entry["partition"], "rows": rows}
+        manifest["forgotten"] += [{**note, "tombstone": tombstone} for tombstone in names]
+    for counted in manifest["statistics"]["counts"]:
+        counted[DOCUMENTS] = _without(counted[DOCUMENTS], needles)
+    releases.write(lake.storage, manifest)
+
+
+def _without(counts: list[list[Any]], needles: Needles) -> list[list[Any]]:
+    """Published counts with the groups that are called like something forgotten merged into `other`."""
+    hits = needles.in_any([str(group) for group, _ in counts])
+    kept = [pair for pair, hit in zip(counts, hits, strict=True) if not hit and pair[0] != OTHER]
+    merged = [n for (group, n), hit in zip(counts, hits, strict=True) if hit or group == OTHER]
+    return [*kept, *([[OTHER, sum(merged)]] if merged else [])]
+
+
+# Beside the tables
+
+
+def _scrub(home: Home, needles: Needles) -> tuple[dict[str, int], list[str]]:
+    """Replaces copies in the files of the home: {path relative to it: how many}, and files of people that hold some."""
+    changed: dict[str, int] = {}
+    left: list[str] = []
+    for path in _files_of_home(home):
+        name = path.relative_to(home.path).as_posix()
+        if path.suffix in {".db", ".sqlite"}:
+            n = scrub_sqlite(path, needles)
+        elif path.suffix in _LOGS:
+            n = scrub_lines(path, needles)
+        elif not has_copies(path, needles):
+            continue
+        elif _is_made(path.relative_to(home.path)):
+            path.unlink()
+            changed[name] = 0
+            continue
+        else:
+            left.append(f"{path}: a file of yours names it")
+            continue
+        if n:
+            changed[name] = n
+    return changed, left
+
+
+def _files_of_home(home: Home) -> Iterator[Path]:
+    """Event stores and texts of a home, without its lake and its sources."""
+    apart = {home.path / name for name in ("lake", "crawl", "sample", ".git", ".venv")}
+    places = (
+        home.lake.location,
+        home.settings.source.below(home.path).location,
+        home.settings.encyclopedia.below(home.path).location,
+    )
+    apart |= {Path(place) for place in places if place and "://" not in place}
+    for folder, folders, files in os.walk(home.path):
+        folders[:] = [name for name in folders if Path(folder) / name not in apart]
+        for name in sorted(files):
+            path = Path(folder) / name
+            is_store = path.suffix in {".db", ".sqlite"}
+            if is_store or (path.suffix in _TEXTS and path.stat().st_size <= _LARGEST):
+                yield path
+
+
+def _is_made(inside: Path) -> bool:
+    """Whether the platform has made a text file of a home, and can make it again: pages to look at, and what lies in folders of its own."""
+    return inside.suffix in {".html", ".htm"} or inside.parts[0] in {"dagster", "reports", "quality", "target", "logs"}
+
+
+def _remove_scratch(storage: Storage) -> None:
+    """Removes what killed runs have left half made: no run is under way."""
+    if not storage.is_s3:
+        shutil.rmtree(storage.path(STAGING), ignore_errors=True)
+
+
+def _publish_again(home: Home) -> dict[str, int]:
+    """Removes the published warehouse with its marts, and publishes its views anew."""
+    path = home.path / "warehouse.duckdb"
+    if not path.exists():
+        return {}
+    from corpus_platform.analytics.warehouse import publish  # noqa: PLC0415  (imports DuckDB)
+
+    path.unlink()
+    publish(home.lake, path)
+    return {path.name: 0}
+
+
+def _left(home: Home) -> tuple[str, ...]:
+    """What nothing here reaches, or only names: each with what to do."""
+    lake, found = home.lake, []
+    source = home.settings.source.below(home.path).location
+    found.append(f"{source} and other sources: not ours to change; the tombstone keeps it from coming in again")
+    models = lake.storage.path(keep.FOLDER)
+    if lake.storage.filesystem().exists(models):
+        found.append(
+            f"{lake.storage.uri(keep.FOLDER)}: models and Bloom filters were made of many texts and name nobody; run again, and delete what no table names"
+        )
+    caches = (
+        [Path(os.environ.get("CORPUS_CACHE") or Path.home() / ".cache" / "corpus-platform")]
+        if lake.storage.is_s3
+        else []
+    )
+    found += [
+        f"{cache}: copies of these, on this machine and on those of the workers" for cache in caches if cache.exists()
+    ]
+    if lake.storage.is_s3 and _keeps_versions(lake.storage):
+        found.append(
+            f"{lake.location}: the bucket keeps versions of removed objects: delete those too, or wait for its lifecycle rule"
+        )
+    settings = home.path / "dagster" / "dagster.yaml"
+    if settings.is_file() and "postgres" in settings.read_text(encoding="utf-8"):
+        found.append(
+            f"{settings} names a Postgres: its event store may hold previews: see docs/security.md for the statement that removes them"
+        )
+    found.append("exports, copies of releases, backups and disk snapshots: whoever has them must be told")
+    return tuple(found)
+
+
+def _keeps_versions(storage: Storage) -> bool:
+    """Whether a bucket keeps what is removed; where it does not say, it is taken to."""
+    bucket = storage.path().partition("/")[0]
+    ask = partial(storage.filesystem().call_s3, "get_bucket_versioning", Bucket=bucket)
+    try:
+        return ask().get("Status") == "Enabled"
+    except Exception:  # noqa: BLE001  (stores without versions answer with errors of all kinds)
+        return False
