@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 KEPT, LOST, NEUTRAL = "#2f7d6d", "#d08770", "#5b7db1"
 _LETTER, _LINE, _SIZE = 6.6, 20, 12
 """Width of a letter, height of a row, size of letters, in pixels."""
+_WIDEST = 64
+"""Width of a column."""
 _LONG = 46
 """Letters of a label that are shown; a Chinese one counts as two."""
 _FONTS = "system-ui,'Segoe UI','Noto Sans','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif"
@@ -80,7 +82,7 @@ def columns(
 ) -> str:
     """Columns with their numbers above and their labels under them; `below` says what the labels are."""
     top, foot = (46 if title else 18), (38 if below else 22)
-    room, step = height - top - foot, (width - 16) / max(len(values), 1)
+    room, step = height - top - foot, min((width - 16) / max(len(values), 1), _WIDEST)
     tallest = max((n for _, n in values), default=0) or 1
     inside = []
     for i, (label, n) in enumerate(values):
@@ -95,7 +97,10 @@ def columns(
         inside.append(f'<text x="{middle:.0f}" y="{top + room + 15}" fill="{palette.ink}">{text(name)}</text>')
     inside.append(f'<path d="M8 {top + room}H{width - 8}" stroke="{palette.grid}"/>')
     if below:
-        inside.append(f'<text x="{width / 2:.0f}" y="{height - 5}" fill="{palette.pale}">{text(below)}</text>')
+        # Under the columns, which may be few.
+        inside.append(
+            f'<text x="{max(8 + step * len(values) / 2, 8 + _LETTER * letters(below) / 2):.0f}" y="{height - 5}" fill="{palette.pale}">{text(below)}</text>'
+        )
     return _chart(f'<g text-anchor="middle">{"".join(inside)}</g>', width, height, title, palette)
 
 
