@@ -134,7 +134,7 @@ def _new_files(home: Home, context: dg.SensorEvaluationContext, chain: Sequence[
 
 
 def _missing_models(home: Home, instance: dg.DagsterInstance, chain: Sequence[str]) -> dg.SensorResult | dg.SkipReason:
-    lacking = _lacking(home, chain)
+    lacking = home.lacking(chain)
     dumps = [batch for batch in lacking if ARTICLES in {name for name, _ in batch.tables}]
     if not lacking:
         return dg.SkipReason("every model that can be made is there")
@@ -166,7 +166,7 @@ def _refresh(home: Home, context: dg.ScheduleEvaluationContext) -> Sequence[dg.R
 
 def waiting_for(home: Home, instance: dg.DagsterInstance, chain: Sequence[str]) -> str:
     """What a snapshot's run would do without, in words; empty where all is there."""
-    lacking = _lacking(home, chain)
+    lacking = home.lacking(chain)
     return _waits(instance, lacking) if lacking else ""
 
 
@@ -175,12 +175,6 @@ def _waits(instance: dg.DagsterInstance, lacking: Sequence[Batch]) -> str:
     failed = [batch for batch in lacking if _has_failed(instance, batch)]
     hint = f"; its run failed: look at it in the UI, then corpus run {failed[0].assets[0]}" if failed else ""
     return f"waits for {named}{hint}"
-
-
-def _lacking(home: Home, chain: Sequence[str]) -> list[Batch]:
-    """Dumps and models, upstream first, that the chain is made of and the lake has no commit of. One that is stale counts as there."""
-    batches = home.batches(chain, [])
-    return [batch for batch in batches if any(home.lake.state(name, where) is None for name, where in batch.tables)]
 
 
 def _has_failed(instance: dg.DagsterInstance, batch: Batch) -> bool:

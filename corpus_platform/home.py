@@ -347,6 +347,11 @@ class Home:
             batches.append(Batch(names, snapshot, where))
         return batches
 
+    def lacking(self, assets: Iterable[str]) -> list[Batch]:
+        """Dumps and models that some assets are made of and the lake has no commit of, in order. What is stale counts as there."""
+        batches = self.batches(assets, [])
+        return [batch for batch in batches if any(self.lake.state(name, where) is None for name, where in batch.tables)]
+
     def _assets(self) -> list[str]:
         """Every asset of the home."""
         unasked = (*OF_VARIANT, *OF_METHOD, *(() if self.annotated else (CLASSIFIERS, IMPORTANCE)))
