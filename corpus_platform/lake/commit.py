@@ -130,6 +130,7 @@ class _Progress:
     """Version of the table at the first attempt."""
     failures: int = 0
     """Errors of the store."""
+    failing_since: float | None = None
 
 
 def _try(order: _Order, progress: _Progress) -> Commit | None:
@@ -146,8 +147,11 @@ def _try(order: _Order, progress: _Progress) -> Commit | None:
             return None
         except (DeltaError, OSError):
             # The store may have done what it reports as failed: the next round looks.
+            # It has been patient itself already: no more than the time of one patience is added.
             progress.failures += 1
-            if progress.failures >= _FAILURES:
+            progress.failing_since = progress.failing_since or time.monotonic()
+            is_over = time.monotonic() - progress.failing_since > order.log.storage.retry_seconds
+            if progress.failures >= _FAILURES or is_over:
                 raise
             return None
 
