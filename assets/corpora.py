@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.checks import balance, checks_of, usual_size, verdicts
+from assets.checks import checks_of
 from assets.factory import OWNERS, stage_asset
 from assets.metadata import of_overlap, overlap_schema
 from assets.partitions import cc_snapshot
@@ -16,7 +16,6 @@ from corpus_platform.recipes.recipe import Recipe
 from corpus_platform.recipes.step import Step
 from corpus_platform.stages.asset_names import asset_of
 from corpus_platform.stages.corpus import LAYER, Corpus
-from corpus_platform.stages.stage import Partition
 from resources.home import HomeResource
 
 OVERLAP = "overlap"
@@ -48,20 +47,7 @@ def _corpus(home: Home, recipe: str) -> tuple[dg.AssetsDefinition, list[dg.Asset
         kinds={"parquet"},
         tags={"domain": "web", "variant": variant, "recipe": recipe},
     )
-    where = of_variant(variant)
-    source, of = stage.above(variant)[0]
-
-    def of_source(key: str) -> Partition:
-        return {"variant": of, "snapshot": key}
-
-    checks = [
-        # An empty corpus is no broken one: there may be no document in the recipe's languages.
-        *checks_of(corpus, name, where, may_be_empty=True),
-        balance(corpus, name, source, where, of_source),
-        *verdicts(corpus, name, where),
-        usual_size(corpus, name, where),
-    ]
-    return corpus, checks
+    return corpus, checks_of(corpus, name, of_variant(variant))
 
 
 def _overlap(corpora: list[dg.AssetsDefinition]) -> dg.AssetsDefinition:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from assets.checks import balance, checks_of
+from assets.checks import checks_of
 from assets.factory import stage_asset
 from assets.partitions import cc_snapshot
 from assets.web import deps_of
@@ -13,7 +13,6 @@ from corpus_platform.recipes.population import Method
 from corpus_platform.stages.asset_names import DEDUP, EVERY_TEXT, asset_of, partition_of
 from corpus_platform.stages.dedup import DEDUP_DOCUMENTS, DEDUP_INDEX
 from corpus_platform.stages.stage import Partition
-from corpus_platform.stages.texts import base_of, text_table
 from corpus_platform.stages.verdicts import DUPLICATES, variant_and_method
 
 _DOCUMENTS = """A row is a document that {what} compares, with its keys in `web.dedup_keys`. One partition is one snapshot.
@@ -63,15 +62,7 @@ def dedup_assets(home: Home, of: str) -> tuple[list[dg.AssetsDefinition], list[d
         )
         for table, text in about.items()
     }
-
-    def of_texts(key: str) -> Partition:
-        return {"variant": base_of(variant), "snapshot": key}
-
-    documents = made[DEDUP_DOCUMENTS]
-    checks = [
-        check for table, asset in made.items() for check in checks_of(asset, table, _of(table, of), may_be_empty=True)
-    ]
-    checks.append(balance(documents, DEDUP_DOCUMENTS, text_table(variant), _of(DEDUP_DOCUMENTS, of), of_texts))
+    checks = [check for table, asset in made.items() for check in checks_of(asset, table, _of(table, of))]
     return list(made.values()), checks
 
 

@@ -27,4 +27,4 @@ def encyclopedia_assets(home: Home) -> tuple[list[dg.AssetsDefinition], list[dg.
         kinds={"parquet", "wikipedia"},
         tags={"domain": "encyclopedia"},
     )
-    return [articles], checks_of(articles, name, wiki_partition, reads_records=True)
+    return [articles], checks_of(articles, name, wiki_partition)

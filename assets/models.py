@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.checks import checks_of, model_exists
+from assets.checks import checks_of
 from assets.factory import stage_asset
 from assets.partitions import of_languages, of_models
 from corpus_platform.home import Home
@@ -51,7 +51,7 @@ def _language_models(home: Home) -> Made:
         kinds={"kenlm", "sentencepiece"},
         tags={"domain": "models"},
     )
-    return [model], [*checks_of(model, name, _language), model_exists(model, name, _language)]
+    return [model], checks_of(model, name, _language)
 
 
 def _scorers(home: Home, name: str, about: str) -> Made:
@@ -72,7 +72,7 @@ def _scorers(home: Home, name: str, about: str) -> Made:
         kinds={"fasttext"} if name == CLASSIFIERS else {"numpy"},
         tags={"domain": "models"},
     )
-    return [model], [*checks_of(model, name, _model), model_exists(model, name, _model)]
+    return [model], checks_of(model, name, _model)
 
 
 def _language(key: str) -> Partition:

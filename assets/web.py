@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from assets.checks import annotations, balance, checks_of, usual_size
+from assets.checks import PartitionOf, checks_of
 from assets.factory import stage_asset
 from assets.partitions import cc_snapshot
 from corpus_platform.home import Home
 from corpus_platform.stages.asset_names import OF_VARIANT, asset_of
 from corpus_platform.stages.signals import SIGNALS
 from corpus_platform.stages.stage import Partition, Stage
-from corpus_platform.stages.texts import AFTER_DEDUP, base_of, text_table
+from corpus_platform.stages.texts import AFTER_DEDUP
 
 _PAGES = """A row is a page of the crawl with its main text, title, charset and reuse signals. One partition is one snapshot.
 
@@ -67,21 +67,19 @@ def web_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], lis
     pages = stage("pages", _PAGES, [], {"parquet", "warc"})
     history = stage("url_history", _HISTORY, [pages.key], {"parquet", "polars"})
     sketches = stage("sketches", _SKETCHES, [pages.key], {"parquet", "numba"})
-    checks = [*checks_of(pages, "web.pages", where, reads_records=True), usual_size(pages, "web.pages", where)]
-    for asset, name in ((history, "web.url_history"), (sketches, "web.sketches")):
-        checks += checks_of(asset, name, where)
+    made = {"pages": pages, "url_history": history, "sketches": sketches}
     if variant not in home.deduplicated:
-        return [pages, history, sketches], checks
+        return list(made.values()), _checks(made, where)
     hashes = stage("paragraph_hashes", _HASHES, [pages.key], {"parquet", "numba"})
     paragraphs = stage("paragraphs", _PARAGRAPHS, [hashes.key], {"parquet"})
     models = dg.AssetDep(["models", "language_model"], partition_mapping=dg.AllPartitionMapping())
     documents = stage("documents", _DOCUMENTS, [pages.key, paragraphs.key, models], {"parquet", "fasttext"})
-    checks += [
-        *checks_of(documents, "web.documents", where),
-        balance(documents, "web.documents", "web.pages", where),
-        *annotations(documents, "web.documents", where),
-    ]
-    return [pages, history, sketches, hashes, paragraphs, documents], checks
+    made |= {"paragraph_hashes": hashes, "paragraphs": paragraphs, "documents": documents}
+    return list(made.values()), _checks(made, where)
+
+
+def _checks(made: dict[str, dg.AssetsDefinition], where: PartitionOf) -> list[dg.AssetChecksDefinition]:
+    return [check for name, asset in made.items() for check in checks_of(asset, f"web.{name}", where)]
 
 
 def signal_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
@@ -98,13 +96,7 @@ def signal_assets(home: Home, variant: str) -> tuple[list[dg.AssetsDefinition], 
         kinds={"parquet", "numba"},
         tags={"domain": "web", "variant": variant},
     )
-    where = of_variant(variant)
-    texts = text_table(variant)
-    checks = [
-        *checks_of(signals, SIGNALS, where),
-        balance(signals, SIGNALS, texts, where, of_variant(base_of(variant))),
-    ]
-    return [signals], checks
+    return [signals], checks_of(signals, SIGNALS, of_variant(variant))
 
 
 def deps_of(stage: Stage, variant: str) -> list[dg.AssetDep]:

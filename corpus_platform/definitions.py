@@ -130,7 +130,11 @@ def _failed_checks(instance: dg.DagsterInstance, run: str) -> list[str]:
     found = [entry.get_dagster_event().asset_check_evaluation_data for entry in records]
     return [
         f"  {check.asset_key.to_user_string()} {check.check_name}: "
-        + ", ".join(f"{name} {value.value}" for name, value in check.metadata.items())
+        + ", ".join(
+            f"{name} {value.value}"
+            for name, value in check.metadata.items()
+            if not isinstance(value, dg.MarkdownMetadataValue)
+        )
         for check in found
         if not check.passed and check.blocking
     ]

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shutil
 
 import dagster as dg
 import pytest
@@ -10,10 +11,10 @@ from recorded import recorded
 from tiny_crawl import FILES, NEXT_SNAPSHOT, PAGES, SNAPSHOT, make_home
 from typer.testing import CliRunner
 
-from assets import checks
 from corpus_platform.cli import app
 from corpus_platform.definitions import build_defs, make
 from corpus_platform.home import Home
+from corpus_platform.quality.run import run_suite
 
 WET = {"variant": "wet", "snapshot": SNAPSHOT}
 DOCUMENTS = FILES * (PAGES + 1)
@@ -118,14 +119,21 @@ def test_a_rule_without_any_value_is_named(made):
     assert check.severity.value == "WARN"
 
 
-def test_a_document_that_vanished_from_a_corpus_is_found(made):
-    home, _ = made
-    lost = checks._nothing_is_lost("corpora.own", "corpora.nothing", lambda key: WET | {"snapshot": key})
+def test_a_document_that_vanished_from_a_corpus_is_found(made, tmp_path):
+    shutil.copytree(made[0].path, tmp_path / "home")
+    home = Home.open(tmp_path / "home")
+    state, fence = home.lake.state("corpora.own", WET), home.lake.fence("corpora.own", WET)
+    said = {"counters": state.counters, "side": state.side}
+    with home.lake.writer("corpora.own", WET, 9, "0123456789") as writer:
+        writer.write(home.lake.scan("corpora.own", **WET).collect()[1:])
+        files = writer.close().get("corpora.own", [])
+    home.lake.commit("corpora.own", WET, files, fence, run="0123456789", metadata=said)
 
-    passed, figures = lost(home, WET)
+    result = run_suite(home, "corpora.own", WET, {"nothing_is_lost"})
 
-    assert not passed
-    assert figures["read"] == 0
+    [broken] = [outcome for outcome in result.outcomes if outcome.is_broken]
+    assert broken.figure == "records read"
+    assert broken.observed == broken.other + 1 == DOCUMENTS
 
 
 def test_an_enabled_recipe_changes_the_code_version_of_nothing_else(tmp_path):

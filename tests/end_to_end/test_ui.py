@@ -240,10 +240,10 @@ def test_an_asset_s_page_shows_what_it_is_its_columns_and_its_checks(visit, made
     visit.settle()
     visit.shoot("asset")
 
-    visit.go(f"{DOCUMENTS}?view=checks", "Checks (7)")
-    for name in ("columns_are_filled", "has_rows", "keys_are_unique", "nothing_is_lost"):
+    visit.go(f"{DOCUMENTS}?view=checks", "Checks (10)")
+    for name in ("columns_are_filled", "has_rows", "keys_are_unique", "nothing_is_lost", "values_are_allowed"):
         visit.see(name)
-    for name in ("buckets_are_spread", "languages_are_sure", "languages_have_models"):
+    for name in ("buckets_are_spread", "is_like_before", "languages_are_sure", "languages_have_models"):
         visit.see(name)
 
 

@@ -26,6 +26,7 @@ LAYERS = (
     {"automation"},
     {"settings"},
     {"home"},
+    {"quality"},
     {"analytics", "sample"},
     {"demo"},
     {"definitions", "printing"},

@@ -1,0 +1,279 @@
+"""What the spec of a table does not say of it: which values columns may have, how columns of a row agree, what must balance, what warns.
+
+`COLUMNS` goes by the name of a column, for the same quantity has the same name everywhere; so a new table has most of its suite without a word
+here. `DECLARED` adds what is special to a table, and takes precedence. `web.signals` has the ranges that its registry gives (`of_signals`).
+
+To add a table: nothing, where its columns are known here. Else a line in `COLUMNS`, or an entry in `DECLARED`.
+
+Not here: types, nulls and keys (they are the spec's), how figures are found.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, get_args
+
+from corpus_platform.documents import TEXT_BASES
+from corpus_platform.extract.charset import Source
+from corpus_platform.extract.outcome import Unusable
+from corpus_platform.quality import counted
+from corpus_platform.quality.counted import FORGOTTEN
+from corpus_platform.quality.values import Values, at_least, between, like, one_of
+from corpus_platform.recipes.ccnet import Bucket
+from corpus_platform.signals.registry import signals
+from corpus_platform.sources.mediawiki import MEDIAWIKI_REASONS
+from corpus_platform.sources.records import REASONS
+from corpus_platform.stages.sketches import NAMES, PRECISION
+from corpus_platform.stages.texts import AFTER_DEDUP
+from corpus_platform.stages.url_history import STATUSES, VANISHED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from corpus_platform.quality.counted import Balance, Caution
+    from corpus_platform.signals.registry import Signal
+
+DOCUMENT_ID = like("[0-9a-f]{32}")
+COUNT = at_least(0)
+_BASE = "|".join(TEXT_BASES)
+
+COLUMNS: Mapping[str, Values] = {
+    "doc_id": DOCUMENT_ID,
+    "cluster": DOCUMENT_ID,
+    "canonical": DOCUMENT_ID,
+    "neighbour": DOCUMENT_ID,
+    "merged": DOCUMENT_ID,
+    "source": like("[a-z][a-z0-9_]*"),
+    "shard": COUNT,
+    "file_index": COUNT,
+    "position": COUNT,
+    "place": COUNT,
+    "first_place": COUNT,
+    "other": COUNT,
+    "ordinal": COUNT,
+    "paragraph_group": COUNT,
+    "language": like("[A-Za-z]{1,8}([-_][A-Za-z0-9]{1,8})*"),
+    "language_score": between(0, 1),
+    "perplexity": at_least(1),
+    "bucket": one_of(tuple(bucket.value for bucket in Bucket)),
+    "similarity": between(0, 1),
+    "weight": COUNT,
+    "size": at_least(1),
+    "http_status": between(100, 999),
+    "charset_source": one_of(get_args(Source)),
+    "bytes": COUNT,
+    "length": COUNT,
+    "nlines": COUNT,
+    "original_length": COUNT,
+    "original_nlines": COUNT,
+    "line_ids": COUNT,
+    "times_seen": at_least(1),
+    "pages": COUNT,
+    "variant": like(f"({_BASE})({re.escape(AFTER_DEDUP)})?"),
+}
+"""What the values of a column may be, in whichever table it is; of a list, its items."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Something that holds in every row, over several columns, of tables that have them. `breaks` is SQL that is true where it does not."""
+
+    name: str
+    breaks: str
+    shows: tuple[str, ...]
+    notes: str
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What is special to a table."""
+
+    values: Mapping[str, Values] = field(default_factory=dict)
+    agree: tuple[Agreement, ...] = ()
+    balances: tuple[Balance, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    may_be_empty: bool = False
+    has_unique_keys: bool = True
+    has_alike_sizes: bool = True
+    """Whether partitions that follow each other should have about as many rows."""
+    shares: tuple[str, ...] = ("language", "bucket")
+    """Columns of few values whose shares are compared with those of the snapshot before, where the table has them."""
+
+
+def declared(name: str) -> Declared:
+    """What is special to a table: its own entry, else that of its layer."""
+    layer = name.partition(".")[0]
+    return DECLARED.get(name) or DECLARED.get(f"{layer}.*") or Declared()
+
+
+def values_of(name: str, column: str) -> Values | None:
+    """What the values of a column may be; None where every value is allowed."""
+    special = declared(name).values.get(column)
+    return special if special is not None else COLUMNS.get(column)
+
+
+@cache
+def of_signals() -> dict[str, Values]:
+    """What the registry says of the range of each signal."""
+    found = {name: _of_signal(signal) for name, signal in signals().items()}
+    return {name: values for name, values in found.items() if values is not None}
+
+
+def _of_signal(signal: Signal) -> Values | None:
+    told = signal.range
+    if match := re.fullmatch(r"(-?\d+)\.\.(-?\d+)(, without \2)?", told):
+        least, most = float(match[1]), float(match[2])
+        return Values(least=least, below=most) if match[3] else between(least, most)
+    if match := re.fullmatch(r"(-?\d+)\.\.|>= (-?\d+)", told):
+        return at_least(float(match[1] or match[2]))
+    if match := re.fullmatch(r"(\d+) x (\d+) bytes", told):
+        return Values(items=int(match[1]), bytes_each=int(match[2]))
+    if re.fullmatch(r"\d+(, \d+)+", told):
+        return one_of(tuple(map(int, told.split(", "))))
+    if re.fullmatch(r"[a-z]+(, [a-z]+)+", told) and told != "true, false":
+        return one_of(tuple(told.split(", ")))
+    return None
+
+
+def reasons() -> tuple[str, ...]:
+    """Every reason for which a record is rejected."""
+    return tuple(sorted({*REASONS, *MEDIAWIKI_REASONS, *_of_pages(Unusable), "repeated_record", FORGOTTEN}))
+
+
+def _of_pages(kind: type[Unusable]) -> set[str]:
+    """Reasons of the errors of extraction, whose classes carry them."""
+    return {kind.reason}.union(*(_of_pages(one) for one in kind.__subclasses__()))
+
+
+_MADE_OR_WHY = Agreement(
+    "a model or a reason",
+    "(digest IS NULL) = (reason IS NULL) OR (digest IS NULL) <> (path IS NULL)",
+    ("digest", "path", "reason"),
+    "Where a model was made it has files and a digest; where none was, there is a reason",
+)
+_CCNET = (
+    Agreement(
+        "lines that are left", "nlines <> len(line_ids)", ("nlines", "line_ids"), "Every line that is left has a number"
+    ),
+    Agreement(
+        "not more than before",
+        "length > original_length OR nlines > original_nlines",
+        ("length", "original_length", "nlines", "original_nlines"),
+        "Paragraph dedup adds nothing to a text",
+    ),
+    Agreement(
+        "bucket by perplexity",
+        "(perplexity IS NULL) <> (bucket = 'all')",
+        ("perplexity", "bucket"),
+        "A document has a bucket other than `all` where it has a perplexity",
+    ),
+)
+_RATIO = between(0, 1)
+
+DECLARED: Mapping[str, Declared] = {
+    "web.pages": Declared(
+        balances=(counted.RECORDS, counted.REJECTS),
+        cautions=(counted.FEW_BROKEN,),
+    ),
+    "web.url_history": Declared(
+        values={"status": one_of(STATUSES)},
+        agree=(
+            Agreement(
+                "snapshots in order",
+                "first_seen > last_seen OR last_seen > snapshot",
+                ("first_seen", "last_seen"),
+                "An address is first seen, then last seen, up to this snapshot",
+            ),
+            Agreement(
+                "vanished without pages",
+                f"(status = '{VANISHED}') <> (pages = 0)",
+                ("status", "pages"),
+                "What has vanished has no page here, and all others have one",
+            ),
+        ),
+        balances=(counted.ADDRESSES, counted.FROM_PAGES),
+    ),
+    "web.sketches": Declared(
+        values={
+            "name": one_of(NAMES),
+            "estimate": COUNT,
+            "exact_rows": COUNT,
+            "precision": one_of((PRECISION,)),
+            "registers": Values(bytes_each=1 << PRECISION),
+        },
+        balances=(counted.KEPT, counted.FROM_PAGES),
+    ),
+    "web.paragraph_hashes": Declared(balances=(counted.FROM_PAGES,), may_be_empty=True),
+    "web.paragraphs": Declared(balances=(counted.KEPT,), may_be_empty=True),
+    "web.documents": Declared(
+        agree=_CCNET,
+        balances=(counted.RECORDS, counted.FROM_PAGES, counted.DECISIONS),
+        cautions=(counted.LANGUAGES_ARE_SURE, counted.LANGUAGES_HAVE_MODELS, counted.BUCKETS_ARE_SPREAD),
+    ),
+    "web.signals": Declared(balances=(counted.RECORDS, counted.FROM_TEXTS)),
+    "web.dedup_documents": Declared(
+        values={"units": COUNT},
+        balances=(counted.RECORDS, counted.FROM_TEXTS, counted.KEYS),
+        may_be_empty=True,
+    ),
+    "web.dedup_index": Declared(balances=(counted.EDGES, counted.KEYS_READ), may_be_empty=True),
+    "web.dedup_keys": Declared(may_be_empty=True),
+    # A pair of documents has a row for each range of keys in which it shares some.
+    "web.dedup_edges": Declared(values={"keys": COUNT, "apart": COUNT}, may_be_empty=True, has_unique_keys=False),
+    "web.duplicates": Declared(
+        values={"units": COUNT},
+        balances=(counted.COPIES, counted.FROM_COMPARED),
+        may_be_empty=True,
+        has_alike_sizes=False,  # the first snapshot has no earlier ones to have copies in
+    ),
+    "encyclopedia.articles": Declared(
+        balances=(counted.RECORDS, counted.REJECTS),
+        cautions=(counted.FEW_BROKEN,),
+    ),
+    "models.language_model": Declared(
+        values={
+            "cutoff_head": at_least(1),
+            "cutoff_middle": at_least(1),
+            "articles": COUNT,
+            "characters": COUNT,
+            "tokens": COUNT,
+            "ngrams": COUNT,
+        },
+        agree=(
+            _MADE_OR_WHY,
+            Agreement(
+                "cut-offs in order",
+                "cutoff_head > cutoff_middle",
+                ("cutoff_head", "cutoff_middle"),
+                "Head ends before middle does",
+            ),
+        ),
+        cautions=(counted.MODEL_WAS_MADE,),
+    ),
+    "models.classifier": Declared(
+        values={"precision": _RATIO, "recall": _RATIO, "training_rows": COUNT, "held_back_rows": COUNT},
+        agree=(_MADE_OR_WHY,),
+        cautions=(counted.MODEL_WAS_MADE,),
+    ),
+    "models.importance": Declared(
+        values={"buckets": at_least(1), "target_documents": COUNT, "source_documents": COUNT, "target_words": COUNT},
+        agree=(_MADE_OR_WHY,),
+        cautions=(counted.MODEL_WAS_MADE,),
+    ),
+    # An empty corpus is no broken one: there may be no document in the recipe's languages.
+    "corpora.*": Declared(
+        agree=_CCNET,
+        balances=(counted.RECORDS, counted.FROM_TEXTS, counted.DECISIONS),
+        cautions=(counted.A_PART_IS_KEPT, counted.RULES_SEE_VALUES),
+        may_be_empty=True,
+    ),
+    "ops.rejects": Declared(
+        values={"reason": one_of(reasons())},
+        may_be_empty=True,
+    ),
+    "ops.decisions": Declared(may_be_empty=True),
+    "ops.reviews": Declared(values={"verdict": one_of(("good", "bad"))}),
+}
+"""By table; `<layer>.*` is every table of an open layer that has no entry of its own."""
