@@ -179,7 +179,8 @@ def run_stage(
         raise_failures(mapped)
         markers = _all_finished(plan, lake)
         _check_rejects(stage, lake, partition, markers)
-        commit, files = _commit(plan, lake, fence, run, markers)
+        cost = {"seconds": round(time.monotonic() - started, 3), "peak_memory": mapped.peak_rss, **_cost(plan, markers)}
+        commit, files = _commit(plan, lake, fence, run, markers, cost)
     return Report(
         stage=stage.name,
         partition=partition,
@@ -277,7 +278,19 @@ def _identity(stage: Stage, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def _commit(plan: Plan, lake: Lake, fence: Fence, run: str, markers: list[Marker]) -> tuple[Commit, list[WrittenFile]]:
+def _cost(plan: Plan, markers: list[Marker]) -> dict[str, float]:
+    """What the shards took, those of earlier attempts too: seconds of their workers, and bytes that they read."""
+    return {
+        "shard_seconds": round(sum(marker.seconds for marker in markers), 3),
+        "bytes_read": sum(marker.bytes for marker in markers),
+        "shards": len(plan.shards),
+        "shards_run": len(plan.todo),
+    }
+
+
+def _commit(
+    plan: Plan, lake: Lake, fence: Fence, run: str, markers: list[Marker], cost: dict[str, float]
+) -> tuple[Commit, list[WrittenFile]]:
     """Commits the side tables and then the main table: the commit of the main one, and its files."""
     stage, partition = plan.stage, plan.partition
     files = {name: [file for marker in markers for file in marker.files.get(name, [])] for name in _tables(stage)}
@@ -289,6 +302,7 @@ def _commit(plan: Plan, lake: Lake, fence: Fence, run: str, markers: list[Marker
         "inputs": stage.inputs(lake, partition),
         "side": {name: version for name, version in side.items() if version is not None},
         "counters": _sum(markers),
+        "cost": cost,
     }
     commit = lake.commit(stage.name, partition, files[stage.name], fence, run=run, metadata=metadata)
     return commit, files[stage.name]

@@ -114,3 +114,18 @@ def test_settings_are_frozen_and_closed(numbers):
         settings.factor = 3
     with pytest.raises(ValueError, match="Extra inputs"):
         type(settings)(facto=2)
+
+
+def test_a_commit_says_what_it_cost_with_the_shards_of_earlier_attempts(lake, engine, numbers):
+    with pytest.raises(ShardFailed):
+        run_stage(numbers(dying=frozenset({2})), lake, engine, PARTITION)
+
+    report = run_stage(numbers(), lake, engine, PARTITION)
+
+    cost = lake.state("test.numbers", PARTITION).extra["cost"]
+    assert (cost["shards"], cost["shards_run"], cost["bytes_read"]) == (4, 1, 400)
+    assert 0 < cost["seconds"] <= report.seconds
+    assert cost["shard_seconds"] == round(
+        sum(m.seconds for m in lake.markers("test.numbers", PARTITION).read_all().values()), 3
+    )
+    assert cost["peak_memory"] == report.peak_memory
