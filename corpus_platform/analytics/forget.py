@@ -89,13 +89,13 @@ def forget(
 
 
 def _forgotten(home: Home, known: Tombstones, target: Target | None, names: tuple[str, ...]) -> Forgotten:
-    lake, needles = home.lake, Needles()
+    lake, needles = home.lake, Needles(with_hosts=target is None or target.kind == "domain")
     if target is not None:
-        needles.add_text(target.form)
+        needles.add_name(target.form)
     purge = _purge(home, known, target)
     search = purge.search(needles.add)
     for doc_id in search.found.ids:
-        needles.add_text(doc_id)
+        needles.add_name(doc_id)
     holding = _holding(lake.storage, search, names)
     current = _released_now(home, search)
     purge.rewrite(search)

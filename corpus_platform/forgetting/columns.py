@@ -135,7 +135,9 @@ class Sieve:
         if "doc_id" in frame.columns:
             gone |= frame["doc_id"].is_in(list(self.found.ids)).fill_null(value=False)
         if self.spec.name == REJECTS:
-            gone |= frame.select(pl.struct("file", "position").is_in(_structs(self.found.positions).implode())).to_series()
+            gone |= frame.select(
+                pl.struct("file", "position").is_in(_structs(self.found.positions).implode())
+            ).to_series()
             return gone & (frame["reason"] != FORGOTTEN)
         for name in PLACES:
             if name in frame.columns:

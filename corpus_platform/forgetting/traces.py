@@ -1,8 +1,9 @@
 """Copies of forgotten rows outside of tables: previews and failing rows in Dagster's event store, lines of logs, generated reports.
 
-They are found by what the rows held: ids, addresses, names, and *windows* of their texts, 20 code points at every tenth. A quoted piece of 29 code points or
-more has a whole window in it, however it was cut out; runs of white space count as one space, as previews show them. A value that has one is
-replaced as a whole, in a log the line. Short texts that occur elsewhere as well are replaced there too: rather one preview too few.
+They are found by what the rows held: ids, addresses and names as a whole (of long ones the beginning, as previews cut them), and *windows* of their
+texts, 20 code points at every tenth. A quoted piece of 29 code points or more has a whole window in it, however it was cut out; runs of white space
+count as one space, as previews show them. A value that has one is replaced as a whole, in a log the line. Texts that other pages have as well are
+replaced there too: rather one preview too few. A host is looked for only where a domain is forgotten: others have pages there.
 
 SQLite keeps deleted bytes in free pages: a store that was changed is vacuumed, and its write-ahead log emptied.
 
@@ -22,13 +23,17 @@ import polars as pl
 from corpus_platform.errors import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 REMOVED = "(removed: it showed a record that was forgotten)"
 _WINDOW, _STEP = 20, 10
 _LEAST = 8
 """Code points, and different ones among them in a window, from which a value can be looked for."""
+_LONGEST = 60
+"""Code points of an address or a name that are looked for."""
+_TEXTS = frozenset(("text", "raw_content", "title"))
+_HOSTS = frozenset(("domain", "source_domain", "host"))
 _MOST = 300_000
 """Windows that are looked for at once; with more, every text that could be a copy is replaced."""
 _ROWS = 500
@@ -45,18 +50,28 @@ class Needles:
     """What copies are found by."""
 
     texts: set[str] = field(default_factory=set)
+    with_hosts: bool = False
+    """Whether a host alone tells."""
     is_everything: bool = False
     """Too much was forgotten to look for it piece by piece."""
 
     def add(self, rows: pl.DataFrame) -> None:
         """Takes in the values of forgotten rows."""
         for name in rows.columns:
+            add = self.add_text if name in _TEXTS else self.add_name
+            if name in _HOSTS and not self.with_hosts:
+                continue
             for value in rows[name].explode() if rows.schema[name] == pl.List(pl.String) else rows[name]:
                 if isinstance(value, str):
-                    self.add_text(value)
+                    add(value)
+
+    def add_name(self, name: str) -> None:
+        """Takes in an address, an id or a name: the whole of it tells, and no part."""
+        if len(form := _plain(name)) >= _LEAST:
+            self.texts.add(form[:_LONGEST])
 
     def add_text(self, text: str) -> None:
-        """Takes in one value: as a whole if it is short, else its windows."""
+        """Takes in a text: as a whole if it is short, else its windows."""
         for form in dict.fromkeys((_plain(text), *(_plain(line) for line in text.splitlines()))):
             if _LEAST <= len(form) < _WINDOW + _STEP:
                 self.texts.add(form)
@@ -193,11 +208,3 @@ def _inner(text: str) -> Any:
 def _plain(text: str) -> str:
     """The text as previews show it: one space for white space, and no marks of Markdown."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split()).translate(_LOOKS_ALIKE)
-
-
-def texts_of(values: Iterable[str]) -> Needles:
-    """Needles of some values."""
-    needles = Needles()
-    for value in values:
-        needles.add_text(value)
-    return needles
