@@ -1,4 +1,4 @@
-"""The command that says what a run would make and take, and makes nothing."""
+"""The command that says what a run would make and take, and makes nothing; and what whole crawls would take (plan_full.py)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from corpus_platform.commands.plan_full import Asked, measure_rates, tell_full
 from corpus_platform.errors import ModelError, NoRoom, SettingsError, SourceError
 from corpus_platform.home import Home
 from corpus_platform.printing import escaped, out
@@ -23,18 +24,52 @@ if TYPE_CHECKING:
 def plan(
     context: typer.Context,
     assets: Annotated[
-        list[str], typer.Argument(help="Assets: corpora/ccnet, dedup/wet/fineweb.minhash, web/documents ...")
-    ],
+        list[str] | None, typer.Argument(help="Assets: corpora/ccnet, dedup/wet/fineweb.minhash, web/documents ...")
+    ] = None,
     snapshot: Annotated[list[str] | None, typer.Option(help="Snapshots; those that Dagster knows by default")] = None,
     only: Annotated[bool, typer.Option("--only", help="Leave out what the assets are made of")] = False,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Run a sample through the stages and keep the rates, in rates.yaml")
+    ] = False,
+    made: Annotated[
+        int | None, typer.Option(min=1, help="With --measure: the made sample, so many times as large")
+    ] = None,
+    files: Annotated[int, typer.Option(min=1, help="With --measure: input files of each of two snapshots")] = 4,
+    full: Annotated[
+        bool, typer.Option("--full", help="Whole crawls by the rates: hours, disk, requests, money")
+    ] = False,
+    snapshots: Annotated[str, typer.Option(help="With --full: how many snapshots, or `all`")] = "1",
+    earlier: Annotated[int, typer.Option(min=0, help="With --full: snapshots that are there already")] = 0,
+    cores: Annotated[int, typer.Option(min=1, help="With --full: cores, on one machine or on many")] = 96,
+    core_gb: Annotated[float, typer.Option(help="With --full: memory of a core, GB")] = 4.0,
+    price_core_hour: Annotated[float, typer.Option(help="With --full: of one core for an hour")] = 0.04,
+    price_gb_month: Annotated[float, typer.Option(help="With --full: of a GB in the store for a month")] = 0.023,
+    months: Annotated[float, typer.Option(help="With --full: months that what is made is stored")] = 1.0,
+    price_put: Annotated[float, typer.Option(help="With --full: of a thousand PUT requests")] = 0.005,
+    price_get: Annotated[float, typer.Option(help="With --full: of a thousand GET requests")] = 0.0004,
 ) -> None:
     """What `corpus run` would make: shards, bytes, and of dedups also keys, memory, disk and time. Nothing is run.
 
-    What has to be made first is compared as it is now; what is made of it is told when it is there.
+    What has to be made first is compared as it is now; what is made of it is told when it is there. With `--full` whole crawls are planned by rates
+    that `--measure` has found on this machine.
     """
+    home = Home.open(context.obj)
+    if measure:
+        measure_rates(home.enabling(assets or ()), made=made, files=files)
+    if full:
+        asked = Asked(snapshots, cores, earlier, core_gb, price_core_hour, price_gb_month, months, price_put, price_get)
+        tell_full(home, asked)
+    if not measure and not full:
+        _plan_assets(home, assets or [], snapshot, only=only)
+
+
+def _plan_assets(home: Home, assets: list[str], snapshot: list[str] | None, *, only: bool) -> None:
+    """What a run of some assets would make."""
     from corpus_platform.definitions import instance_of, known_partitions  # imports Dagster
 
-    home = Home.open(context.obj).enabling(assets)
+    if not assets:
+        raise SettingsError("name an asset, such as corpora/fineweb; or plan whole crawls with --measure and --full")
+    home = home.enabling(assets)
     wanted = list(snapshot) if snapshot else known_partitions(instance_of(home))
     batches = home.batches(assets, wanted, upstream=not only)
     tables = list(dict.fromkeys((name, tuple(where.items())) for batch in batches for name, where in batch.tables))

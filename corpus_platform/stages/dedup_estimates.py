@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from corpus_platform.recipes.steps.dedup import Dedup
     from corpus_platform.stages.stage import Partition
 
-_BASE = 400 << 20
+BASE = 400 << 20
 """A worker with its libraries and compiled kernels."""
 _TEXTS_AT_ONCE = 300 << 20
 """A batch of texts with what a recipe measures of it."""
@@ -36,14 +36,14 @@ _LINES, _WORDS, _CHARACTERS = 40, 700, 4_500
 """Of a text of the web, where no run has counted yet."""
 _KEY_IN_DOCUMENTS = 150
 """Bytes of memory of a key of a shard of texts until they are sorted and written."""
-_OWN_KEY, _EARLIER_KEY, _NEAR_KEY = 120, 24, 140
+OWN_KEY, _EARLIER_KEY, _NEAR_KEY = 120, 24, 140
 """Bytes of memory of a key while its range is matched: of this snapshot, of earlier ones, and of either where all bits are compared."""
-_SECONDS_OF_TEXT, _SECONDS_OF_KEY, _SECONDS_OF_EARLIER_KEY = 1.2e-3, 1.1e-6, 3e-7
+_SECONDS_OF_TEXT, SECONDS_OF_KEY, SECONDS_OF_EARLIER_KEY = 1.2e-3, 1.1e-6, 3e-7
 _SECONDS_OF_ASKING = 3e-7
 """For one key of a filter."""
-_SECONDS_OF_DOCUMENT, _SECONDS_OF_LINK, _SECONDS_OF_EARLIER_ROW = 8e-6, 2.5e-5, 5e-8
-_DOCUMENT_ON_DISK, _KEY_ON_DISK, _VALUE_ON_DISK, _LINK_ON_DISK, _VERDICT_ON_DISK = 45, 16, 9, 9, 90
-_LINK_SPILLED, _DOCUMENT_SPILLED, _SHINGLE_SPILLED = 400, 240, 16
+SECONDS_OF_DOCUMENT, SECONDS_OF_LINK, SECONDS_OF_EARLIER_ROW = 8e-6, 2.5e-5, 5e-8
+DOCUMENT_ON_DISK, KEY_ON_DISK, _VALUE_ON_DISK, LINK_ON_DISK, VERDICT_ON_DISK = 45, 16, 9, 9, 90
+LINK_SPILLED, DOCUMENT_SPILLED, _SHINGLE_SPILLED = 400, 240, 16
 """A link has five numbers, and eight relations of clusters hold it or its ends; documents are held once, with their names."""
 
 
@@ -113,7 +113,7 @@ def of_documents(lake: Lake, partition: Partition, method: Method, texts: Sequen
     largest = max((file.rows for file in texts), default=0) * per_text
     verified = _CHARACTERS / 6 if method.step.verified is not None else 0
     held = 0 if method.is_filter else largest * _KEY_IN_DOCUMENTS
-    memory = _BASE + _TEXTS_AT_ONCE + round(held)
+    memory = BASE + _TEXTS_AT_ONCE + round(held)
     return Estimate(
         rows=rows,
         keys=keys,
@@ -121,7 +121,7 @@ def of_documents(lake: Lake, partition: Partition, method: Method, texts: Sequen
         memory=memory,
         least_memory=memory,
         remedy="make the shards of the texts smaller (`pages.shard_files`)",
-        disk=round(documents * (_DOCUMENT_ON_DISK + 8 * verified) + keys * _key_on_disk(method)),
+        disk=round(documents * (DOCUMENT_ON_DISK + 8 * verified) + keys * _key_on_disk(method)),
         new_seconds=rows * known.seconds("ms:own", "records", _SECONDS_OF_TEXT),
         notes=(f"{per_text:,.3g} keys a text", known.note),
     )
@@ -136,19 +136,19 @@ def of_index(lake: Lake, partition: Partition, method: Method, found: Keyed, key
     earlier = sum(file.rows for files in found.earlier.values() for file in files)
     keys, old = round(found.keys * share), round(earlier * share)
     at_once = min(found.keys, keys_per_range), min(earlier / found.todo[1], 2 * keys_per_range)
-    each = (_NEAR_KEY, _NEAR_KEY) if isinstance(method.step, SimHash) else (_OWN_KEY, _EARLIER_KEY)
+    each = (_NEAR_KEY, _NEAR_KEY) if isinstance(method.step, SimHash) else (OWN_KEY, _EARLIER_KEY)
     links = keys * known.rate("edges", "keys", 0.5)
     new = keys if method.step.sees_earlier else 0
     return Estimate(
         rows=found.documents,
         keys=keys,
         bytes_in=round((found.bytes + sum(file.bytes for files in found.earlier.values() for file in files)) * share),
-        memory=_BASE + round(at_once[0] * each[0] + at_once[1] * each[1]),
-        least_memory=_BASE,
+        memory=BASE + round(at_once[0] * each[0] + at_once[1] * each[1]),
+        least_memory=BASE,
         bound=("dedup.keys_per_range", keys_per_range),
-        disk=round(new * _key_on_disk(method) + links * _LINK_ON_DISK),
-        new_seconds=keys * known.seconds("ms:own", "keys", _SECONDS_OF_KEY),
-        old_seconds=old * known.seconds("ms:earlier", "earlier_keys", _SECONDS_OF_EARLIER_KEY),
+        disk=round(new * _key_on_disk(method) + links * LINK_ON_DISK),
+        new_seconds=keys * known.seconds("ms:own", "keys", SECONDS_OF_KEY),
+        old_seconds=old * known.seconds("ms:earlier", "earlier_keys", SECONDS_OF_EARLIER_KEY),
         earlier=old,
         snapshots=len(found.earlier),
         ranges=found.todo[0],
@@ -160,7 +160,7 @@ def _of_filter(lake: Lake, partition: Partition, step: Bloom, found: Keyed) -> E
     known = Known.of(lake, "web.dedup_index", partition)
     filter_ = filter_size(step.items, step.error_rate)
     is_kept = step.sees_earlier and step.survivor != "newest"
-    memory = _BASE + filter_.bytes
+    memory = BASE + filter_.bytes
     return Estimate(
         rows=found.documents,
         keys=found.keys,
@@ -168,7 +168,7 @@ def _of_filter(lake: Lake, partition: Partition, step: Bloom, found: Keyed) -> E
         memory=memory,
         least_memory=memory,
         remedy="make the filter for fewer `items` or a larger `error_rate`, which is another dedup",
-        disk=round(found.keys * known.rate("edges", "keys", 0.5) * _LINK_ON_DISK) + (filter_.bytes if is_kept else 0),
+        disk=round(found.keys * known.rate("edges", "keys", 0.5) * LINK_ON_DISK) + (filter_.bytes if is_kept else 0),
         spill=filter_.bytes if is_kept else 0,
         new_seconds=found.keys * known.seconds("ms:own", "keys", _SECONDS_OF_ASKING),
         notes=(
@@ -190,12 +190,12 @@ def of_duplicates(
     """What becomes of the documents. `documents`, `links`: rows and bytes; `earlier`: the files that are read of earlier snapshots."""
     known = Known.of(lake, "web.duplicates", partition)
     is_verified = method.step.verified is not None
-    each = _LINK_SPILLED + (2 * _SHINGLE_SPILLED * _CHARACTERS // 6 if is_verified else 0)
-    held = documents[0] * _DOCUMENT_SPILLED + links[0] * each
+    each = LINK_SPILLED + (2 * _SHINGLE_SPILLED * _CHARACTERS // 6 if is_verified else 0)
+    held = documents[0] * DOCUMENT_SPILLED + links[0] * each
     memory = memory_mb << 20
     old = sum(file.rows for files in earlier.values() for file in files)
     told = documents[0] if method.step.matching == "weights" else min(documents[0], 2 * links[0])
-    seconds = documents[0] * _SECONDS_OF_DOCUMENT + links[0] * _SECONDS_OF_LINK
+    seconds = documents[0] * SECONDS_OF_DOCUMENT + links[0] * SECONDS_OF_LINK
     return Estimate(
         rows=documents[0],
         keys=links[0],
@@ -204,10 +204,10 @@ def of_duplicates(
         memory=_DUCKDB + min(held, memory + memory // 2),
         least_memory=_DUCKDB,
         bound=("dedup.memory_mb", memory_mb),
-        disk=told * _VERDICT_ON_DISK,
+        disk=told * VERDICT_ON_DISK,
         spill=held if held > memory else 0,
         new_seconds=documents[0] * known.seconds("ms:own", "records", seconds / max(documents[0], 1)),
-        old_seconds=old * _SECONDS_OF_EARLIER_ROW,
+        old_seconds=old * SECONDS_OF_EARLIER_ROW,
         earlier=old,
         snapshots=len(earlier),
         notes=(*((f"up to {size(held)} of them to disk, beyond {size(memory)}",) if held > memory else ()), known.note),
@@ -217,7 +217,7 @@ def of_duplicates(
 def _key_on_disk(method: Method) -> int:
     """Bytes of a key in a file: with its document, and with a value where it has one."""
     has_value = not isinstance(method.step, MinHash) and method.step.matching == "documents"
-    return _KEY_ON_DISK + has_value * _VALUE_ON_DISK
+    return KEY_ON_DISK + has_value * _VALUE_ON_DISK
 
 
 def rows_and_bytes(files: Sequence[DataFile]) -> tuple[int, int]:

@@ -28,7 +28,7 @@ LAYERS = (
     {"home"},
     {"quality"},
     {"analytics", "sample"},
-    {"demo"},
+    {"demo", "planning"},
     {"definitions", "printing"},
     {"commands"},
     {"cli"},

@@ -127,7 +127,7 @@ def test_an_estimate_is_a_line_for_people():
 def test_a_disk_with_less_room_than_the_estimate_is_refused_before_anything_is_done(lake, monkeypatch):
     method = method_of("exact/redpajama_1t_cc")
     put_pages(lake, FIRST, ["a", "b"])
-    monkeypatch.setattr(dedup_estimates, "_KEY_ON_DISK", 1 << 50)
+    monkeypatch.setattr(dedup_estimates, "KEY_ON_DISK", 1 << 50)
     documents, *_ = stages(method)
 
     with pytest.raises(
