@@ -64,7 +64,9 @@ class Transformer:
         except ImportError as error:
             raise ModelError(f"model `{self.name}` in {self.folder} {_EXTRA}") from error
         tokenizer = transformers.AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
-        model = transformers.AutoModelForSequenceClassification.from_pretrained(self.folder, local_files_only=True)
+        model = transformers.AutoModelForSequenceClassification.from_pretrained(
+            self.folder, local_files_only=True, use_safetensors=True
+        )
         return torch, tokenizer, model.eval()
 
     def score(self, texts: Sequence[str] | pl.Series) -> np.ndarray:
