@@ -14,7 +14,7 @@ import polars as pl
 from assets.duplicates import of_duplicates
 from assets.preview import preview
 from corpus_platform.analytics.pictures import overlap_picture
-from corpus_platform.analytics.plots import bars, funnel, losses
+from corpus_platform.analytics.plots import bars, funnel, largest, losses
 from corpus_platform.home import Home
 from corpus_platform.lake import TableSpec, table
 from corpus_platform.recipes.ccnet import Bucket
@@ -67,7 +67,7 @@ def of_report(home: Home, report: Report) -> dict[str, Any]:
         "dagster/uri": f"{home.lake.uri(report.stage)}/{spec.partition_dir(report.partition)}",
         "size_mb": round(report.bytes / 1e6, 3),
         "seconds": round(report.seconds, 2),
-        "peak_worker_memory_mb": round(report.peak_memory / 1e6, 1),
+        **({"peak_worker_memory_mb": round(report.peak_memory / 1e6, 1)} if report.peak_memory else {}),
         "shards": report.shards,
         "shards_run": report.ran,
         **{f"shards_{name}": n for name, n in (("resumed", report.resumed), ("retried", report.retried)) if n},
@@ -95,8 +95,10 @@ def _figures(counters: dict[str, int]) -> dict[str, int]:
 
 def _read_on(stage: Stage, partition: Partition | None, doc_id: str | None) -> str:
     """Commands and pages that say more, one a line: of the table, or of one partition with a document of it."""
-    where = " and ".join(f"{name} = '{value}'" for name, value in (partition or {}).items())
-    lines = [f'`corpus sql "select * from {stage.name}{f" where {where}" if where else ""} limit 5"`']
+    # The page is narrow: of the partition what says most.
+    told = next((name for name in ("method", "snapshot", "language", "model") if name in (partition or {})), None)
+    where = f" where {told} = '{partition[told]}'" if partition and told else ""
+    lines = [f'`corpus sql "from {stage.name}{where} limit 5"`']
     snapshot = f" --snapshot {partition['snapshot']}" if partition and "snapshot" in partition else ""
     if stage.name in {"web.pages", "web.documents", SIGNALS} or stage.name.startswith(f"{LAYER}."):
         lines.append(f"`corpus explain {doc_id or 'URL'}`: why a page is in a corpus or not")
@@ -151,15 +153,20 @@ def column_schema(spec: TableSpec) -> dg.TableSchema:
 
 
 def _outcome(report: Report) -> str:
-    """Records from those read to those kept, with shares; where no record was counted, the rows."""
-    if not (seen := report.counters.get("records", 0)):
-        return f"{report.rows:,} rows"
-    reasons = losses(report.counters)
-    rest = sum(n for _, n in reasons[_REASONS:])
-    rows = [("read", seen), *reasons[:_REASONS], *([("other reasons", rest)] if rest else [])]
+    """Records from those read to those kept, with shares; where a row is no record that was read, the rows."""
+    seen = report.counters.get("records", 0)
+    if not seen or not _keeps_records(report):
+        return f"{report.rows:,} rows" + (f" of {seen:,} records" if seen else "")
+    rows = [("read", seen), *largest(losses(report.counters), _REASONS)]
     rows.append(("**kept**", report.counters.get("kept", report.rows)))
     lines = [f"| {name} | {n:,} | {n / seen:.1%} |" for name, n in rows]
     return "\n".join(["| | records | share |", "|---|---:|---:|", *lines])
+
+
+def _keeps_records(report: Report) -> bool:
+    """Whether the rows are what is left of the records, and not something that was made of them."""
+    gone = sum(n for _, n in losses(report.counters))
+    return "kept" in report.counters or report.rows + gone == report.counters.get("records", 0)
 
 
 def _recipe_losses(home: Home, report: Report) -> list[tuple[str, int]] | None:
@@ -180,7 +187,7 @@ def _pictures(frame: pl.LazyFrame, report: Report, reasons: list[tuple[str, int]
     where = ", ".join((report.stage, *report.partition.values()))
     buckets = [(name.value, n) for name in Bucket if (n := report.counters.get(f"bucket:{name}"))]
     drawn = [
-        funnel(report.counters, f"{where}: records", reasons),
+        funnel(report.counters, f"{where}: records", reasons) if _keeps_records(report) else None,
         bars(_languages(frame, report), f"{where}: documents by language"),
         bars(buckets, f"{where}: documents by bucket", in_order=True),
     ]

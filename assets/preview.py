@@ -72,10 +72,21 @@ def preview(frame: pl.LazyFrame, spec: TableSpec) -> tuple[str, str | None]:
 
 
 def _cells(name: str, values: list[Any]) -> list[str]:
-    written = ["" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v) for v in values]
+    written = [_written(value) for value in values]
     if name in _IDENTITIES or not any(_has_text(value) for value in values):
         return [_cell(text) for text in written]
     return [_cell(text) for text in masked([text[:_LOOKED_AT] for text in written])]
+
+
+def _written(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case float():
+            return f"{value:.4g}"
+        case bytes():
+            return f"{len(value):,} bytes"
+    return str(value)
 
 
 def _has_text(value: Any) -> bool:

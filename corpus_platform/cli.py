@@ -25,6 +25,7 @@ from corpus_platform.commands.dedup import dedup
 from corpus_platform.commands.forget import forget
 from corpus_platform.commands.plan import plan
 from corpus_platform.commands.quality import quality
+from corpus_platform.commands.report import report
 from corpus_platform.commands.verify import verify
 from corpus_platform.errors import CorpusError, SettingsError, SourceError
 from corpus_platform.home import SETTINGS_FILE, Home
@@ -74,6 +75,7 @@ app.command()(dedup)
 app.command()(plan)
 app.command()(verify)
 app.command()(quality)
+app.command()(report)
 app.command()(forget)
 app.add_typer(releases.app, name="release")
 

@@ -21,6 +21,7 @@ from assets.encyclopedia import encyclopedia_assets
 from assets.jobs import jobs
 from assets.models import model_assets
 from assets.partitions import cc_snapshot, wiki_dump
+from assets.report import latest_checks, report_assets
 from assets.sensors import refresh, sensors
 from assets.web import signal_assets, web_assets
 from corpus_platform.errors import CheckFailed, SettingsError
@@ -32,6 +33,7 @@ from resources.launcher import HOST_TAG
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from corpus_platform.analytics.report.facts import CheckFacts
     from corpus_platform.home import Batch
 
 
@@ -43,11 +45,13 @@ def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Def
     parts += [dedup_assets(home, of) for of in home.compared]
     parts += [corpus_assets(home)]
     settings = home.settings.automation
-    assets = automated([asset for assets, _ in parts for asset in assets], home.settings)
+    made = [asset for assets, _ in parts for asset in assets]
+    checks = [check for _, checks in parts for check in checks]
+    assets = automated([*made, *report_assets(made, checks)], home.settings)
     named = jobs()
     return dg.Definitions(
         assets=assets,
-        asset_checks=[check for _, checks in parts for check in checks],
+        asset_checks=checks,
         jobs=named,
         sensors=[
             *sensors(settings, chain_of(assets), named),
@@ -138,6 +142,11 @@ def _failed_checks(instance: dg.DagsterInstance, run: str) -> list[str]:
         for check in found
         if not check.passed and check.blocking
     ]
+
+
+def results_of_checks(home: Home, instance: dg.DagsterInstance) -> list[CheckFacts]:
+    """The latest result of each check of the home's assets that the instance has."""
+    return latest_checks(instance, build_defs(home).resolve_asset_graph().asset_check_keys)
 
 
 def known_partitions(instance: dg.DagsterInstance) -> list[str]:

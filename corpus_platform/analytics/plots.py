@@ -39,9 +39,7 @@ def steps_of(counters: dict[str, int], reasons: Sequence[tuple[str, int]] | None
     seen = counters.get("records", 0)
     if not seen:
         return []
-    found = list(losses(counters) if reasons is None else reasons)
-    if rest := sum(n for _, n in found[_REASONS:]):
-        found = [*found[:_REASONS], ("other reasons", rest)]
+    found = largest(losses(counters) if reasons is None else reasons, _REASONS)
     left, rows = seen, [("read", 0, seen, NEUTRAL)]
     for reason, n in found:
         left -= n
