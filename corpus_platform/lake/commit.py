@@ -273,6 +273,7 @@ def _remove(file: DataFile) -> RemoveAction:
 
 def _newest(log: TableLog) -> DeltaTable:
     """The table, made empty if it is not there; of racing makers one wins and the others open what it made."""
+    started = time.monotonic()
     for _ in range(_FAILURES):
         if (table := log.newest()) is not None:
             return table
@@ -288,7 +289,10 @@ def _newest(log: TableLog) -> DeltaTable:
                 storage_options=log.storage.delta_options(),
                 commit_properties=CommitProperties(max_commit_retries=0),
             )
-        except DeltaError:
+        except (DeltaError, OSError) as error:
+            # The table may be there all the same: when the answer was lost, or another was faster.
+            if isinstance(error, OSError) and time.monotonic() - started > log.storage.retry_seconds:
+                raise
             time.sleep(random.uniform(0.01, 0.05))  # noqa: S311  (jitter, no secret)
     raise CommitConflict(f"{log.spec.name}: the table could neither be opened nor made at {log.uri}")
 
