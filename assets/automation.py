@@ -29,16 +29,18 @@ CONDITIONS = "new_partitions"
 def missing_once(*, needs_model: bool = False) -> dg.AutomationCondition:
     """True for a partition that has been added since the condition was there, from the second look on, until it is asked for or made.
 
-    From the second look on, for a sensor adds a partition and starts its run in two steps. With `needs_model` there must be a language model, though
-    not of each language: some may have no text to be made from. Other models may be missing for good.
+    Two looks in a row must find that nobody makes it: a sensor adds a partition and starts its run in two steps, and what a run makes while a look is
+    going on may be missing when the look begins and no longer in progress when it ends. With `needs_model` there must be a language model, though not of
+    each language: some may have no text to be made from. Other models may be missing for good.
     """
     missing = dg.AutomationCondition.missing()
+    idle = (missing & ~dg.AutomationCondition.in_progress()).with_label("missing, and nobody makes it")
     models = dg.AssetSelection.key_prefixes("models")
     added = missing.newly_true().since_last_handled().with_label("added, and not asked for yet")
     condition = (
         added
-        & ~missing.newly_true().with_label("first look")
-        & ~dg.AutomationCondition.in_progress()
+        & idle
+        & ~idle.newly_true().with_label("first look")
         & ~dg.AutomationCondition.execution_failed()
         & ~dg.AutomationCondition.any_deps_missing().ignore(models)
         & ~dg.AutomationCondition.any_deps_in_progress()

@@ -21,6 +21,7 @@ from rich.table import Table as RichTable
 
 from corpus_platform.commands import counts, dups, look, plain, recipes, review, signals, sql, versions
 from corpus_platform.commands import release as releases
+from corpus_platform.commands.backfill import backfill
 from corpus_platform.commands.dedup import dedup
 from corpus_platform.commands.forget import forget
 from corpus_platform.commands.plan import plan
@@ -71,6 +72,7 @@ for command in (
     sql.warehouse,
 ):
     app.command()(command)
+app.command()(backfill)
 app.command()(dedup)
 app.command()(plan)
 app.command()(verify)
@@ -301,6 +303,9 @@ def ui(
             soft_wrap=True,
         )
     out.print(f"Open http://{host}:{port} (stop with Ctrl-C)", highlight=False)
+    is_on = home.settings.automation.enabled
+    hint = "its sensors are on the page Automation" if is_on else f"`automation: {{enabled: true}}` in {SETTINGS_FILE}"
+    out.print(f"Automation is {'on' if is_on else 'off'}: {hint}", highlight=False)
     command = [str(dagster), "dev", "-w", str(root / "workspace.yaml"), "-h", host, "-p", str(port)]
     # A shell without job control starts background jobs with SIGINT ignored, which Dagster copies onto SIGTERM: nothing would stop it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -280,6 +280,23 @@ def test_a_partition_that_is_added_by_hand_is_made_once_with_the_whole_chain(mod
     assert looks == [{}, {asset: {NEXT_SNAPSHOT} for asset in [*chain, "corpora/ccnet"]}, {}, {}]
 
 
+def test_what_somebody_makes_is_not_asked_for_and_what_is_given_up_is_when_two_looks_found_it_idle(modelled):
+    conditions(modelled)
+    add_partitions(modelled.instance, snapshots=[NEXT_SNAPSHOT])
+    job = build_defs(Home.open(modelled.home)).resolve_job_def("snapshot")
+    run = modelled.instance.create_run_for_job(
+        job, tags={"dagster/partition": NEXT_SNAPSHOT}, status=dg.DagsterRunStatus.STARTED
+    )
+
+    made = conditions(modelled, 3)
+    modelled.instance.report_run_canceled(run)
+    given_up = conditions(modelled, 2)
+
+    assert made == [{}, {}, {}]
+    assert given_up[0] == {}
+    assert given_up[1]["corpora/ccnet"] == {NEXT_SNAPSHOT}
+
+
 def test_without_a_language_model_a_new_partition_gets_what_needs_none_and_the_rest_when_there_is_one(empty):
     conditions(empty)
     add_partitions(empty.instance, snapshots=[SNAPSHOT])

@@ -19,6 +19,8 @@ class WebServer(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.paths = []
         self.refused = self.cut = self.bytes_sent = 0
+        self.before = lambda path: None
+        """Called with the path before each answer: a test may let one wait."""
 
     def handle_error(self, *_):
         """A client that hangs up is no news."""
@@ -49,6 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, with_body):
         server, path = self.server, unquote(self.path).lstrip("/")
+        server.before(path)
         with server.lock:
             server.paths.append(path)
             turn = len(server.paths)
