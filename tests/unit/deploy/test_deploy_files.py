@@ -230,3 +230,14 @@ def test_the_shared_instance_differs_from_that_of_one_machine_in_where_it_keeps_
     assert {name: shared[name] for name in own if name in shared} == {name: own[name] for name in own if name in shared}
     assert set(own) <= set(shared)
     assert set(shared) - set(own) <= {"storage", "compute_logs", "sensors", "schedules", "retention"}
+
+
+def test_the_charts_queue_has_the_limits_of_the_shared_instance():
+    shared, chart = read(DEPLOY / "dagster.prod.yaml"), read(K8S / "values.yaml")
+
+    runs, pools = chart["concurrency"]["runs"], chart["concurrency"]["pools"]
+    assert runs["maxConcurrentRuns"] == shared["concurrency"]["runs"]["max_concurrent_runs"]
+    assert runs["tagConcurrencyLimits"] == shared["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert pools == {"granularity": "run", "defaultLimit": 1}
+    # Dagster refuses limits in both places.
+    assert chart["dagsterDaemon"]["runCoordinator"] == {"enabled": False}
