@@ -78,7 +78,9 @@ def failed_checks(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[Fai
 
 def _alert(kind: Any, run: dg.DagsterRun, **more: Any) -> Alert:
     assets = sorted(key.to_user_string() for key in run.asset_selection or ())
-    return Alert(kind, run.run_id, run.job_name, run.tags.get("dagster/partition"), tuple(assets), **more)
+    # Runs of assets that people chose have no job of a name.
+    job = "assets" if run.job_name.startswith("__") else run.job_name
+    return Alert(kind, run.run_id, job, run.tags.get("dagster/partition"), tuple(assets), **more)
 
 
 def _error(event: dg.DagsterEvent) -> str:
