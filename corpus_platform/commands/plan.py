@@ -103,7 +103,7 @@ def _told(home: Home, name: str, partition: Partition, found: list[Plan]) -> Ite
         yield f"    {advised}"
     if made.stage.needs_room:
         try:
-            check_room(where, made.estimate, home.lake.storage)
+            check_room(where, made.estimate, home.lake.storage, home.engine)
         except NoRoom as error:
             yield f"    no room: {error}"
 

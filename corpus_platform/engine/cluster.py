@@ -183,8 +183,8 @@ class _RayWorker:
             return None
 
     def leave(self, *, fit: bool) -> None:
-        """Lets a hand without an item go; one that is fit is kept for the next map."""
-        if fit and self.ready:
+        """Lets a hand without an item go; one that is fit is kept for the next map, also where it is not ready for this one."""
+        if fit:
             self._tie.keep(self._kind, self._hand)
         else:
             self.kill()

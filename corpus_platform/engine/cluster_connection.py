@@ -5,8 +5,8 @@ pulse every few seconds what maps go on, and keeps hands that a map has let go f
 then pays for their start and their imports once.
 
 Secrets: nothing of the driver's environment goes to the nodes. They have their credentials from their own (a pod's secret, a profile, a role), and
-the only variables that are set there are those of `worker_environment`. A task goes through the object store, never into the description of an
-actor, which Ray keeps.
+the only variables that are set there are those of `worker_environment`. A cluster's token is the driver's `RAY_AUTH_TOKEN`, as Ray has it. A task
+goes through the object store, never into the description of an actor, which Ray keeps.
 
 Not here: what an address may be and what a map does (cluster.py), what runs on the nodes (cluster_worker.py).
 """
@@ -17,8 +17,10 @@ import atexit
 import contextlib
 import logging
 import os
+import secrets
 import signal
 import socket
+import sys
 import threading
 import time
 import uuid
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOCAL, AUTO = "local", "auto"
-_BEAT = 2.0
+_BEAT = 1.5
 _SPARE_FOR = 10.0
 _REACH = 20.0
 _FRESH = 5.0
@@ -44,6 +46,9 @@ _QUIET = {
     # Else a call after the connection has ended would start another cluster.
     "RAY_ENABLE_AUTO_CONNECT": "0",
 }
+
+# Ray asks for a token, and would keep one in a file of the user's home.
+_A_TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 
 
 class Kind(NamedTuple):
@@ -199,8 +204,10 @@ def disconnect() -> None:
 
 def _initialise(address: str, cores: int) -> bool:
     """Makes this process a driver; False where it was one already. Nothing is reported to Ray's makers, and no dashboard is started."""
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
+    quiet = _QUIET if address != LOCAL else _QUIET | _A_TOKEN
+    if "ray" not in sys.modules:  # it looks at them once
+        for name, value in quiet.items():
+            os.environ.setdefault(name, value)
     _reach(os.environ.get("RAY_ADDRESS", address) if address == AUTO else address)
     import ray  # noqa: PLC0415  (a second to import)
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import pickle
 import socket
 import sys
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 ON, OVER, SILENT = "on", "over", "silent"
-SILENCE = 15.0
+SILENCE = 6.0
 """Seconds without a word from the driver, after which nobody knows whether it still runs."""
 _PATIENCE = 180.0
 _ANSWER = 30.0
@@ -144,10 +143,3 @@ def is_wanted(pulse: Any, run: str) -> bool:
             return state == ON
         time.sleep(1)
     return False
-
-
-def where() -> tuple[str, int]:
-    """The Ray node and the process that this is."""
-    import ray  # noqa: PLC0415  (only where Ray has started us)
-
-    return ray.get_runtime_context().get_node_id(), os.getpid()

@@ -14,16 +14,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
+from socket import gethostname
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from corpus_platform.engine.lifeline import parent_is_alive
 from corpus_platform.engine.protocol import raise_failures
-from corpus_platform.errors import RejectBudgetExceeded, ShardFailed, SourceError
+from corpus_platform.errors import RejectBudgetExceeded, SettingsError, ShardFailed, SourceError
 from corpus_platform.forgetting.tombstones import Tombstones
-from corpus_platform.lake import table
-from corpus_platform.lake.disk import full_disk_named
+from corpus_platform.lake import runs, table
+from corpus_platform.lake.faults import faults_named
 from corpus_platform.lake.markers import Marker
 from corpus_platform.stages.output import REJECTS, ShardOutput
 from corpus_platform.stages.room import check_room
@@ -155,19 +156,19 @@ def run_stage(
 
     Raises NoRoom (less disk or memory than it takes; nothing was started), ShardFailed (some shards failed for good), DiskFull,
     RejectBudgetExceeded (too many broken records), CommitConflict (another run changed the partition meanwhile). In each case finished shards are
-    kept for the next run and readers see the old version.
+    kept for the next run and readers see the old version. SourceError where the store can't be reached.
     """
     started = time.monotonic()
-    lake.check_safe(stage.name)
-    fence = lake.fence(stage.name, partition)
-    with full_disk_named(lake.storage):
+    with faults_named(lake.storage):
+        lake.check_safe(stage.name)
+        fence = lake.fence(stage.name, partition)
         plan = plan_stage(stage, lake, partition)
     if plan.is_current and plan.state is not None:
         return _unchanged(plan, plan.state)
     if plan.estimate is not None and stage.needs_room:
-        check_room(where_of(stage.name, partition), plan.estimate, lake.storage)
+        check_room(where_of(stage.name, partition), plan.estimate, lake.storage, engine)
     run = uuid.uuid4().hex
-    with full_disk_named(lake.storage), lake.under_way(run, where_of(stage.name, partition)):
+    with faults_named(lake.storage), lake.under_way(run, where_of(stage.name, partition)):
         # After its own note: of a run and a forgetting that begin at once, at least one sees the other.
         lake.refuse_while_forgetting()
         mapped = engine.map(
@@ -202,14 +203,14 @@ def run_stage(
 def run_shard(stage: Stage, lake: Lake, partition: Partition, run: str, shard: Shard) -> Marker:
     """Does one shard in a worker: its rows into files, then the marker that makes them count."""
     started = time.monotonic()
-    with full_disk_named(lake.storage), lake.writer(stage.name, partition, shard.index, run) as writer:
+    _check_lake_is_shared(lake, run)
+    with faults_named(lake.storage), lake.writer(stage.name, partition, shard.index, run) as writer:
         tombstones = Tombstones.load(lake.storage) if stage.reads_source else Tombstones()
         output = ShardOutput(writer, shard.index, tombstones)
         stage.run(lake, partition, shard, output)
         output.flush()
+        _check_run_is_on(stage, shard)
         files = writer.close()
-    if not parent_is_alive():
-        raise ShardFailed(f"{stage.name} {shard.label}: the run that asked for it has ended, so its result is not kept")
     marker = Marker(
         shard=shard.index,
         fingerprint=stage.fingerprint(shard),
@@ -219,9 +220,25 @@ def run_shard(stage: Stage, lake: Lake, partition: Partition, run: str, shard: S
         seconds=time.monotonic() - started,
         bytes=shard.bytes,
     )
-    with full_disk_named(lake.storage):
+    _check_run_is_on(stage, shard)
+    with faults_named(lake.storage):
         lake.markers(stage.name, partition).write(marker)
     return marker
+
+
+def _check_lake_is_shared(lake: Lake, run: str) -> None:
+    """Raises SettingsError in a worker for which the lake's folder is another one than for the run."""
+    if lake.storage.is_s3 or runs.is_noted(lake.storage, run):
+        return
+    raise SettingsError(
+        f"the machine {gethostname()} does not see in {lake.location} what the run has noted there. Several machines need a lake that all of them "
+        "share: `lake.location: s3://bucket/prefix`, or a folder that is mounted on each of them (or the run has ended meanwhile)"
+    )
+
+
+def _check_run_is_on(stage: Stage, shard: Shard) -> None:
+    if not parent_is_alive():
+        raise ShardFailed(f"{stage.name} {shard.label}: the run that asked for it has ended, so its result is not kept")
 
 
 def _finished(stage: Stage, lake: Lake, partition: Partition, shards: list[Shard]) -> dict[int, Marker]:

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from dedup_pages import FIRST, SECOND, method_of, partition_of, put_pages, run_all, stages_of
 
+from corpus_platform.engine.cluster import Ray
 from corpus_platform.engine.processes import Processes
 from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import NoRoom
+from corpus_platform.lake.storage import Storage
 from corpus_platform.stages import dedup_estimates, room
 from corpus_platform.stages.estimate import Estimate, duration, size
 from corpus_platform.stages.room import advice, check_room
@@ -147,7 +149,20 @@ def test_a_task_that_needs_more_memory_than_the_machine_has_is_refused(lake, mon
         NoRoom,
         match=r"x needs about 600 MB of memory for one task, and this machine has 500 MB: make shards smaller. Nothing was started",
     ):
-        check_room("x", replace(LARGE, disk=0, least_memory=600_000_000, remedy="make shards smaller"), lake.storage)
+        check_room(
+            "x", replace(LARGE, disk=0, least_memory=600_000_000, remedy="make shards smaller"), lake.storage, Serial()
+        )
+
+
+def test_a_task_of_a_cluster_has_the_memory_and_the_disk_of_a_node(lake, monkeypatch):
+    monkeypatch.setattr(Ray, "memory_of_a_machine", lambda _: 500_000_000)
+    cluster, bucket = Ray("10.0.0.1:6379", 100), Storage("s3://corpus/lake")
+
+    check_room("x", replace(LARGE, disk=1 << 60, spill=1 << 60, least_memory=400_000_000), bucket, cluster)
+    with pytest.raises(NoRoom, match="x needs about 600 MB of memory for one task, and the smallest node has 500 MB"):
+        check_room("x", replace(LARGE, disk=0, least_memory=600_000_000), lake.storage, cluster)
+    assert advice(replace(LARGE, memory=400_000_000), cluster) == ""
+    assert "it may take 620 MB and the smallest node has 500 MB" in advice(LARGE, cluster)
 
 
 def test_memory_that_a_setting_bounds_is_advised(monkeypatch):

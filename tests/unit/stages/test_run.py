@@ -1,7 +1,11 @@
 """Running a stage: resume, staleness, rejects."""
 
+from pathlib import Path
+
 import pytest
 
+from corpus_platform.engine import lifeline
+from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import RejectBudgetExceeded, ShardFailed, SourceError
 from corpus_platform.stages.run import plan_stage, run_stage
 from corpus_platform.stages.stage import Settings, digest_of
@@ -35,6 +39,36 @@ def test_a_failed_run_keeps_finished_shards_and_shows_none(lake, engine, numbers
 
     assert lake.scan("test.numbers").collect().is_empty()
     assert run_stage(numbers(), lake, engine, PARTITION).resumed == 3
+
+
+def test_a_machine_with_a_folder_of_its_own_where_the_lake_is_does_no_shard(lake, numbers):
+    class Elsewhere:
+        """An engine whose workers see an empty folder at the lake's place."""
+
+        workers = 1
+
+        def map(self, task, items, **callbacks):
+            notes, hidden = Path(lake.location, "_runs"), Path(lake.location, "hidden")
+            notes.rename(hidden)
+            try:
+                return Serial().map(task, items, **callbacks)
+            finally:
+                hidden.rename(notes)
+
+    with pytest.raises(ShardFailed, match=r"SettingsError: the machine .* does not see in .* `lake.location: s3://"):
+        run_stage(numbers(), lake, Elsewhere(), PARTITION)
+
+    assert not list(Path(lake.location).rglob("*.parquet"))
+
+
+def test_a_shard_whose_run_has_ended_publishes_neither_file_nor_marker(lake, numbers, monkeypatch):
+    monkeypatch.setattr(lifeline, "_ask", lambda: False)
+
+    with pytest.raises(ShardFailed, match="the run that asked for it has ended, so its result is not kept"):
+        run_stage(numbers(), lake, Serial(), PARTITION)
+
+    assert not list(Path(lake.location).rglob("*.parquet"))
+    assert not list(Path(lake.location, "_markers").rglob("*.json"))
 
 
 def test_a_changed_input_reruns_its_own_shard_only(lake, engine, numbers):
