@@ -27,7 +27,7 @@ def report_assets(
 ) -> list[dg.AssetsDefinition]:
     """The report, made of the corpora, or of all else where there are none, with the results of some checks."""
     checked = [spec.key for check in checks for spec in check.check_specs]
-    keys = [asset.key for asset in made]
+    keys = [spec.key for asset in made for spec in asset.specs]
     corpora = [key for key in keys if key.path[0] == "corpora"]
 
     @dg.asset(

@@ -70,6 +70,7 @@ for command in (
     sql.sql,
     sql.shell,
     sql.warehouse,
+    sql.marts,
 ):
     app.command()(command)
 app.command()(backfill)

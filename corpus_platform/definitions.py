@@ -19,11 +19,13 @@ from assets.corpora import corpus_assets
 from assets.dedup import dedup_assets
 from assets.encyclopedia import encyclopedia_assets
 from assets.jobs import jobs
+from assets.marts import mart_assets
 from assets.models import model_assets
 from assets.partitions import cc_snapshot, wiki_dump
 from assets.report import latest_checks, report_assets
 from assets.sensors import refresh, sensors
 from assets.web import signal_assets, web_assets
+from corpus_platform.analytics.dbt_project import MARTS, marts
 from corpus_platform.errors import CheckFailed, SettingsError
 from corpus_platform.home import Home
 from resources.home import HomeResource, resources_of
@@ -43,7 +45,7 @@ def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Def
     parts += [web_assets(home, base) for base in home.variants]
     parts += [signal_assets(home, variant) for variant in home.annotated]
     parts += [dedup_assets(home, of) for of in home.compared]
-    parts += [corpus_assets(home)]
+    parts += [corpus_assets(home), mart_assets(home)]
     settings = home.settings.automation
     made = [asset for assets, _ in parts for asset in assets]
     checks = [check for _, checks in parts for check in checks]
@@ -96,9 +98,11 @@ def add_partitions(instance: dg.DagsterInstance, *, snapshots: Sequence[str] = (
 
 
 def materialize(
-    home: Home, instance: dg.DagsterInstance, assets: Sequence[str], partition_key: str
+    home: Home, instance: dg.DagsterInstance, assets: Sequence[str], partition_key: str | None
 ) -> dg.ExecuteInProcessResult:
     """Makes one partition of some assets (`web/wet/pages`), with their checks, in this process; the run is recorded in the instance.
+
+    Without a key these are assets that have no partitions.
 
     Raises what the stage raised, and CheckFailed where a blocking check failed. The log is in the instance; the console stays quiet.
     """
@@ -118,18 +122,20 @@ def materialize(
             asset_selection=[dg.AssetKey(asset.split("/")) for asset in assets],
             instance=instance,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags={"corpus/partition": partition_key, HOST_TAG: socket.gethostname()},
+            tags={**({"corpus/partition": partition_key} if partition_key else {}), HOST_TAG: socket.gethostname()},
         )
     except dg.Failure as failure:
         raise failure.__cause__ or failure from None
     except dg.DagsterError:
         if failed := _failed_checks(instance, run):
-            raise CheckFailed("\n".join([f"{partition_key}: run {run} was stopped by a check", *failed])) from None
+            raise CheckFailed(
+                "\n".join([f"{partition_key or ', '.join(assets)}: run {run} was stopped by a check", *failed])
+            ) from None
         raise
 
 
-def _failed_checks(instance: dg.DagsterInstance, run: str) -> list[str]:
-    """A line for each blocking check of the run that failed, with its figures."""
+def _failed_checks(instance: dg.DagsterInstance, run: str, *, all_of_them: bool = False) -> list[str]:
+    """A line for each blocking check of the run that failed, or each check, with its figures."""
     records = instance.all_logs(run, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     found = [entry.get_dagster_event().asset_check_evaluation_data for entry in records]
     return [
@@ -140,7 +146,7 @@ def _failed_checks(instance: dg.DagsterInstance, run: str) -> list[str]:
             if not isinstance(value, dg.MarkdownMetadataValue)
         )
         for check in found
-        if not check.passed and check.blocking
+        if not check.passed and (check.blocking or all_of_them)
     ]
 
 
@@ -161,3 +167,17 @@ def make(home: Home, instance: dg.DagsterInstance, batch: Batch) -> dg.ExecuteIn
     elif any(asset.startswith(("web/", "dedup/", "corpora/")) for asset in batch.assets):
         add_partitions(instance, snapshots=[batch.key])
     return materialize(home, instance, batch.assets, batch.key)
+
+
+def make_marts(home: Home, instance: dg.DagsterInstance, snapshots: Sequence[str]) -> None:
+    """Makes the marts, those of snapshots for some or else for all that the lake has. Raises CheckFailed where a test fails: nothing is published then."""
+    wanted = list(snapshots) or sorted({where["snapshot"] for where in home.lake.partitions("web.pages")})
+    add_partitions(instance, snapshots=wanted)
+    of_snapshots = [f"{MARTS}/{model.name}" for model in marts() if model.is_of_snapshots]
+    whole = [f"{MARTS}/{model.name}" for model in marts() if not model.is_of_snapshots]
+    for keys, partition in (*((of_snapshots, key) for key in wanted), (whole, None)):
+        ended = materialize(home, instance, keys, partition)
+        if failed := _failed_checks(instance, ended.run_id, all_of_them=True):
+            raise CheckFailed(
+                "\n".join([f"run {ended.run_id}: marts are not what they should be, and not published", *failed])
+            )

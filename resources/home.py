@@ -7,7 +7,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from corpus_platform.home import Home
-from corpus_platform.stages.run import Progress
+from corpus_platform.stages.run import Progress, Report
 
 
 class HomeResource(dg.ConfigurableResource):
@@ -19,7 +19,7 @@ class HomeResource(dg.ConfigurableResource):
 
     def open(self) -> Home:
         """The home with its settings as they are now."""
-        home = Home.open(self.path, watch=self._watch)
+        home = Home.open(self.path, watch=self._watch, on_commit=_publish)
         if self.s3 is None:
             return home
         from resources.s3 import S3Resource, s3_settings  # noqa: PLC0415  (imports boto3, only for S3)
@@ -43,3 +43,11 @@ def resources_of(home: Home, given: dict[str, object] | None = None) -> dict[str
     s3 = found.get("s3")
     assert s3 is None or isinstance(s3, dg.ConfigurableResource)
     return {"home": HomeResource(path=str(home.path), s3=s3), **found}
+
+
+def _publish(home: Home, report: Report) -> None:
+    """Publishes the tables that the run has changed for other programs."""
+    if home.settings.warehouse.publish:
+        from corpus_platform.analytics.warehouse import publish_after  # noqa: PLC0415  (imports DuckDB)
+
+        publish_after(home, report)

@@ -23,7 +23,7 @@ import duckdb
 import pyarrow as pa
 
 from corpus_platform.analytics.statements import SqlError, checked
-from corpus_platform.lake import tables
+from corpus_platform.lake import table, tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -258,6 +258,15 @@ def view_of_corpora(lake: Lake, connection: duckdb.DuckDBPyConnection) -> str:
         for spec in of_corpora
     ]
     return " UNION ALL ".join(parts)
+
+
+def published_columns() -> dict[str, str]:
+    """Columns of `corpora.published`, with what they are."""
+    layer = PUBLISHED.partition(".")[0]
+    said = {
+        field.name: (field.metadata or {}).get(b"description", b"").decode() for field in table(f"{layer}.any").columns
+    }
+    return {"recipe": "Recipe of the corpus", **{name: said.get(name, "Code points of its text") for name in _COMMON}}
 
 
 def _shared(spec: TableSpec) -> str:

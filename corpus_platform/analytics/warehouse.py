@@ -29,7 +29,15 @@ import duckdb
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from corpus_platform.analytics.sql import PUBLISHED, make_view, quoted, reach, view_of, view_of_corpora
+from corpus_platform.analytics.sql import (
+    PUBLISHED,
+    make_view,
+    published_columns,
+    quoted,
+    reach,
+    view_of,
+    view_of_corpora,
+)
 from corpus_platform.errors import CorpusError
 from corpus_platform.lake import table
 from corpus_platform.stages.stage import digest_of
@@ -123,6 +131,18 @@ def publish_after(home: Home, report: Report) -> None:
             report.stage,
             error,
         )
+
+
+def rows_of_mart(path: Path, name: str, snapshot: str | None) -> tuple[int, int]:
+    """Rows of a published mart, and those of a snapshot (all, where none is given)."""
+    with duckdb.connect(":memory:") as connection:
+        # Attached and not opened: a connection to a path is shared in a process, and would be to the file as it was.
+        connection.execute(f"ATTACH {quoted(str(path))} AS published (READ_ONLY)")
+        where = "true" if snapshot is None else f"snapshot = {quoted(snapshot)}"
+        [found] = connection.execute(
+            f'SELECT count(*), count(*) FILTER ({where}) FROM published.marts."{name}"'
+        ).fetchall()
+    return found
 
 
 @contextmanager
@@ -232,7 +252,7 @@ def _update_tables(connection: duckdb.DuckDBPyConnection, lake: Lake, names: Col
             connection,
             PUBLISHED,
             "A row is a document of a published corpus, in the columns that all corpora share.",
-            {},
+            published_columns(),
         )
     return changed
 

@@ -1,6 +1,6 @@
-"""`corpus sql`, `shell` and `warehouse`: asking the lake in SQL, and publishing it for other programs.
+"""`corpus sql`, `shell`, `warehouse` and `marts`: asking the lake in SQL, and publishing it for other programs.
 
-Not here: sessions (analytics/sql.py), the prompt (analytics/shell.py), the published file (analytics/warehouse.py).
+Not here: sessions (analytics/sql.py), the prompt (analytics/shell.py), the published file (analytics/warehouse.py), dbt (assets/marts.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from corpus_platform.errors import SettingsError
 from corpus_platform.home import Home
 from corpus_platform.printing import check_format, err, escaped, out, print_rows
 
@@ -57,16 +58,42 @@ def shell(
         raise typer.Exit(1)
 
 
-def warehouse(context: typer.Context) -> None:
+def warehouse(
+    context: typer.Context,
+    dbt_sources: Annotated[
+        bool, typer.Option("--dbt-sources", help="Print the sources of the dbt project, for dbt/models/sources.yml")
+    ] = False,
+) -> None:
     """Publishes views of all tables, and the marts, as `warehouse.duckdb`, which any client of DuckDB 2.0 opens.
 
     Runs do so by themselves after each commit, unless the setting `warehouse.publish` is false.
     """
     from corpus_platform.analytics.warehouse import publish
 
+    if dbt_sources:
+        from corpus_platform.analytics.dbt_project import sources_yaml
+
+        sys.stdout.write(sources_yaml())
+        return
     home = Home.open(context.obj)
     found = publish(home.lake, home.warehouse, marts=home.marts)
     out.print(str(found.path), highlight=False, soft_wrap=True)
+
+
+def marts(
+    context: typer.Context,
+    snapshot: Annotated[
+        list[str] | None, typer.Option(help="Only this snapshot's rows are made anew; may be repeated. All by default")
+    ] = None,
+) -> None:
+    """Builds the marts with dbt, with their tests, in a Dagster run, and publishes them in `warehouse.duckdb`."""
+    from corpus_platform.definitions import instance_of, make_marts
+
+    home = Home.open(context.obj)
+    if strange := sorted({*(snapshot or ())} - {p["snapshot"] for p in home.lake.partitions("web.pages")}):
+        raise SettingsError(f"the lake has no snapshot {strange[0]}: corpus snapshots list")
+    make_marts(home, instance_of(home), snapshot or ())
+    out.print(str(home.warehouse), highlight=False, soft_wrap=True)
 
 
 class _Printer:

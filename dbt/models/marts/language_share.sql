@@ -1,11 +1,13 @@
--- Share of each language and bucket in the corpus of a snapshot, by documents and by characters.
+-- Share of each language in the corpora of a snapshot, by documents and by characters.
 with counted as (
-    select variant, snapshot, language, bucket, count(*) as documents, sum(characters) as characters
-    from {{ ref('stg_ccnet') }}
-    group by variant, snapshot, language, bucket
+    select snapshot, recipe, variant, language, count(*) as documents, coalesce(sum(characters), 0)::bigint as characters
+    from {{ ref('stg_published') }}
+    where {{ of_snapshot() }}
+    group by all
 )
 select
     *,
-    documents / sum(documents) over (partition by variant, snapshot) as share_of_documents,
-    characters / sum(characters) over (partition by variant, snapshot) as share_of_characters
+    documents / sum(documents) over corpus as share_of_documents,
+    characters / nullif(sum(characters) over corpus, 0) as share_of_characters
 from counted
+window corpus as (partition by snapshot, recipe, variant)
