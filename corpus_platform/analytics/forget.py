@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from corpus_platform.analytics.private_counts import OTHER
 from corpus_platform.analytics.release import DOCUMENTS, files_of
 from corpus_platform.errors import SettingsError
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from corpus_platform.forgetting.purge import Search
     from corpus_platform.forgetting.targets import Target
     from corpus_platform.home import Home
+    from corpus_platform.lake import Lake
     from corpus_platform.lake.storage import Storage
 
 _TEXTS = frozenset(
@@ -89,7 +92,7 @@ def forget(
 
 
 def _forgotten(home: Home, known: Tombstones, target: Target | None, names: tuple[str, ...]) -> Forgotten:
-    lake, needles = home.lake, Needles(with_hosts=target is None or target.kind == "domain")
+    lake, needles = home.lake, Needles()
     if target is not None:
         needles.add_name(target.form)
     purge = _purge(home, known, target)
@@ -99,11 +102,14 @@ def _forgotten(home: Home, known: Tombstones, target: Target | None, names: tupl
     holding = _holding(lake.storage, search, names)
     current = _released_now(home, search)
     purge.rewrite(search)
+    for host in needles.hosts - _hosts_left(lake, needles.hosts):
+        needles.add_name(host)
     changed, more = _scrub(home, needles)
     for name in holding:
         _amend(home, name, search, current, names, needles)
     purge.remove(search)
     _remove_scratch(lake.storage)
+    _remove_unnamed(lake)
     if search.touched:
         changed |= _publish_again(home)
     return replace(_report(search, names, holding), changed=changed, left=(*_left(home), *more))
@@ -112,6 +118,16 @@ def _forgotten(home: Home, known: Tombstones, target: Target | None, names: tupl
 def _purge(home: Home, known: Tombstones, target: Target | None) -> Purge:
     sources = frozenset(name for name, stage in home.stages.items() if stage.reads_source)
     return Purge(home.lake, known, target.hints if target else (), sources)
+
+
+def _hosts_left(lake: Lake, hosts: set[str]) -> set[str]:
+    """Those among some hosts that still have a document."""
+    left: set[str] = set()
+    for spec in lake.tables() if hosts else ():
+        if "domain" in spec.schema.names:
+            rows = lake.scan(spec.name).select(pl.col("domain").unique()).collect()
+            left.update(hosts.intersection(rows["domain"]))
+    return left
 
 
 def _report(search: Search, names: tuple[str, ...], holding: tuple[str, ...]) -> Forgotten:
@@ -250,9 +266,37 @@ def _remove_scratch(storage: Storage) -> None:
         shutil.rmtree(storage.path(STAGING), ignore_errors=True)
 
 
+def _remove_unnamed(lake: Lake) -> None:
+    """Removes models and filters that no table names any more, now or in a pinned version: what was made anew since something was forgotten."""
+    storage, fs = lake.storage, lake.storage.filesystem()
+    root = storage.path(keep.FOLDER)
+    try:
+        manifests = [path for path in fs.find(root) if path.endswith(f"/{keep.MANIFEST}")]
+    except FileNotFoundError:
+        return
+    folders = {storage.relative(path).rpartition("/")[0] for path in manifests}
+    for folder in sorted(folders - _named_folders(lake)) if folders else ():
+        fs.rm(storage.path(folder), recursive=True)
+
+
+def _named_folders(lake: Lake) -> set[str]:
+    """Places of stored files that rows name: of all tables with such a column, at their newest and their pinned versions."""
+    found: set[str] = set()
+    for spec in lake.tables():
+        for column in {"path", "filter"} & set(spec.schema.names):
+            versions = {None, *(pin.version for pin in lake.pins(spec.name))}
+            for version in versions:
+                try:
+                    rows = lake.scan(spec.name, version=version).select(pl.col(column).drop_nulls().unique()).collect()
+                except SettingsError:
+                    continue  # that version can't be read any more
+                found.update(lake.storage.relative(path) for path in rows[column])
+    return found
+
+
 def _publish_again(home: Home) -> dict[str, int]:
     """Removes the published warehouse with its marts, and publishes its views anew."""
-    path = home.path / "warehouse.duckdb"
+    path = home.warehouse
     if not path.exists():
         return {}
     from corpus_platform.analytics.warehouse import publish  # noqa: PLC0415  (imports DuckDB)
@@ -267,11 +311,10 @@ def _left(home: Home) -> tuple[str, ...]:
     lake, found = home.lake, []
     source = home.settings.source.below(home.path).location
     found.append(f"{source} and other sources: not ours to change; the tombstone keeps it from coming in again")
-    models = lake.storage.path(keep.FOLDER)
-    if lake.storage.filesystem().exists(models):
-        found.append(
-            f"{lake.storage.uri(keep.FOLDER)}: models and Bloom filters were made of many texts and name nobody; run again, and delete what no table names"
-        )
+    found.append(
+        "hashes of paragraphs and lines, sketches, Bloom filters and models name nobody, but were made of it too: "
+        "corpus run what is stale, then corpus vacuum and corpus forget --again remove what they were"
+    )
     caches = (
         [Path(os.environ.get("CORPUS_CACHE") or Path.home() / ".cache" / "corpus-platform")]
         if lake.storage.is_s3

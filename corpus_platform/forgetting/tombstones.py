@@ -16,12 +16,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import orjson
 
 from corpus_platform.errors import DamagedFile
-from corpus_platform.forgetting.targets import KINDS, Kind, Target, above, authors_of, form_of, host_form
+from corpus_platform.forgetting.targets import KINDS, Kind, Target, above, authors_of, form_of
 from corpus_platform.lake.files import publish_bytes
 
 if TYPE_CHECKING:
@@ -69,12 +70,13 @@ class Tombstones:
 
     def holds(self, kind: Kind, value: str) -> bool:
         """Whether a value of a column of this kind means something that was forgotten; a host or an address is also asked for its domains."""
-        if kind in {"url", "domain"} and self._holds_host(kind, value):
-            return True
-        if kind not in self.hashes or kind == "domain":
+        if not self.asks(kind):
             return False
         forms = authors_of(value) if kind == "author" else [form_of(kind, value)]
-        return any(form is not None and self._is_there(kind, form) for form in forms)
+        found = [form for form in forms if form is not None]
+        if kind in {"url", "domain"} and any(self._holds_host(form) for form in found):
+            return True
+        return kind != "domain" and kind in self.hashes and any(self._is_there(kind, form) for form in found)
 
     def asks(self, kind: Kind) -> bool:
         """Whether values of this kind can mean anything that was forgotten."""
@@ -84,15 +86,18 @@ class Tombstones:
         """What stands for a forgotten document where others still refer to it, the name of a cluster say: 32 hex digits that can't be undone."""
         return _hash(self.key, "pseudonym", doc_id)
 
-    def _holds_host(self, kind: Kind, value: str) -> bool:
-        if "domain" not in self.hashes:
-            return False
-        form = form_of(kind, value)
-        host = host_form(form.partition("/")[0].partition(":")[0]) if form else None
-        return host is not None and any(self._is_there("domain", domain) for domain in above(host))
+    def _holds_host(self, form: str) -> bool:
+        """Whether the host of an address or domain in its normal form is of a domain that was forgotten."""
+        return "domain" in self.hashes and _is_below(self, form.partition("/")[0].partition(":")[0])
 
     def _is_there(self, kind: Kind, form: str) -> bool:
         return _hash(self.key, kind, form) in self.hashes[kind]
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_below(tombstones: Tombstones, host: str) -> bool:
+    """Whether a host is a forgotten domain or below one; kept, for pages of a host come together."""
+    return any(_hash(tombstones.key, "domain", domain) in tombstones.hashes["domain"] for domain in above(host))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 They are found by what the rows held: ids, addresses and names as a whole (of long ones the beginning, as previews cut them), and *windows* of their
 texts, 20 code points at every tenth. A quoted piece of 29 code points or more has a whole window in it, however it was cut out; runs of white space
 count as one space, as previews show them. A value that has one is replaced as a whole, in a log the line. Texts that other pages have as well are
-replaced there too: rather one preview too few. A host is looked for only where a domain is forgotten: others have pages there.
+replaced there too: rather one preview too few. A host is looked for only where no other page of it is left.
 
 SQLite keeps deleted bytes in free pages: a store that was changed is vacuumed, and its write-ahead log emptied.
 
@@ -30,8 +30,8 @@ REMOVED = "(removed: it showed a record that was forgotten)"
 _WINDOW, _STEP = 20, 10
 _LEAST = 8
 """Code points, and different ones among them in a window, from which a value can be looked for."""
-_LONGEST = 60
-"""Code points of an address or a name that are looked for."""
+_LEAST_NAME, _LONGEST = 2, 60
+"""Code points of an address or a name from which, and up to which, it is looked for."""
 _TEXTS = frozenset(("text", "raw_content", "title"))
 _HOSTS = frozenset(("domain", "source_domain", "host"))
 _MOST = 300_000
@@ -50,8 +50,8 @@ class Needles:
     """What copies are found by."""
 
     texts: set[str] = field(default_factory=set)
-    with_hosts: bool = False
-    """Whether a host alone tells."""
+    hosts: set[str] = field(default_factory=set)
+    """Hosts of what was forgotten, which are not looked for unless they are taken in by name: others may have pages there."""
     is_everything: bool = False
     """Too much was forgotten to look for it piece by piece."""
 
@@ -59,15 +59,15 @@ class Needles:
         """Takes in the values of forgotten rows."""
         for name in rows.columns:
             add = self.add_text if name in _TEXTS else self.add_name
-            if name in _HOSTS and not self.with_hosts:
-                continue
+            if name in _HOSTS:
+                add = self.hosts.add
             for value in rows[name].explode() if rows.schema[name] == pl.List(pl.String) else rows[name]:
                 if isinstance(value, str):
                     add(value)
 
     def add_name(self, name: str) -> None:
         """Takes in an address, an id or a name: the whole of it tells, and no part."""
-        if len(form := _plain(name)) >= _LEAST:
+        if len(form := _plain(name)) >= _LEAST_NAME:
             self.texts.add(form[:_LONGEST])
 
     def add_text(self, text: str) -> None:
@@ -89,7 +89,7 @@ class Needles:
         if not self.texts or not values:
             return [False] * len(values)
         plain = pl.Series([_plain(value) for value in values], dtype=pl.String)
-        return plain.str.contains_any(sorted(self.texts)).to_list()
+        return plain.str.contains_any(sorted(self.texts), ascii_case_insensitive=True).to_list()
 
 
 def scrub_sqlite(path: Path, needles: Needles) -> int:

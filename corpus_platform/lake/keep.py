@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from corpus_platform.lake.storage import Storage
 
 FOLDER = "_files"
-_MANIFEST = "_manifest.json"
+MANIFEST = "_manifest.json"
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ def store_files(storage: Storage, name: str, folder: Path) -> StoredFiles:
     path = f"{FOLDER}/{name.strip('/')}/{digest}"
     stored = StoredFiles(path, storage.uri(path), digest)
     fs = storage.filesystem()
-    if not fs.exists(storage.path(path, _MANIFEST)):
+    if not fs.exists(storage.path(path, MANIFEST)):
         for relative in content:
             fs.put_file(str(base / relative), storage.path(path, relative))
-        publish_bytes(storage, manifest, f"{path}/{_MANIFEST}")
+        publish_bytes(storage, manifest, f"{path}/{MANIFEST}")
     return stored
 
 
@@ -63,7 +63,7 @@ def fetch_files(storage: Storage, path: str) -> Path:
     """
     relative = storage.relative(path)
     try:
-        content = orjson.loads(storage.read(storage.path(relative, _MANIFEST)))
+        content = orjson.loads(storage.read(storage.path(relative, MANIFEST)))
     except FileNotFoundError as error:
         raise SettingsError(
             f"{storage.uri(relative)} holds no stored files: make the model again, or mend its path"

@@ -65,12 +65,20 @@ def test_rows_give_their_texts_and_lists():
     assert needles.in_any(["by Jane Marrow Doe", "12345678901"]) == [True, False]
 
 
-@pytest.mark.parametrize("with_hosts", [False, True])
-def test_a_host_tells_only_where_a_domain_is_forgotten(with_hosts):
-    needles = Needles(with_hosts=with_hosts)
+def test_a_host_is_looked_for_only_when_it_is_taken_in_by_name():
+    needles = Needles()
     needles.add(pl.DataFrame({"domain": ["news.example.org"], "url": ["https://news.example.org/a"]}))
+    shown = ["https://news.example.org/b", "https://NEWS.example.org/a"]
 
-    assert needles.in_any(["https://news.example.org/b", "https://news.example.org/a"]) == [with_hosts, True]
+    assert needles.in_any(shown) == [False, True]
+
+    for host in needles.hosts:
+        needles.add_name(host)
+    assert needles.in_any(shown) == [True, True]
+
+
+def test_short_names_are_looked_for_as_a_whole():
+    assert needles_of(names=["鲁迅", "x"]).in_any(["作者：鲁迅", "x y z"]) == [True, False]
 
 
 def test_what_is_too_much_to_look_for_replaces_all(monkeypatch):
