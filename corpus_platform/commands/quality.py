@@ -86,4 +86,4 @@ def _print(results: Iterable[Result]) -> None:
 def _summary(results: list[Result]) -> str:
     broken = sum(not result.is_sound for result in results)
     look = sum(result.is_sound and not result.is_green for result in results)
-    return f"{len(results)} suites: {len(results) - broken - look} green, {look} to look at, {broken} broken"
+    return f"{len(results)} suite{'s' if len(results) > 1 else ''}: {len(results) - broken - look} green, {look} to look at, {broken} broken"

@@ -217,7 +217,7 @@ def _changes(
     then: Mapping[str, float], now: Mapping[str, float], apart: Mapping[str, float]
 ) -> tuple[dict[str, Any], ...]:
     """The largest changes first."""
-    order = sorted(apart, key=lambda name: -abs(apart[name]))
+    order = sorted(apart, key=lambda name: (-round(abs(apart[name]), 9), name))
     return tuple(_row(name, round(then.get(name, 0.0), 4), round(now.get(name, 0.0), 4)) for name in order)
 
 

@@ -41,13 +41,14 @@ ul.totals{display:flex;gap:.75rem;list-style:none;padding:0;margin:0 0 1.5rem}ul
 ul.totals b{font-size:1.3rem;display:block;line-height:1.2}
 details{border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0}summary{cursor:pointer;padding:.6rem 1rem;display:flex;gap:.75rem;align-items:baseline}
 summary .name{font-weight:600}summary .where,summary .rows{color:var(--soft)}summary .rows{margin-left:auto;font-variant-numeric:tabular-nums}
-.body{padding:0 1rem 1rem;overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
+.body{padding:0 1rem 1rem;overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}.body>table{table-layout:fixed;min-width:52rem}
+col.state{width:5rem}col.figure{width:19rem}col.found{width:7rem}col.allowed{width:14rem}tr.check td{border-top:0;padding-top:1.1rem}
 th{text-align:left;color:var(--soft);font-weight:500}td,th{padding:.3rem .6rem .3rem 0;border-top:1px solid var(--line);vertical-align:top}
-td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}td.notes{color:var(--soft);max-width:26rem}
+td.n,th.n{text-align:right;padding-right:1.2rem;font-variant-numeric:tabular-nums}td.notes{color:var(--soft)}
 tr.found td{border-top:0;padding:.1rem 0 .8rem 1.5rem}tr.found table{width:auto;background:var(--panel)}
 tr.found td td,tr.found th{padding:.15rem .8rem;overflow-wrap:anywhere}
 code{font:.85rem/1.4 ui-monospace,monospace;white-space:pre-wrap}
-.red{color:var(--red)}.amber{color:var(--amber)}.green{color:var(--green)}.soft{color:var(--soft)}h3{font-size:.95rem;margin:1rem 0 .25rem}
+.red{color:var(--red)}.amber{color:var(--amber)}.green{color:var(--green)}.soft{color:var(--soft)}td{overflow-wrap:anywhere}
 """
 _WORDS = {"red": "broken", "amber": "look at it", "green": "sound"}
 
@@ -99,21 +100,28 @@ def page_of(results: Sequence[Result], *, title: str, about: str) -> str:
 def _suite(result: Result, colour: str) -> str:
     """A table's partition: closed where all is well."""
     mine = {outcome.check for outcome in result.outcomes}
-    checks = "".join(_check(name, result.of(name)) for name in CHECKS if name in mine)
+    named = [name for name in CHECKS if name in mine]
+    # What is broken is what people have come for.
+    order = sorted(named, key=lambda name: not any(outcome.is_broken for outcome in result.of(name)))
+    checks = "".join(_check(name, result.of(name)) for name in order)
     opened = "" if colour == "green" else " open"
     head = (
         f'<span class="{colour}">●</span><span class="name">{escape(result.table)}</span>'
         f'<span class="where">{escape(result.where)}</span><span class="{colour}">{_WORDS[colour]}</span>'
         f'<span class="rows">{result.rows:,} rows · version {result.version} · {escape(result.time)}</span>'
     )
-    return f'<details{opened}><summary>{head}</summary><div class="body">{checks}</div></details>'
+    columns = (
+        '<colgroup><col class="state"><col class="figure"><col class="found"><col class="allowed"><col></colgroup>'
+    )
+    table = f"<table>{columns}{checks}</table>"
+    return f'<details{opened}><summary>{head}</summary><div class="body">{table}</div></details>'
 
 
 def _check(name: str, outcomes: Sequence[Outcome]) -> str:
     about = escape(CHECKS[name].about)
     rows = "".join(map(_outcome, outcomes))
-    head = "<tr><th></th><th>figure</th><th>found</th><th>allowed</th><th></th></tr>"
-    return f'<h3>{escape(name)} <span class="soft">{about}</span></h3><table>{head}{rows}</table>'
+    head = "<tr><th></th><th>figure</th><th class='n'>found</th><th>allowed</th><th></th></tr>"
+    return f'<tbody><tr class="check"><td colspan="5"><b>{escape(name)}</b> <span class="soft">{about}</span></td></tr>{head}{rows}</tbody>'
 
 
 def _outcome(outcome: Outcome) -> str:
