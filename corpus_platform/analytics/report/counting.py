@@ -19,6 +19,7 @@ from corpus_platform.analytics.report.facts import (
     TableFacts,
     TextFacts,
 )
+from corpus_platform.lake import releases
 from corpus_platform.stages.corpus import LAYER
 from corpus_platform.stages.texts import DOCUMENTS, PAGES
 from corpus_platform.stages.verdicts import DUPLICATES
@@ -238,8 +239,6 @@ def totals(corpora: Sequence[CorpusFacts]) -> Counter[str]:
 
 
 def releases_of(home: Home) -> tuple[tuple[str, str, int], ...]:
-    """Versions that something given away depends on: what for, since when, how many tables."""
-    found: dict[str, list[Any]] = {}
-    for pin in home.lake.pins():
-        found.setdefault(pin.reason, []).append(pin)
-    return tuple((reason, min(pin.since for pin in several), len(several)) for reason, several in sorted(found.items()))
+    """What was released: name, when, and how many partitions of tables it has."""
+    manifests = [releases.read(home.lake.storage, name) for name in releases.names(home.lake.storage)]
+    return tuple((one["name"], one["made"], len(one["tables"])) for one in manifests)

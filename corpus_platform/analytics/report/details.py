@@ -122,5 +122,5 @@ def releases(facts: Facts) -> Html:
     """What was given to others."""
     if not facts.releases:
         return tag("p", "Nothing was released.", class_="pale")
-    rows = [(tag("b", name), when, whole(versions)) for name, when, versions in facts.releases]
-    return table(("release", "made", "versions of tables kept for it"), rows, numbers=(2,))
+    rows = [(tag("b", name), when, whole(parts)) for name, when, parts in facts.releases]
+    return table(("release", "made", "partitions of tables"), rows, numbers=(2,))

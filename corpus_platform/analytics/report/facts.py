@@ -180,5 +180,5 @@ class Facts:
     rules: tuple[RuleFacts, ...]
     tables: tuple[TableFacts, ...]
     releases: tuple[tuple[str, str, int], ...] = ()
-    """Name, when, and versions of tables that it pins."""
+    """Name, when, and partitions of tables."""
     checks: tuple[CheckFacts, ...] = ()

@@ -67,15 +67,14 @@ def snapshots(facts: Facts) -> Html:
     rows = []
     for one in reversed(facts.snapshots):
         text = one.text
-        copies = text.documents
         rows.append(
             (
                 one.name,
                 whole(text.records),
                 whole(text.pages),
                 bar(text.pages / max(text.records, 1), kind="kept"),
-                whole(copies),
-                share(copies, text.pages) if copies is not None else "",
+                whole(text.documents),
+                "" if text.documents is None else share(text.documents, text.pages),
                 share(text.lines_removed, text.lines),
                 whole(one.domains_in_all),
             )
@@ -240,7 +239,7 @@ def _buckets(one: SnapshotFacts) -> Html:
             for i, b in enumerate(order)
         ]
         rows.append((language, tag("div", *stack, class_="stack"), *(whole(counted.get(b, 0)) for b in order)))
-    keys = [join([tag("span", class_=f"key s{i}"), name]) for i, name in enumerate(order)]
+    keys = [tag("span", tag("span", class_=f"key s{i}"), name, class_="nw") for i, name in enumerate(order)]
     said = join(["Head is most like the language's encyclopedia. “all”: a language without a model. ", *keys])
     return join([tag("p", said, class_="pale"), table(("language", "", *order), rows, numbers=(2, 3, 4, 5))])
 

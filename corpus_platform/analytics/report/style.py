@@ -51,7 +51,8 @@ vertical-align:-1px}
 .stack{display:flex;height:15px;border-radius:3px;overflow:hidden;min-width:160px}
 .stack i{display:block;height:100%;width:var(--w)}
 .s0{background:#2f7d6d}.s1{background:#86b9ad}.s2{background:#d9a08d}.s3{background:#a9b4bb}
-.key{display:inline-block;width:11px;height:11px;border-radius:2px;margin:0 5px 0 14px;vertical-align:-1px}
+
+.nw{white-space:nowrap}.key{display:inline-block;width:11px;height:11px;border-radius:2px;margin:0 5px 0 14px;vertical-align:-1px}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(310px,1fr));gap:14px;margin:12px 0}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px;min-width:0}
 .card h3{margin:0 0 2px;font-size:14px;overflow-wrap:anywhere}
