@@ -295,15 +295,16 @@ def _named_folders(lake: Lake) -> set[str]:
 
 
 def _publish_again(home: Home) -> dict[str, int]:
-    """Removes the published warehouse with its marts, and publishes its views anew."""
-    path = home.warehouse
-    if not path.exists():
-        return {}
-    from corpus_platform.analytics.warehouse import publish  # noqa: PLC0415  (imports DuckDB)
+    """Removes the published warehouse and the marts, and publishes the views anew; dbt makes the marts again."""
+    found = [path for path in (home.warehouse, home.marts) if path.exists()]
+    for path in found:
+        path.unlink()
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    if home.warehouse in found:
+        from corpus_platform.analytics.warehouse import publish  # noqa: PLC0415  (imports DuckDB)
 
-    path.unlink()
-    publish(home.lake, path)
-    return {path.name: 0}
+        publish(home.lake, home.warehouse)
+    return {path.name: 0 for path in found}
 
 
 def _left(home: Home) -> tuple[str, ...]:
@@ -341,6 +342,6 @@ def _keeps_versions(storage: Storage) -> bool:
     bucket = storage.path().partition("/")[0]
     ask = partial(storage.filesystem().call_s3, "get_bucket_versioning", Bucket=bucket)
     try:
-        return ask().get("Status") == "Enabled"
+        return ask().get("Status") in {"Enabled", "Suspended"}
     except Exception:  # noqa: BLE001  (stores without versions answer with errors of all kinds)
         return False
