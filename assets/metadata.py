@@ -164,9 +164,9 @@ def _outcome(report: Report) -> str:
 
 
 def _keeps_records(report: Report) -> bool:
-    """Whether the rows are what is left of the records, and not something that was made of them."""
-    gone = sum(n for _, n in losses(report.counters))
-    return "kept" in report.counters or report.rows + gone == report.counters.get("records", 0)
+    """Whether what was kept is what is left of the records, and not something that was made of them."""
+    gone = sum(n for _, n in losses(report.counters)) + report.counters.get("held_out", 0)
+    return report.counters.get("kept", report.rows) + gone == report.counters.get("records", 0)
 
 
 def _recipe_losses(home: Home, report: Report) -> list[tuple[str, int]] | None:
