@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from corpus_platform.planning.shape import Shape
 
 GB = 1e9
-_PART = 50 * 2**20
-"""Bytes of one part of a multipart upload, as s3fs writes and reads them."""
-_COMMIT_GETS, _COMMIT_PUTS = 12, 3
-"""Requests of a commit of one table, besides those that list and read markers."""
+_PART, _RANGE = 50 * 2**20, 8 * 2**20
+"""Bytes of one part of a multipart upload or of one read of an input file, as s3fs makes them, and of one read of a table's file (assumed)."""
+_COMMIT_GETS, _COMMIT_PUTS = 24, 24
+"""Requests of a run of one stage and its commit, whatever its shards. Lists are paid as puts, and are most of these."""
+_FILE_GETS = 3
+"""Requests to one file of a table of which some columns or rows are read."""
+_PASS_SECONDS, _PASS_BYTES = 2.9e-7, 72
+"""Of one page, for each range of addresses that looks through all pages: hashing an address; four columns of a Parquet file, as real pages have them."""
 _LISTED = 1_000
 """Names that one LIST request gives."""
 
@@ -46,7 +50,7 @@ class Order:
     shard_files: int = 8
     group_files: int = 2_500
     keys_per_range: int = 8_000_000
-    shard_addresses: int = 5_000_000
+    shard_addresses: int = 2_000_000
     core_hour: float = 0.04
     gb_month: float = 0.023
     months: float = 1.0
@@ -127,11 +131,28 @@ def _stage(rates: Rates, rate: StageRate, order: Order) -> StagePlan:
         return _index(rates, rate, order, shape)
     if rate.stage == "web.duplicates":
         return _clusters(rates, rate, order, shape)
+    if shape.spread == "addresses":
+        return _addresses(rates, rate, order, shape)
     times = growth(rates, rate, order)
     shards = shards_of(rates, rate, order)
     seconds = rate.seconds * times
     read = order.crawl.bytes_of(base_of(rate.of)) if shape.driver == "input" else round(rate.bytes_in * times)
-    return _plan(rate, order, shape, shards=shards, seconds=seconds, disk=round(rate.bytes_out * times), read=read)
+    plan = _plan(rate, order, shape, shards=shards, seconds=seconds, disk=round(rate.bytes_out * times), read=read)
+    files = order.crawl.files if shape.driver == "input" else 0
+    if shape.spread == "groups":
+        files = _FILE_GETS * -(-order.crawl.files // order.shard_files)
+    return replace(plan, gets=plan.gets + files * order.snapshots)
+
+
+def _addresses(rates: Rates, rate: StageRate, order: Order, shape: Shape) -> StagePlan:
+    """Each range of addresses looks through the pages of the whole snapshot, and reads its part of each history before."""
+    times, shards = growth(rates, rate, order), shards_of(rates, rate, order)
+    passing = shards * order.crawl.pages * _PASS_SECONDS
+    read = shards * order.crawl.pages * _PASS_BYTES + round(rate.bytes_out * times * order.pairs / order.snapshots)
+    disk = round(rate.bytes_out * times)
+    plan = _plan(rate, order, shape, shards=shards, seconds=rate.seconds * times + passing, disk=disk, read=read)
+    files = shards * -(-order.crawl.files // order.shard_files)
+    return replace(plan, gets=plan.gets + files * order.snapshots + _FILE_GETS * shards * order.pairs)
 
 
 def growth(rates: Rates, rate: StageRate, order: Order) -> float:
@@ -186,8 +207,8 @@ def _index(rates: Rates, rate: StageRate, order: Order, shape: Shape) -> StagePl
     memory = dedup.BASE + min(keys, order.keys_per_range) * dedup.OWN_KEY
     plan = _plan(rate, order, shape, shards=shards, seconds=own + old, disk=round(stored), read=read, memory=memory)
     # Each range reads its part of every file of keys, and of every earlier index.
-    files = -(-order.crawl.files // order.shard_files)
-    gets = order.snapshots * shards * files + order.pairs * shards
+    files = shards * -(-order.crawl.files // order.shard_files)
+    gets = files * order.snapshots + _FILE_GETS * shards * order.pairs
     return replace(plan, gets=plan.gets + gets, earlier_core_hours=old * order.snapshots / 3600)
 
 
@@ -209,7 +230,7 @@ def _plan(
     """One stage of all snapshots, from what one snapshot takes: shards, seconds of a core, bytes stored and read."""
     rounds = -(-shards // order.cores)
     parts = disk / max(shards, 1) / _PART
-    reads = read / max(shards, 1) / _PART if shape.driver == "input" else 0.0
+    reads = read / max(shards, 1) / (_PART if shape.driver == "input" else _RANGE)
     gets = shards * (shape.gets + reads + 1) + shards / _LISTED * 2 + _COMMIT_GETS
     puts = shards * (shape.puts + (parts + 1 if parts > 1 else 0)) + _COMMIT_PUTS
     return StagePlan(

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from corpus_platform.stages.stage import Partition
 
 MADE = "made"
+ONE_WORKER = EngineSettings(kind="process", workers=1)  # pyright: ignore[reportCallIssue]
 _SNAPSHOTS = 2
 _KEPT_COUNTERS = ("records", "kept", "keys", "edges")
 _HISTORY = ("web.url_history", "web.sketches")
@@ -54,16 +55,20 @@ def measure(
     made: int | None = None,
     files: int = 4,
     lake: str | None = None,
+    engine: EngineSettings = ONE_WORKER,
     watch: Callable[[Progress], None] | None = None,
 ) -> Rates:
     """Runs the sample through the chain of the enabled recipes and tells what each stage took.
 
     `made`: the made sample, so many times as large, in place of the home's input. `files`: input files of each snapshot. `lake`: where the sample's
-    lake is put, e.g. s3://bucket/prefix; it stays there. Raises SourceError where the home's input can't be read.
+    lake is put, e.g. s3://bucket/prefix; it stays there. `engine`: a worker process, whose memory is its own. Raises SourceError where the
+    home's input can't be read.
     """
     with tempfile.TemporaryDirectory(prefix="corpus-rates-") as scratch:
         folder = Path(scratch)
-        sample = replace(home, settings=_settings(home, folder, made=made, files=files, lake=lake), watch=watch)
+        sample = replace(
+            home, settings=_settings(home, folder, made=made, files=files, lake=lake, engine=engine), watch=watch
+        )
         snapshots = _snapshots(sample)
         last: dict[tuple[str, str], StageRate] = {}
         for batch in sample.batches(_assets(sample), snapshots):
@@ -117,14 +122,16 @@ def _processor_time() -> float:
     return time.process_time() + of_children.ru_utime + of_children.ru_stime
 
 
-def _settings(home: Home, folder: Path, *, made: int | None, files: int, lake: str | None) -> CorpusSettings:
+def _settings(
+    home: Home, folder: Path, *, made: int | None, files: int, lake: str | None, engine: EngineSettings
+) -> CorpusSettings:
     """The home's settings, with the sample as input, a lake of its own, and one worker."""
     s = home.settings
     update: dict[str, Any] = {
         "lake": LakeSettings(location=lake or str(folder / "lake")),
         "pages": s.pages.model_copy(update={"first_files": files, "shard_files": 1}),
         "source": s.source.below(home.path),
-        "engine": EngineSettings(kind="process", workers=1),  # pyright: ignore[reportCallIssue]
+        "engine": engine,
     }
     if made is not None:
         from corpus_platform.sample import make_sample  # noqa: PLC0415  (its texts are read only here)

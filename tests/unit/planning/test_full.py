@@ -54,7 +54,7 @@ def test_money_is_cores_storage_and_requests():
     assert plan.compute == pytest.approx(10 * 1_000 / 3600 * 0.1)
     assert plan.storage == pytest.approx(2 * 0.02 * 3)
     assert plan.requests == pytest.approx(plan.total("puts") / 1e3 + plan.total("gets") / 2e3)
-    assert plan.total("puts") == round(100 * SHAPES["web.pages"].puts) + 3
+    assert plan.total("puts") == 100 * SHAPES["web.pages"].puts + 24
 
 
 def test_keys_are_those_of_the_samples_documents():
@@ -81,6 +81,16 @@ def test_clusters_are_one_shard_and_spill_by_documents_and_links():
     assert clusters.shards == 1
     assert clusters.hours == clusters.core_hours
     assert clusters.spill == 1_000_000 * dedup.DOCUMENT_SPILLED + 1_400_000 * dedup.LINK_SPILLED
+
+
+def test_each_range_of_addresses_looks_through_all_pages():
+    rate = stage("web.url_history", shards=1, records=1_000, seconds=0.0)
+    few, many = (plan_full(rates(rate), order(shard_addresses=n)).stages[0] for n in (2_000_000, 200_000))
+
+    assert (few.shards, many.shards) == (1, 10)
+    assert many.core_hours == pytest.approx(10 * few.core_hours)
+    assert many.read == 10 * few.read
+    assert many.gets > 10 * 100
 
 
 def test_what_is_short_names_clusters_memory_and_snapshots_before():
