@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = 20
 DOMAINS = 20
-_DETAILED = 6
+DETAILED = 6
 """Languages whose buckets and perplexities are shown, those with most documents."""
 _UNKNOWN = "unknown"
 _AT_ONCE = 60
@@ -58,9 +58,9 @@ def _snapshot(home: Home, session: duckdb.DuckDBPyConnection, name: str, variant
     buckets, perplexities = {}, {}
     languages = _grouped(session, source, "coalesce(language, 'unknown')", partition)
     if source == DOCUMENTS:
-        shown = [language for language, _ in languages[:_DETAILED]]
-        buckets = _buckets(session, shown, partition)
-        perplexities = _perplexities(session, shown, partition)
+        names = [language for language, _ in languages]
+        buckets = _buckets(session, names, partition)
+        perplexities = _perplexities(session, names[:DETAILED], partition)
     domains = _grouped(session, PAGES, "coalesce(domain, 'unknown')", partition, most=DOMAINS)
     [(in_all,)] = _ask(session, f"SELECT approx_count_distinct(domain) FROM {PAGES} WHERE {_WHERE}", partition)
     return SnapshotFacts(
@@ -122,7 +122,7 @@ def _buckets(
 ) -> dict[str, Counts]:
     rows = _ask(
         session,
-        f"SELECT language, coalesce(bucket, '{_UNKNOWN}'), count(*) FROM {DOCUMENTS} WHERE {_WHERE} GROUP BY ALL ORDER BY ALL",
+        f"SELECT coalesce(language, '{_UNKNOWN}') AS language, coalesce(bucket, '{_UNKNOWN}'), count(*) FROM {DOCUMENTS} WHERE {_WHERE} GROUP BY ALL ORDER BY ALL",
         partition,
     )
     return {of: tuple((bucket, n) for language, bucket, n in rows if language == of) for of in languages}

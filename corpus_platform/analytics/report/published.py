@@ -91,10 +91,7 @@ def _outcome(one: SnapshotFacts, text: TextFacts) -> Published:
 
 
 def _buckets(one: SnapshotFacts) -> Counts:
-    """Languages that are not shown by bucket are one."""
-    rows = tuple((f"{language}, {bucket}", n) for language, found in one.buckets.items() for bucket, n in found)
-    rest = sum(n for _, n in one.languages) - sum(n for _, n in rows)
-    return (*rows, ("other", rest)) if rest > 0 else rows
+    return tuple((f"{language}, {bucket}", n) for language, found in one.buckets.items() for bucket, n in found)
 
 
 def _corpus(one: CorpusFacts) -> Published:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from corpus_platform.analytics import svg
 from corpus_platform.analytics.plots import largest
+from corpus_platform.analytics.report.counting import DETAILED
 from corpus_platform.analytics.report.markup import (
     Html,
     bar,
@@ -231,7 +232,7 @@ def quality(facts: Facts) -> Html:
 def _buckets(one: SnapshotFacts) -> Html:
     order = ["head", "middle", "tail", "all"]
     rows = []
-    for language, found in one.buckets.items():
+    for language, found in list(one.buckets.items())[:DETAILED]:
         counted = dict(found)
         of = sum(counted.values())
         stack = [

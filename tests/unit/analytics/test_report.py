@@ -33,7 +33,7 @@ SNAPSHOT = SnapshotFacts(
     (TEXT,),
     "web.documents",
     (("en", 700), ("zh", 97), ("tlh", 3)),
-    {"en": (("head", 300), ("tail", 400)), "zh": (("all", 97),)},
+    {"en": (("head", 300), ("tail", 400)), "zh": (("all", 97),), "tlh": (("all", 3),)},
     {"en": ((1.0, 5), (1.1, 600), (3.0, 95))},
     (("none stated", 899), (HOSTILE, 1)),
     (("robots: noai", 12),),
