@@ -122,7 +122,8 @@ def _buckets(
 ) -> dict[str, Counts]:
     rows = _ask(
         session,
-        f"SELECT coalesce(language, '{_UNKNOWN}') AS language, coalesce(bucket, '{_UNKNOWN}'), count(*) FROM {DOCUMENTS} WHERE {_WHERE} GROUP BY ALL ORDER BY ALL",
+        f"SELECT coalesce(language, '{_UNKNOWN}') AS language, coalesce(bucket, '{_UNKNOWN}'), count(*) FROM {DOCUMENTS} "
+        f"WHERE {_WHERE} GROUP BY ALL ORDER BY ALL",
         partition,
     )
     return {of: tuple((bucket, n) for language, bucket, n in rows if language == of) for of in languages}
