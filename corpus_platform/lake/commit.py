@@ -273,7 +273,7 @@ def _remove(file: DataFile) -> RemoveAction:
 
 def _newest(log: TableLog) -> DeltaTable:
     """The table, made empty if it is not there; of racing makers one wins and the others open what it made."""
-    started = time.monotonic()
+    started, away = time.monotonic(), None
     for _ in range(_FAILURES):
         if (table := log.newest()) is not None:
             return table
@@ -291,9 +291,12 @@ def _newest(log: TableLog) -> DeltaTable:
             )
         except (DeltaError, OSError) as error:
             # The table may be there all the same: when the answer was lost, or another was faster.
-            if isinstance(error, OSError) and time.monotonic() - started > log.storage.retry_seconds:
+            away = error if isinstance(error, OSError) else None
+            if away and time.monotonic() - started > log.storage.retry_seconds:
                 raise
             time.sleep(random.uniform(0.01, 0.05))  # noqa: S311  (jitter, no secret)
+    if away:
+        raise away
     raise CommitConflict(f"{log.spec.name}: the table could neither be opened nor made at {log.uri}")
 
 

@@ -9,6 +9,7 @@ Not here: the patience before it comes to this (s3_files.py, storage.py), damage
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING
 
 from corpus_platform.errors import CorpusError, SourceError
@@ -25,7 +26,8 @@ class StoreAway(SourceError, OSError):
 
 
 _CLIENTS = {"botocore", "aiobotocore", "aiohttp", "s3fs"}
-_TEXTS = ("Generic S3 error", "object-store error", "S3 error")
+_WORDS = re.compile("Generic S3 error|object-store error|Error performing [A-Z]+ https?://")
+"""What deltalake and Polars say, whose errors are of Python's own types."""
 
 
 @contextlib.contextmanager
@@ -50,7 +52,7 @@ def is_of_store(error: BaseException) -> bool:
         seen.add(id(cause))
         if isinstance(cause, StoreAway) or type(cause).__module__.partition(".")[0] in _CLIENTS:
             return True
-        if any(text in str(cause) for text in _TEXTS):
+        if _WORDS.search(str(cause)):
             return True
         cause = cause.__cause__ or cause.__context__
     return False

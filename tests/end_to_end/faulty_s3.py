@@ -68,7 +68,9 @@ class Trouble:
     reset: float = 0.0
     lost: float = 0.0
     denied: bytes = b""
-    """With 403: the answer to every request that is allowed to write, in which the request's own headers are put."""
+    """With 403: the answer to every request that would write, in which the request's own headers are put."""
+    denied_path: str = ""
+    """What the path of a denied request has in it."""
     seed: int = 7
     done: Counter = field(default_factory=Counter)
 
@@ -136,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
         trouble = self.server.trouble
         with self.server.guard:
             drawn = self.server.draw.random()
-        if trouble.denied and self.command in {"PUT", "POST"}:
+        if trouble.denied and self.command in {"PUT", "POST"} and trouble.denied_path in self.path:
             return "denied"
         for fate, share in (("slow down", trouble.slow_down), ("reset", trouble.reset), ("lost", trouble.lost)):
             if drawn < share:

@@ -150,7 +150,7 @@ def test_no_credential_of_an_answer_gets_into_the_error_or_its_cause():
     storage = Storage(
         "s3://bucket/lake", endpoint="http://host", key="PLANTEDKEYID", secret=SECRET, token="PLANTEDTOKEN"
     )
-    answer = f"Generic S3 error: 403 <AWSAccessKeyId>PLANTEDKEYID</AWSAccessKeyId> {SECRET} PLANTEDTOKEN"
+    answer = f"The operation lacked the necessary privileges: Error performing PUT http://host/x - 403 <AWSAccessKeyId>PLANTEDKEYID</AWSAccessKeyId> {SECRET} PLANTEDTOKEN"
 
     with (
         pytest.raises(SourceError, match=r"s3://bucket/lake on http://host can't be reached: check the bucket") as told,
