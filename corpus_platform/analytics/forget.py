@@ -25,7 +25,7 @@ from corpus_platform.analytics.release import DOCUMENTS, files_of
 from corpus_platform.errors import SettingsError
 from corpus_platform.forgetting.purge import Purge
 from corpus_platform.forgetting.tombstones import Tombstones, bury, tombstones
-from corpus_platform.forgetting.traces import Needles, has_copies, scrub_lines, scrub_sqlite
+from corpus_platform.forgetting.traces import Needles, has_copies, scrub_lines, scrub_postgres, scrub_sqlite
 from corpus_platform.lake import forgotten, keep, releases
 from corpus_platform.lake.files import STAGING
 
@@ -234,7 +234,16 @@ def _scrub(home: Home, needles: Needles) -> tuple[dict[str, int], list[str]]:
             continue
         if n:
             changed[name] = n
+    if (address := _postgres()) and (n := scrub_postgres(address, needles)):
+        changed["Dagster's database"] = n
     return changed, left
+
+
+def _postgres() -> dict[str, str]:
+    """Where the instance's events are, if they are in Postgres: by the variables that deploy/dagster.prod.yaml reads."""
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "DB"}
+    found = {name: os.environ.get(f"DAGSTER_POSTGRES_{variable}", "") for name, variable in names.items()}
+    return found if found["host"] else {}
 
 
 def _files_of_home(home: Home) -> Iterator[Path]:
@@ -329,10 +338,14 @@ def _left(home: Home) -> tuple[str, ...]:
             f"{lake.location}: the bucket keeps versions of removed objects: delete those too, or wait for its lifecycle rule"
         )
     settings = home.path / "dagster" / "dagster.yaml"
-    if settings.is_file() and "postgres" in settings.read_text(encoding="utf-8"):
+    if not _postgres() and settings.is_file() and "postgres" in settings.read_text(encoding="utf-8"):
         found.append(
-            f"{settings} names a Postgres: its event store may hold previews: see docs/security.md for the statement that removes them"
+            f"{settings} names a Postgres: forget again where DAGSTER_POSTGRES_HOST, _PORT, _USER, _PASSWORD and _DB say where it is"
         )
+    elif _postgres():
+        found.append("the write-ahead log and backups of Postgres, until they are recycled")
+    if lake.storage.is_s3:
+        found.append("compute logs in a bucket: they hold what steps print, and stages print no records")
     found.append("exports, copies of releases, backups and disk snapshots: whoever has them must be told")
     return tuple(found)
 

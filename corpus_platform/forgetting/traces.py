@@ -5,15 +5,17 @@ texts, 20 code points at every tenth. A quoted piece of 29 code points or more h
 count as one space, as previews show them. A value that has one is replaced as a whole, in a log the line. Texts that other pages have as well are
 replaced there too: rather one preview too few. A host is looked for only where no other page of it is left.
 
-SQLite keeps deleted bytes in free pages: a store that was changed is vacuumed, and its write-ahead log emptied.
+SQLite keeps deleted bytes in free pages: a store that was changed is vacuumed, and its write-ahead log emptied. Postgres is vacuumed as well; its own
+write-ahead log and its backups keep old bytes until they are recycled.
 
-Not here: which files of a home are looked at (analytics/forget.py), stores in Postgres: nothing here reaches them.
+Not here: which files of a home are looked at (analytics/forget.py).
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +25,7 @@ import polars as pl
 from corpus_platform.errors import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 REMOVED = "(removed: it showed a record that was forgotten)"
@@ -110,6 +112,55 @@ def scrub_sqlite(path: Path, needles: Needles) -> int:
         ) from error
 
 
+def scrub_postgres(address: Mapping[str, Any], needles: Needles) -> int:
+    """The same in a database of Postgres; `address`: host, port, user, password, dbname. Raises CorpusError where it can't be reached."""
+    try:
+        import psycopg2  # noqa: PLC0415  (an extra)
+    except ImportError as error:
+        raise CorpusError('Postgres needs an extra: pip install "corpus-platform[postgres]"') from error
+    try:
+        with contextlib.closing(
+            psycopg2.connect(**address, application_name="corpus forget", connect_timeout=10)
+        ) as store:
+            changed = Counter[str]()
+            for table, column in _postgres_columns(store):
+                changed[table] += _scrub_postgres_column(store, table, column, needles)
+            store.commit()
+            store.autocommit = True
+            with store.cursor() as cursor:
+                for table in (table for table, n in changed.items() if n):
+                    cursor.execute(f'VACUUM FULL "{table}"')
+            return sum(changed.values())
+    except psycopg2.Error as error:
+        where = f"{address.get('host')}:{address.get('port')}/{address.get('dbname')}"
+        raise CorpusError(
+            f"the event store in Postgres at {where} can't be cleaned: {type(error).__name__}; see to it, then forget again"
+        ) from None
+
+
+def _postgres_columns(store: Any) -> list[tuple[str, str]]:
+    """(table, column) of all columns that may hold JSON as text."""
+    with store.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema() "
+            "AND data_type IN ('text', 'character varying') ORDER BY 1, 2"
+        )
+        return cursor.fetchall()
+
+
+def _scrub_postgres_column(store: Any, table: str, column: str, needles: Needles) -> int:
+    found: list[tuple[str, Any]] = []
+    with store.cursor(name="copies") as cursor:
+        cursor.execute(
+            f'SELECT ctid::text, "{column}" FROM "{table}" WHERE "{column}" LIKE \'{{%\' OR "{column}" LIKE \'[%\''
+        )
+        while rows := cursor.fetchmany(_ROWS):
+            found += [(new, row) for row, new in _scrubbed(rows, needles)]
+    with store.cursor() as cursor:
+        cursor.executemany(f'UPDATE "{table}" SET "{column}" = %s WHERE ctid = %s::tid', found)
+    return len(found)
+
+
 def scrub_lines(path: Path, needles: Needles) -> int:
     """Replaces the lines of a text file that hold copies; how many."""
     lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
@@ -153,9 +204,9 @@ def _scrub_column(store: sqlite3.Connection, table: str, column: str, needles: N
     return len(found)
 
 
-def _scrubbed(rows: list[tuple[int, str | bytes]], needles: Needles) -> Iterator[tuple[int, str]]:
+def _scrubbed(rows: list[tuple[Any, str | bytes]], needles: Needles) -> Iterator[tuple[Any, str]]:
     """(row, new value) of those rows that hold copies."""
-    parsed: list[tuple[int, Any]] = []
+    parsed: list[tuple[Any, Any]] = []
     for row, value in rows:
         with contextlib.suppress(orjson.JSONDecodeError):
             parsed.append((row, orjson.loads(value)))
