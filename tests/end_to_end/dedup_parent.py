@@ -1,4 +1,4 @@
-"""A parent that runs one stage of a dedup over worker processes, to be killed by test_dedup_faults.py."""
+"""A parent that runs one stage of a dedup over worker processes or a Ray cluster, to be killed by test_dedup_faults.py and test_ray_faults.py."""
 
 import json
 import sys
@@ -6,9 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dedup_pages import METHODS, partition_of, stages_of
-from stage_parent import Slowed
+from stage_parent import Slowed, engine_of
 
-from corpus_platform.engine.processes import Processes
 from corpus_platform.lake import Lake
 from corpus_platform.stages.run import run_stage
 
@@ -18,7 +17,7 @@ def main(order):
     folder, method = Path(order["folder"]), METHODS[order["method"]]
     inner = stages_of(method, **order["settings"])[order["stage"]]
     stage = Slowed.of(inner, folder, order["pause"], order["held"])
-    report = run_stage(stage, Lake(order["lake"]), Processes(2), partition_of(method, order["snapshot"]))
+    report = run_stage(stage, Lake(order["lake"]), engine_of(order), partition_of(method, order["snapshot"]))
     unfinished = folder / "report.tmp"
     unfinished.write_text(json.dumps(asdict(report)))
     unfinished.rename(folder / "report.json")

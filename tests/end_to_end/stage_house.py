@@ -127,7 +127,7 @@ class Houses:
 class Parent:
     """A run of stages in a session of its own (see stage_parent.py). Used as a context manager it leaves no process behind."""
 
-    def __init__(self, folder, lake, sources, variant, stages, **order):
+    def __init__(self, folder, lake, sources, variant, stages, *, environment=None, **order):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True)
         order |= {"folder": str(folder), "lake": lake.location, "sources": [str(source) for source in sources]}
@@ -138,6 +138,7 @@ class Parent:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
+            env=environment,
             start_new_session=True,
         )
         self.descendants = []

@@ -1,7 +1,7 @@
-"""A parent that runs the real stages of the web corpus over worker processes, to be killed by test_stage_*.py.
+"""A parent that runs the real stages of the web corpus over worker processes or a Ray cluster, to be killed by test_stage_*.py and test_ray_*.py.
 
 The chain is the platform's own: web.pages, web.paragraph_hashes, web.paragraphs, web.documents, corpora.ccnet. `Slowed` makes a stage's shards
-take time and leave a trace of who did them; it has the identity of the stage within, so what it makes is that stage's.
+take time and leave a trace of who did them (and on which Ray node); it has the identity of the stage within, so what it makes is that stage's.
 """
 
 import json
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from stage_crawl import SNAPSHOT, TOO_LARGE
 
+from corpus_platform.engine.cluster import Ray
 from corpus_platform.engine.processes import Processes
 from corpus_platform.lake import Lake
 from corpus_platform.recipes.recipe import Recipe
@@ -94,9 +95,19 @@ class Slowed(Stage):
         return self.inner.inputs(lake, partition)
 
     def run(self, lake, partition, shard, output):
-        (Path(self.trace) / f"begun-{self.name}-{shard.index}-{os.getpid()}").touch()
+        (Path(self.trace) / f"begun-{self.name}-{shard.index}-{os.getpid()}").write_text(ray_node())
         nap = HELD_SECONDS if shard.index == self.held else self.pause / 2
         self.inner.run(lake, partition, shard, _SlowOutput(output, nap))
+
+
+def ray_node():
+    """The Ray node that this process is a worker of; empty where it is none's."""
+    return sys.modules["ray"].get_runtime_context().get_node_id() if "ray" in sys.modules else ""
+
+
+def engine_of(order):
+    """Worker processes, or the Ray cluster at the address that the order names."""
+    return Ray(order["ray"]) if order.get("ray") else Processes(order.get("workers", 2))
 
 
 class _SlowOutput:
@@ -148,7 +159,7 @@ def main(order):
     """Runs the stages of an order (see `test_stage_faults.py`) and leaves the reports in `reports.json`."""
     folder = Path(order["folder"])
     lake = DyingLake(order["lake"], *order["dies"]) if order.get("dies") else Lake(order["lake"])
-    engine = Processes(order.get("workers", 2))
+    engine = engine_of(order)
     reports = []
     for source in order["sources"]:
         stages = stages_of(source, **order.get("settings", {}))

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -91,13 +92,6 @@ def houses(tmp_path_factory):
     return Houses(tmp_path_factory.mktemp("houses"))
 
 
-class Tight(Duplicates):
-    """The stage with less memory than its settings allow."""
-
-    def run(self, lake, partition, shard, output):
-        super().run(lake, partition, replace(shard, work=TightFound(**vars(shard.work))), output)
-
-
 class TightFound(_Found):
     """DuckDB in few megabytes."""
 
@@ -107,20 +101,45 @@ class TightFound(_Found):
         return session
 
 
+class LimitedFound(TightFound):
+    """The same, with less room on disk than it takes."""
+
+    def session(self, lake, memory, spill):
+        session = super().session(lake, memory, spill)
+        session.execute("SET max_temp_directory_size = '4MiB'")
+        return session
+
+
+class Tight(Duplicates):
+    """The stage with less memory than its settings allow."""
+
+    found = TightFound
+
+    def run(self, lake, partition, shard, output):
+        super().run(lake, partition, replace(shard, work=self.found(**vars(shard.work))), output)
+
+
+class Limited(Tight):
+    """The same, with less room on disk than it takes."""
+
+    found = LimitedFound
+
+
 class Parent:
     """A run of one stage in a session of its own. Used as a context manager it leaves no process behind."""
 
-    def __init__(self, folder, lake, kind, name, *, held=None, **settings):
+    def __init__(self, folder, lake, kind, name, *, held=None, pause=PAUSE, ray=None, environment=None, **settings):
         folder.mkdir()
         self.folder, self.lake, self.name = folder, lake, name
         order = {"folder": str(folder), "lake": lake.location, "method": kind, "stage": name, "snapshot": SECOND}
-        order |= {"pause": PAUSE, "held": held, "settings": SETTINGS | settings}
+        order |= {"pause": pause, "held": held, "ray": ray, "settings": SETTINGS | settings}
         self._log = (folder / "log").open("wb")
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / "dedup_parent.py"), json.dumps(order)],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
+            env=environment,
             start_new_session=True,
         )
 
@@ -141,8 +160,8 @@ class Parent:
         assert found, (self.folder / "log").read_text()[-2000:]
         return found[0]
 
-    def report(self):
-        assert self.process.wait(120) == 0, (self.folder / "log").read_text()[-2000:]
+    def report(self, seconds=120):
+        assert self.process.wait(seconds) == 0, (self.folder / "log").read_text()[-2000:]
         return json.loads((self.folder / "report.json").read_text())
 
     def left(self):
@@ -301,21 +320,48 @@ def test_a_full_disk_is_told_and_the_next_run_with_room_does_what_is_missing(hou
     assert is_same(seen(lake), houses.expected("minhash"))
 
 
-def test_a_spill_that_fills_the_disk_is_told_and_leaves_nothing_behind(small_disk, tmp_path):
-    """Clusters of many copies in little memory: DuckDB goes to disk, on which there is no room."""
-    disk, method = small_disk(64), METHODS["exact"]
-    lake, texts = Lake(disk.folder / "lake"), [text_of(seed, 3) for seed in range(20_000)]
+def spilling(lake):
+    """Many copies of many texts, compared; and the stage that makes their clusters, in memory that is too little for them."""
+    method, texts = METHODS["exact"], [text_of(seed, 3) for seed in range(20_000)]
     put_pages(lake, FIRST, *([texts] * 4))
     stages = stages_of(method, check_room=False)
-    stages[DUPLICATES] = Tight(stages[DUPLICATES].settings, methods=stages[DUPLICATES].methods)
     run_all(lake, dict(list(stages.items())[:2]), method, FIRST)
+    return partial(Tight, methods=stages[DUPLICATES].methods), partition_of(method, FIRST), stages[DUPLICATES].settings
+
+
+@pytest.fixture(scope="module")
+def not_spilled(tmp_path_factory):
+    """What an undisturbed run makes of the same, with room enough."""
+    lake = Lake(tmp_path_factory.mktemp("spill") / "lake")
+    make, where, settings = spilling(lake)
+    run_stage(Duplicates(settings, **make.keywords), lake, Serial(), where)
+    return seen(lake)
+
+
+def test_a_spill_that_fills_the_disk_is_told_and_leaves_nothing_behind(small_disk, not_spilled):
+    disk = small_disk(64)
+    lake = Lake(disk.folder / "lake")
+    make, where, settings = spilling(lake)
     disk.leave(8)
 
     with pytest.raises(ShardFailed, match=r"DiskFull: the disk of .* is full"):
-        run_stage(stages[DUPLICATES], lake, Serial(), partition_of(method, FIRST))
+        run_stage(make(settings), lake, Serial(), where)
 
     disk.make_room()
     assert_all_is_whole(lake)
-    run_stage(stages[DUPLICATES], lake, Serial(), partition_of(method, FIRST))
-    found = lake.scan(DUPLICATES).collect()
-    assert (found.height, found["kept"].sum()) == (80_000, 20_000)
+    run_stage(make(settings), lake, Serial(), where)
+    assert is_same(seen(lake), not_spilled)
+
+
+def test_a_spill_that_finds_less_room_than_it_takes_is_told_and_leaves_nothing_behind(tmp_path, not_spilled):
+    """The same without a disk of its own: DuckDB's limit of what it puts on disk."""
+    lake = Lake(tmp_path / "lake")
+    make, where, settings = spilling(lake)
+
+    with pytest.raises(ShardFailed, match=r"DiskFull: the disk of .* is full .*max_temp_directory_size"):
+        run_stage(Limited(settings, **make.keywords), lake, Serial(), where)
+
+    assert lake.state(DUPLICATES, where) is None
+    assert_all_is_whole(lake)
+    run_stage(make(settings), lake, Serial(), where)
+    assert is_same(seen(lake), not_spilled)

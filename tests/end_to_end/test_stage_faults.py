@@ -44,9 +44,8 @@ class Scene:
         self.shards = {shard.index for shard in self.stage.shards(self.lake, partition_of(variant, name))}
 
     def parent(self, **order):
-        return Parent(
-            self.folder / "run", self.lake, [self.houses.new], self.variant, [self.name], pause=PAUSE, **order
-        )
+        order = {"pause": PAUSE} | order
+        return Parent(self.folder / "run", self.lake, [self.houses.new], self.variant, [self.name], **order)
 
     def assert_old(self):
         """Readers, new and long-lived ones, see the old version of the stage and of what comes after it, and what was committed before."""
