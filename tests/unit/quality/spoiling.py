@@ -117,20 +117,19 @@ def allowed(spec: TableSpec, column: str) -> Values | None:
     return (of_signals().get(column) if spec.name == SIGNALS else None) or values_of(spec.name, column)
 
 
-def sound(spec: TableSpec, rows: int, start: int = 0, key: tuple[str, ...] | None = None) -> pl.DataFrame:
+def sound(spec: TableSpec, rows: int, start: int = 0) -> pl.DataFrame:
     """Rows that break nothing; keys go on from `start`."""
-    key = spec.key if key is None else key
     number = pl.int_range(start, start + rows, eager=True)
     schema = polars_schema(spec)
-    made = {f.name: _column(spec, key, f, schema[f.name], number) for f in spec.schema}
+    made = {f.name: _column(spec, f, schema[f.name], number) for f in spec.schema}
     return pl.DataFrame({name: series.cast(schema[name]) for name, series in made.items()}, schema=schema)
 
 
-def _column(spec: TableSpec, key: tuple[str, ...], field_: pa.Field, kind: pl.DataType, number: pl.Series) -> pl.Series:
+def _column(spec: TableSpec, field_: pa.Field, kind: pl.DataType, number: pl.Series) -> pl.Series:
     name, n = field_.name, number.len()
     if name in _SOUND_OF.get(spec.name, {}):
         return pl.Series(name, [_SOUND_OF[spec.name][name]], dtype=kind).new_from_index(0, n)
-    if name in key:
+    if name in spec.key:
         if kind.is_integer():
             return number.alias(name)
         if name == "doc_id":
@@ -241,25 +240,26 @@ class Bench:
 
     def write_many(self, spec: TableSpec, rows: int, at_once: int = 50_000) -> WrittenFile:
         """A file of many sound rows. Texts and bytes that all rows share are written once for a row group, or they would be gigabytes."""
-        one = sound(spec, 1).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(nullable(spec))
-        shared = {f.name for f in one.schema if _is_bytes(f.type) and f.name not in spec.key}
-        kinds = {f.name: pa.dictionary(pa.int32(), f.type) if f.name in shared else f.type for f in one.schema}
-        schema = pa.schema([pa.field(name, kind) for name, kind in kinds.items()])
+        schema = nullable(spec)
+        one = sound(spec, 1).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
+        shared = [f.name for f in schema if _is_bytes(f.type) and f.name not in spec.key and not one[f.name].null_count]
         index = pa.array([0] * at_once, pa.int32())
-        varied = TableSpec(spec.name, "", tuple(f for f in spec.columns if f.name not in shared), (), spec.partition_by)
+        same = {name: pa.DictionaryArray.from_arrays(index, one[name].combine_chunks()) for name in shared}
+        others = [f for f in schema if f.name not in shared and f.name not in spec.key]
+        same |= {f.name: pa.repeat(one[f.name][0], at_once) for f in others}
+        keys = TableSpec(
+            spec.name, "", tuple(f for f in spec.schema if f.name in spec.key), spec.key, spec.partition_by
+        )
 
         def groups():
             for start in range(0, rows, at_once):
-                frame = sound(varied, at_once, start, spec.key).to_arrow(compat_level=pl.CompatLevel.oldest())
-                columns = {
-                    name: pa.DictionaryArray.from_arrays(index, one[name].combine_chunks())
-                    if name in shared
-                    else frame[name].cast(kind)
-                    for name, kind in kinds.items()
-                }
-                yield pa.table(columns, schema)
+                frame = sound(keys, at_once, start).to_arrow(compat_level=pl.CompatLevel.oldest())
+                yield pa.table(
+                    {f.name: frame[f.name].cast(f.type) if f.name in spec.key else same[f.name] for f in schema}
+                )
 
-        return self._publish(spec, groups(), schema)
+        kinds = [pa.field(f.name, same[f.name].type if f.name in same else f.type) for f in schema]
+        return self._publish(spec, groups(), pa.schema(kinds))
 
     def _publish(self, spec: TableSpec, groups, schema: pa.Schema) -> WrittenFile:
         path, rows = self.folder / f"{uuid.uuid4().hex}.parquet", 0
