@@ -161,8 +161,14 @@ def growth(rates: Rates, rate: StageRate, order: Order) -> float:
     if shape.driver == "input":
         return order.crawl.bytes_of(base_of(rate.of)) / rate.bytes_in
     # A page of the crawl is taken to be as long as one of the sample: the sample must be of the crawl's kind.
-    timed = min(1.0, rate.shards / rates.sample.files) if shape.spread == "files" else 1.0
+    timed = _timed(rates, rate) if shape.spread == "files" else 1.0
     return order.crawl.pages / (rates.sample.pages * timed)
+
+
+def _timed(rates: Rates, rate: StageRate) -> float:
+    """The share of the sample that was timed: of its records, else of its files."""
+    read = next((r.records for r in rates.stages if r.key == ("web.pages", base_of(rate.of.partition("/")[0]))), 0)
+    return min(1.0, read / rates.sample.records if read else rate.shards / rates.sample.files)
 
 
 def shards_of(rates: Rates, rate: StageRate, order: Order) -> int:
