@@ -109,7 +109,7 @@ def counted(lake: Lake, partition: Partition, *, most: int = MOST) -> Counted:
         )
     from corpus_platform.analytics.sql import connect  # noqa: PLC0415  (imports DuckDB, and definitions load this module)
 
-    session = connect(lake, memory_limit=_MEMORY)
+    session = connect(lake, names={DUPLICATES, DEDUP_DOCUMENTS}, memory_limit=_MEMORY)
     try:
         return _counted(lake, session, partition, most)
     finally:

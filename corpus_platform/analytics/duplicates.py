@@ -121,7 +121,7 @@ def duplicates(home: Home, wanted: str, method: str | None = None, snapshot: str
     """
     of = _coordinates(home, method)
     pages = pages_of(home, wanted, snapshot)
-    session = connect(home.lake, memory_limit=_MEMORY)
+    session = connect(home.lake, names={DUPLICATES, DEDUP_DOCUMENTS}, memory_limit=_MEMORY)
     try:
         return [_Method(home, session, variant, name, snapshot).told(pages) for variant, name in of]
     finally:

@@ -26,7 +26,7 @@ from corpus_platform.analytics.statements import SqlError, checked
 from corpus_platform.lake import table, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from corpus_platform.lake import Lake, TableSpec
 
@@ -103,7 +103,7 @@ class Analyst:
             return query_checked(self._connection, statements)
         except duckdb.CatalogException:
             # Its message names what is near: for that all tables must be there.
-            self._make_views(self._to_make)
+            self._make_views(set(self._to_make))
         except duckdb.Error as error:
             raise _told(error) from None
         try:
@@ -139,8 +139,9 @@ class Analyst:
 
     def _make_views(self, names: Collection[str]) -> None:
         for name, view in views(self._lake, self._connection, set(names)).items():
-            make_view(self._connection, name, view)
-        self._to_make = self._to_make - set(names)
+            if name in self._to_make:  # One that is there stays as it is: a session sees one state of a table.
+                make_view(self._connection, name, view)
+                self._to_make.remove(name)
 
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
@@ -221,9 +222,11 @@ def _plain(result: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 def views(lake: Lake, connection: duckdb.DuckDBPyConnection, names: Collection[str] | None = None) -> dict[str, str]:
     """The definition of every view by name, or of some: the tables' first."""
     specs = lake.tables()
+    if names is not None and PUBLISHED in names:
+        names = {*names, *(spec.name for spec in corpora(lake))}
     found = {spec.name: view_of(lake, spec, connection) for spec in specs if names is None or spec.name in names}
     if names is None or PUBLISHED in names:
-        found[PUBLISHED] = view_of_corpora(lake, connection)
+        found[PUBLISHED] = view_of_corpora(corpora(lake))
     return found
 
 
@@ -248,16 +251,19 @@ def view_of(lake: Lake, spec: TableSpec, connection: duckdb.DuckDBPyConnection) 
     )
 
 
-def view_of_corpora(lake: Lake, connection: duckdb.DuckDBPyConnection) -> str:
-    """All corpora that the lake has in the columns that they share, each row with its recipe; no rows where there is none."""
+def view_of_corpora(specs: Iterable[TableSpec]) -> str:
+    """The views of some corpora in the columns that they share, each row with its recipe; no rows where there is none."""
     typed = ", ".join(f"NULL::{kind} AS {column}" for column, (kind, _) in _COMMON.items())
     parts = [f"SELECT NULL::VARCHAR AS recipe, {typed} WHERE false"]
-    of_corpora = [spec for spec in lake.tables() if spec.layer == PUBLISHED.partition(".")[0] and lake.files(spec.name)]
     parts += [
-        f"SELECT '{spec.short}' AS recipe, {_shared(spec)} FROM ({view_of(lake, spec, connection)})"
-        for spec in of_corpora
+        f'SELECT \'{spec.short}\' AS recipe, {_shared(spec)} FROM "{spec.layer}"."{spec.short}"' for spec in specs
     ]
     return " UNION ALL ".join(parts)
+
+
+def corpora(lake: Lake) -> list[TableSpec]:
+    """The corpora that the lake has."""
+    return [spec for spec in lake.tables() if spec.layer == PUBLISHED.partition(".")[0]]
 
 
 def published_columns() -> dict[str, str]:

@@ -31,6 +31,7 @@ from filelock import FileLock, Timeout
 
 from corpus_platform.analytics.sql import (
     PUBLISHED,
+    corpora,
     make_view,
     published_columns,
     quoted,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from corpus_platform.lake.log import PartitionState
     from corpus_platform.stages.run import Report
 
-FORMAT = "1"
+FORMAT = "2"
 """Of the file's own tables; another one means that it is made anew."""
 COMMITS = "ops.commits"
 _WAIT = 60.0
@@ -59,7 +60,7 @@ _log = logging.getLogger(__name__)
 _LOG = pa.schema([
     ("table_name", pa.string()), ("version", pa.int64()), ("partition", pa.string()),
     ("variant", pa.string()), ("snapshot", pa.string()), ("method", pa.string()),
-    ("time", pa.timestamp("us", "UTC")), ("run", pa.string()), ("mode", pa.string()), ("stage_version", pa.string()),
+    ("committed_at", pa.timestamp("us", "UTC")), ("run", pa.string()), ("mode", pa.string()), ("stage_version", pa.string()),
     ("files", pa.int64()), ("rows", pa.int64()), ("bytes", pa.int64()),
     ("seconds", pa.float64()), ("shard_seconds", pa.float64()), ("bytes_read", pa.int64()),
     ("shards", pa.int64()), ("shards_run", pa.int64()), ("peak_memory", pa.int64()),
@@ -72,7 +73,7 @@ COMMIT_COLUMNS = {
     "variant": "Text variant of the partition, where it has one",
     "snapshot": "Snapshot of the partition, where it has one",
     "method": "Dedup of the partition, where it has one",
-    "time": "When it was committed",
+    "committed_at": "When",
     "run": "Run that made it",
     "mode": "overwrite or append",
     "stage_version": "Version of the stage's code",
@@ -245,15 +246,13 @@ def _update_tables(connection: duckdb.DuckDBPyConnection, lake: Lake, names: Col
         connection.execute(f'DROP VIEW IF EXISTS "{layer}"."{short}"')
         connection.execute("DELETE FROM meta.tables WHERE name = ?", [name])
         changed.append(name)
-    layer = PUBLISHED.partition(".")[0]
-    if not known or any(name.partition(".")[0] == layer for name in changed):
-        make_view(connection, PUBLISHED, view_of_corpora(lake, connection))
-        _comment(
-            connection,
-            PUBLISHED,
-            "A row is a document of a published corpus, in the columns that all corpora share.",
-            published_columns(),
-        )
+    # It reads the corpora's own views, so it changes only with which there are.
+    there = [spec for spec in corpora(lake) if spec.name in {*known, *changed}]
+    before = {name for name in known if name.partition(".")[0] == PUBLISHED.partition(".")[0]}
+    if not known or {spec.name for spec in there} != before:
+        make_view(connection, PUBLISHED, view_of_corpora(there))
+        about = "A row is a document of a published corpus, in the columns that all corpora share."
+        _comment(connection, PUBLISHED, about, published_columns())
     return changed
 
 
@@ -295,8 +294,7 @@ def _row(state: PartitionState) -> dict[str, Any]:
     cost = {} if state.extra.keys() & {"restored", "damaged"} else state.extra.get("cost", {})
     return {
         **{
-            name: getattr(state, name)
-            for name in ("version", "time", "run", "mode", "stage_version", "files", "rows", "bytes")
+            name: getattr(state, name) for name in ("version", "run", "mode", "stage_version", "files", "rows", "bytes")
         },
         **{
             name: cost.get(name)
@@ -304,6 +302,7 @@ def _row(state: PartitionState) -> dict[str, Any]:
         },
         **{name: _value(where, name) for name in ("variant", "snapshot", "method")},
         "table_name": state.name,
+        "committed_at": state.time,
         "partition": ",".join(where.values()),
         "counters": sorted(state.counters.items()),
     }

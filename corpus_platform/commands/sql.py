@@ -51,7 +51,7 @@ def shell(
         asked = prompt.Shell(session, _Printer(), format=format)
         if typed:
             out.print("DuckDB SQL over the lake, read-only. .help for help, Ctrl-D to leave.", highlight=False)
-        history = home.path / ".corpus_history"
+        history = home.path / "shell_history.log"  # As a log, `corpus forget` looks into it.
         with prompt.remembered(history) if typed else nullcontext(prompt.piped) as read:
             went_well = asked.run(read)
     if not typed and not went_well:

@@ -6,7 +6,7 @@ select
     variant,
     snapshot,
     method,
-    time as made_at,
+    committed_at as made_at,
     seconds,
     shard_seconds,
     shards,

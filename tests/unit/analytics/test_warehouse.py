@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 from filelock import FileLock
 
-from corpus_platform.analytics import warehouse
+from corpus_platform.analytics import forget, warehouse
 from corpus_platform.analytics.sql import Analyst
 from corpus_platform.analytics.warehouse import COMMIT_COLUMNS, publish, publish_after
 from corpus_platform.errors import CorpusError
+from corpus_platform.home import Home
 from corpus_platform.lake import Lake, tables
 
 WET = {"variant": "wet", "snapshot": "CC-MAIN-2024-10"}
@@ -213,3 +214,49 @@ def test_a_run_is_not_failed_by_a_publication_that_fails(lake, path, caplog):
 
     assert "was not published after the commit of web.paragraphs" in caplog.text
     assert "`corpus warehouse` publishes all" in caplog.text
+
+
+def test_what_is_forgotten_takes_the_marts_with_it_for_they_name_domains(tmp_path):
+    home = Home.open(tmp_path)
+    with duckdb.connect(str(home.marts)) as connection:
+        connection.execute("create schema marts; create table marts.domain_share as select 'gone.example' as domain")
+    publish(home.lake, home.warehouse, marts=home.marts)
+    before = home.warehouse.read_bytes()
+
+    removed = forget._publish_again(home)
+
+    assert removed == {"warehouse.duckdb": 0, "dbt.duckdb": 0}
+    assert b"gone.example" in before
+    assert b"gone.example" not in home.warehouse.read_bytes()
+    assert not home.marts.exists()
+
+
+def test_all_corpora_are_one_view_to_which_a_new_one_is_added(lake, path):
+    where = {"variant": "wet", "snapshot": "CC-MAIN-2024-10"}
+
+    def publish_document(name, document, run):
+        row = {
+            "doc_id": document * 32,
+            "source": "s",
+            "shard": 0,
+            "file": "f",
+            "file_index": 0,
+            "position": 0,
+            "text": "text",
+            "edited": False,
+        }
+        types = {"shard": pl.Int32, "file_index": pl.Int32, "position": pl.Int64}
+        fence = lake.fence(name, where)
+        writer = lake.writer(name, where, 0, run)
+        writer.write(pl.DataFrame([row]).cast(types))
+        lake.commit(name, where, writer.close()[name], fence, run=run)
+        publish(lake, path, names={name})
+        return ask(path, "select recipe, left(doc_id, 1), characters from corpora.published order by all")
+
+    first = publish_document("corpora.mine", "a", "aaaaaaaa")
+    second = publish_document("corpora.other", "b", "bbbbbbbb")
+    third = publish_document("corpora.mine", "c", "cccccccc")
+
+    assert first == [("mine", "a", 4)]
+    assert second == [("mine", "a", 4), ("other", "b", 4)]
+    assert third == [("mine", "c", 4), ("other", "b", 4)]
