@@ -86,8 +86,8 @@ def forget(
         names = tuple(f"{one.kind}-{one.hash}" for one in tombstones(lake.storage))
     if not names:
         raise SettingsError(f"nothing has been forgotten in {lake.location} yet: name what is to be forgotten")
-    with forgotten.under_way(lake.storage, names):
-        _wait_for_runs(lake.storage, wait, despite_runs=despite_runs)
+    runs_have_ended = partial(_wait_for_runs, lake.storage, wait, despite_runs=despite_runs)
+    with forgotten.under_way(lake.storage, names, runs_have_ended):
         return _forgotten(home, known, target, names)
 
 

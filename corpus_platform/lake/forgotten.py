@@ -21,7 +21,7 @@ from corpus_platform.lake import markers, runs
 from corpus_platform.lake.files import publish_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from corpus_platform.lake.files import DataFile
     from corpus_platform.lake.storage import Storage
@@ -64,12 +64,25 @@ def refuse_forgotten(storage: Storage, name: str, version: int, files: Iterable[
 
 
 @contextlib.contextmanager
-def under_way(storage: Storage, tombstones: Sequence[str]) -> Iterator[None]:
-    """Notes a forgetting while the block runs; the notes stay where the block fails, for then it must be repeated."""
+def under_way(storage: Storage, tombstones: Sequence[str], wait: Callable[[], None]) -> Iterator[None]:
+    """Notes a forgetting, waits until no run is under way, and keeps the notes while the block runs.
+
+    They stay where the block fails, for then it must be repeated. Where `wait` raises nothing has begun, and only those that were there before stay.
+    """
     now = datetime.now(UTC).isoformat(timespec="seconds")
+    before = {note.tombstone for note in notes(storage)}
     for tombstone in tombstones:
         publish_bytes(storage, orjson.dumps(asdict(Note(tombstone, now))), f"{_NOTES}/{tombstone}.json")
+    try:
+        wait()
+    except BaseException:
+        _remove_notes(storage, set(tombstones) - before)
+        raise
     yield
+    _remove_notes(storage, tombstones)
+
+
+def _remove_notes(storage: Storage, tombstones: Iterable[str]) -> None:
     for tombstone in tombstones:
         with contextlib.suppress(FileNotFoundError):
             storage.filesystem().rm_file(storage.path(_NOTES, f"{tombstone}.json"))

@@ -224,10 +224,31 @@ def test_forgetting_waits_for_runs_or_refuses(home, planted):
         with pytest.raises(SettingsError, match=r"web.pages \[wet\] is being made"):
             forget(home, TARGET)
         assert left(home.path, planted) != {}
+        assert notes(home.lake.storage) == []
 
         forget(home, TARGET, despite_runs=True)
 
     assert left(home.path, planted) == {}
+
+
+def test_models_that_no_table_names_any_more_go_too(home, tmp_path):
+    """What was made of a text is made anew without it by the next run; then nothing names what it was."""
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.arpa").write_text(f"words of the {name} texts", encoding="utf-8")
+    old, new = (home.lake.store_files("language_model", tmp_path / name) for name in ("old", "new"))
+    where = {"language": "fr"}
+    row = {"language": "fr", "path": new.path, "digest": new.digest, "origin": "trained"}
+    with home.lake.writer("models.language_model", where, 0, "some-run-of-models") as writer:
+        writer.write(pl.DataFrame([row]))
+        files = writer.close()["models.language_model"]
+    home.lake.commit("models.language_model", where, files, home.lake.fence("models.language_model", where), run="made")
+
+    forget(home, TARGET)
+
+    assert left(home.path, ["words of the old texts"]) == {}
+    assert (home.lake.fetch_files(new.path) / "model.arpa").exists()
+    assert not (home.path / "lake" / old.path).exists()
 
 
 def test_a_dry_run_changes_nothing(home):
