@@ -129,7 +129,9 @@ def _name_of(file: Path, test: Any) -> str:
 
 
 def _yaml(file: Path) -> dict[str, Any]:
-    return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    # As safe as `safe_load`, and eight times as fast where the library in C is there: definitions load with it.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(file.read_text(encoding="utf-8"), loader) or {}  # noqa: S506
 
 
 # Sources
