@@ -127,13 +127,13 @@ class Storage:
     def unreachable(self, error: Exception) -> SourceError:
         """What to tell when the store does not answer as it should."""
         reason = " ".join(re.sub(r"\x1b\[[0-9;]*m|↳", " ", self.masked(str(error))).split())
-        advice = (
-            "check the bucket, the endpoint, its certificate (`s3.verify`) and the credentials (AWS_*); what is finished is kept: then run again"
-            if self.is_s3
-            else "check the folder and its rights"
-        )
-        server = f" on {self.endpoint}" if self.endpoint else ""
-        return SourceError(f"the lake at {self.location}{server} can't be reached: {advice}. It says: {reason[:400]}")
+        advice = "check the folder and its rights"
+        if self.is_s3:
+            server = (
+                f"the endpoint ({self.endpoint or 'AWS'}), its certificate (`s3.verify`) and the credentials (AWS_*)"
+            )
+            advice = f"check the bucket, {server}; what is finished is kept: then run again"
+        return SourceError(f"the lake at {self.location} can't be reached: {advice}. It says: {reason[:400]}")
 
     def raise_unreachable(self, error: Exception) -> NoReturn:
         """Raises `unreachable`; without its cause where the cause, or what it comes from, has a credential in its words."""

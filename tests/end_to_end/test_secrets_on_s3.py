@@ -137,7 +137,10 @@ def test_no_byte_of_a_credential_is_said_when_the_server_refuses(bucket, place, 
 
     assert trouble.done["denied"] > 0
     assert code == 1
-    assert f"the lake at s3://corpus/{place}/lake on {endpoint} can't be reached".encode() in text
+    assert (
+        f"the lake at s3://corpus/{place}/lake can't be reached: check the bucket, the endpoint ({endpoint})".encode()
+        in text
+    )
     assert b"Traceback" not in text
     assert leaks({"said": text} | files_below(folder) | objects_below(bucket)) == []
 

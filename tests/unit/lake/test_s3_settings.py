@@ -153,7 +153,9 @@ def test_no_credential_of_an_answer_gets_into_the_error_or_its_cause():
     answer = f"The operation lacked the necessary privileges: Error performing PUT http://host/x - 403 <AWSAccessKeyId>PLANTEDKEYID</AWSAccessKeyId> {SECRET} PLANTEDTOKEN"
 
     with (
-        pytest.raises(SourceError, match=r"s3://bucket/lake on http://host can't be reached: check the bucket") as told,
+        pytest.raises(
+            SourceError, match=r"s3://bucket/lake can't be reached: check the bucket, the endpoint \(http://host\)"
+        ) as told,
         faults_named(storage),
     ):
         raise OSError(answer)
