@@ -140,7 +140,8 @@ def _read_of(where: Callable[[Facts], tuple[str, dict[str, str]]]) -> Callable[[
         made_of = (facts.state.inputs or {}).get(name) if facts.state else None
         if now is None:
             return NotAsked(f"{name} is not there any more")
-        if isinstance(made_of, int) and made_of != now.version:
+        is_newer = facts.state is not None and now.time > facts.state.time
+        if is_newer or (isinstance(made_of, int) and made_of != now.version):
             return NotAsked(f"{name} was made anew since: this table is stale")
         rows = sum(file.rows for file in lake.files(name, partition))
         read = facts.counter("records")

@@ -96,6 +96,31 @@ def test_every_balance_is_broken_by_one_row_that_is_lost(bench, name, figure):
     assert abs(broken[figure].observed - broken[figure].other) == 1
 
 
+def test_a_table_whose_source_was_made_anew_is_stale_and_its_balance_with_it_is_not_asked(bench):
+    spec = table("web.paragraph_hashes")
+    bench.commit(spec, [bench.write(spec, [sound(spec, ROWS)])])
+    read_upstream(bench, table("web.documents"))
+
+    [outcome] = run_suite(bench.home, spec.name, partition_of(spec), {"nothing_is_lost"}).outcomes
+
+    assert (outcome.state, outcome.why) == ("not asked", "web.pages was made anew since: this table is stale")
+
+
+def test_balances_with_side_tables_are_not_asked_where_records_were_forgotten(bench):
+    spec = table("web.documents")
+    counters = {"records": ROWS + 1, "kept": ROWS, "dropped:too_short": 1}
+    files = [bench.write(spec, [sound(spec, ROWS)])]
+    bench.commit(spec, files, counters=counters)
+    lost = run_suite(bench.home, spec.name, partition_of(spec), {"nothing_is_lost"})
+    bench.commit(spec, files, counters=counters, extra={"forgotten": 1})
+
+    result = run_suite(bench.home, spec.name, partition_of(spec), {"nothing_is_lost"})
+
+    assert [outcome.figure for outcome in lost.outcomes if outcome.is_broken] == ["rows in ops.decisions"]
+    assert result.is_sound
+    assert "some of its records were forgotten since it was made" in {outcome.why for outcome in result.outcomes}
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if "has_rows" in {c.name for c in suite_of(name).checks}])
 def test_a_table_without_rows_is_found(bench, name):
     spec = table(name)
