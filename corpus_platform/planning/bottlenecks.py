@@ -74,9 +74,10 @@ def _network(plan: FullPlan) -> Iterator[str]:
 
 def _requests(plan: FullPlan) -> Iterator[str]:
     for stage in sorted(plan.stages, key=lambda s: -s.gets):
-        if stage.gets + stage.puts > _MANY_REQUESTS:
+        of_one = (stage.gets + stage.puts) / plan.order.snapshots
+        if of_one > _MANY_REQUESTS:
             each = stage.gets / stage.shards
-            yield f"{stage.name}: {stage.gets + stage.puts:,} requests to the store, {each:,.0f} for a shard"
+            yield f"{stage.name}: {of_one:,.0f} requests to the store for each snapshot, {each:,.0f} for a shard"
 
 
 def _files(rates: Rates, plan: FullPlan) -> Iterator[str]:

@@ -137,7 +137,8 @@ def _stage(rates: Rates, rate: StageRate, order: Order) -> StagePlan:
     shards = shards_of(rates, rate, order)
     seconds = rate.seconds * times
     read = order.crawl.bytes_of(base_of(rate.of)) if shape.driver == "input" else round(rate.bytes_in * times)
-    plan = _plan(rate, order, shape, shards=shards, seconds=seconds, disk=round(rate.bytes_out * times), read=read)
+    disk = rate.bytes_out / rate.shards * shards if shape.is_summary else rate.bytes_out * times
+    plan = _plan(rate, order, shape, shards=shards, seconds=seconds, disk=round(disk), read=read)
     files = order.crawl.files if shape.driver == "input" else 0
     if shape.spread == "groups":
         files = _FILE_GETS * -(-order.crawl.files // order.shard_files)

@@ -22,6 +22,8 @@ class Shape:
     """GET requests of one shard to an S3 store, footers and column ranges included."""
     puts: float
     """PUT and multipart requests of one shard: its files and its marker."""
+    is_summary: bool = False
+    """Whether what a shard writes is of one size, however many documents it reads."""
 
 
 # Requests of a shard over those of a commit, as they were counted on a server (tests/end_to_end/test_plan_requests.py); what grows with files or bytes
@@ -29,7 +31,7 @@ class Shape:
 SHAPES: dict[str, Shape] = {
     "web.pages": Shape("input", "files", 0, 3),
     "web.url_history": Shape("pages", "addresses", 3, 2),
-    "web.sketches": Shape("text", "files", 3, 2),
+    "web.sketches": Shape("text", "files", 3, 2, is_summary=True),
     "web.paragraph_hashes": Shape("text", "files", 3, 2),
     "web.paragraphs": Shape("text", "groups", 4, 2),
     "web.documents": Shape("text", "files", 14, 3),
