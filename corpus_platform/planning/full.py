@@ -30,6 +30,8 @@ _COMMIT_GETS, _COMMIT_PUTS = 24, 24
 """Requests of a run of one stage and its commit, whatever its shards. Lists are paid as puts, and are most of these."""
 _FILE_GETS = 3
 """Requests to one file of a table of which some columns or rows are read."""
+_ADDRESS_HELD = 400
+"""Bytes of memory of an address of a range: 0.4 GB a million."""
 _PASS_SECONDS, _PASS_BYTES = 2.9e-7, 72
 """Of one page, for each range of addresses that looks through all pages: hashing an address; four columns of a Parquet file, as real pages have them."""
 _LISTED = 1_000
@@ -151,7 +153,9 @@ def _addresses(rates: Rates, rate: StageRate, order: Order, shape: Shape) -> Sta
     passing = shards * order.crawl.pages * _PASS_SECONDS
     read = shards * order.crawl.pages * _PASS_BYTES + round(rate.bytes_out * times * order.pairs / order.snapshots)
     disk = round(rate.bytes_out * times)
-    plan = _plan(rate, order, shape, shards=shards, seconds=rate.seconds * times + passing, disk=disk, read=read)
+    held = dedup.BASE + min(order.shard_addresses, 2 * order.crawl.pages) * _ADDRESS_HELD
+    seconds = rate.seconds * times + passing
+    plan = _plan(rate, order, shape, shards=shards, seconds=seconds, disk=disk, read=read, memory=held)
     files = shards * -(-order.crawl.files // order.shard_files)
     return replace(plan, gets=plan.gets + files * order.snapshots + _FILE_GETS * shards * order.pairs)
 

@@ -222,12 +222,14 @@ def _sample(sample: Home, snapshots: list[str], kind: str) -> SampleFacts:
 
 
 def _log_bytes(sample: Home) -> float:
-    """Bytes of the Delta log of the pages, of each file that it names."""
+    """Bytes with which the Delta log of the pages names a file."""
     storage = sample.lake.storage
     folder = storage.path(table(PAGES).folder, "_delta_log")
-    logs = storage.filesystem().find(folder, detail=True)
-    size = sum(facts["size"] for path, facts in logs.items() if path.endswith(".json"))
-    return size / max(1, len(sample.lake.files(PAGES)))
+    logs = [path for path in storage.filesystem().find(folder) if path.endswith(".json")]
+    added = [
+        line for path in logs for line in storage.read(path).splitlines(keepends=True) if line.startswith(b'{"add"')
+    ]
+    return sum(map(len, added)) / max(1, len(added))
 
 
 def _machine() -> MachineFacts:
