@@ -42,7 +42,8 @@ class LakeSettings(Settings):
         description="Folder (relative to the home) or s3://bucket/prefix; by default `lake` below `s3.location`, else below the home",
     )
     lock: str | None = Field(
-        default=None, description="`file:PATH`: commit under this lock, for stores without conditional writes"
+        default=None,
+        description="For stores without conditional writes: `file:PATH`, a lock of one machine; `postgres:`, of several (CORPUS_POSTGRES_URL)",
     )
     endpoint: str | None = Field(default=None, description="S3 server of the lake; that of `s3` by default")
     region: str | None = Field(default=None, description="Region; that of `s3` by default")
