@@ -4,6 +4,7 @@ Nodes are real raylets on loopback, with a core each, so that two shards under w
 """
 
 import json
+import shutil
 import subprocess
 import time
 
@@ -192,10 +193,11 @@ def test_runs_of_dagster_have_their_shards_done_by_the_cluster(cluster, second, 
     for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_USAGE_STATS_ENABLED"):
         monkeypatch.setenv(name, cluster.environment[name])
     home, alone = tmp_path / "home", tmp_path / "alone"
-    for folder, engine in ((home, {"kind": "ray", "address": cluster.address}), (alone, {"kind": "serial"})):
-        make_crawl(folder / "crawl", SNAPSHOT)
-        make_crawl(folder / "crawl", NEXT_SNAPSHOT)
-        write_settings(folder, engine=engine)
+    for snapshot in (SNAPSHOT, NEXT_SNAPSHOT):
+        make_crawl(home / "crawl", snapshot)
+    shutil.copytree(home, alone)
+    write_settings(home, engine={"kind": "ray", "address": cluster.address})
+    write_settings(alone, engine={"kind": "serial"})
 
     command = [str(beside_python("corpus")), "--home", str(home), "run", "web/wet/pages", "--snapshot", SNAPSHOT]
     told = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
