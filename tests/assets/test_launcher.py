@@ -56,13 +56,44 @@ def test_a_home_s_instance_has_the_launcher_and_monitoring_asks_it(instance):
 
 
 @pytest.mark.parametrize(
-    ("tags", "dead"),
-    [(LOCAL, "FAILED"), (HERE, "FAILED"), (REMOTE, "RUNNING"), (ELSEWHERE, "RUNNING"), ({}, "RUNNING")],
+    ("tags", "dead"), [(HERE, "FAILED"), (REMOTE, "RUNNING"), (ELSEWHERE, "RUNNING"), ({}, "RUNNING")]
 )
 def test_a_run_of_this_machine_is_lost_when_its_process_is_gone(instance, tags, dead):
     assert health(instance, tags, ended_process()) == dead
     assert health(instance, tags, os.getpid()) == "RUNNING"
     assert health(instance, tags, None) == "RUNNING"
+
+
+def test_a_run_is_lost_only_when_its_code_server_has_answered_for_a_while(instance, monkeypatch):
+    """A retry that finds no code server is never repeated."""
+    run = instance.create_run_for_job(nothing, tags=LOCAL)
+    instance.report_engine_event("Started", run, EngineEventData.in_process(ended_process()))
+    now = [0.0]
+    monkeypatch.setattr(launcher.time, "monotonic", lambda: now[0])
+
+    def look(seconds: float, *, answers: bool) -> str:
+        now[0] += seconds
+        client = Answering() if answers else None
+        with monkeypatch.context() as patched:
+            if client:
+                patched.setattr(LocalRunLauncher, "_get_grpc_client_for_termination", lambda *_: client)
+            return instance.run_launcher.check_run_worker_health(run).status.value
+
+    away = look(0, answers=False)
+    back = [look(6, answers=True), look(6, answers=True)]
+    away_again = look(6, answers=False)
+    back_again = [look(6, answers=True), look(6, answers=True), look(6, answers=True)]
+
+    assert away == away_again == "RUNNING"
+    assert back == ["RUNNING", "RUNNING"]
+    assert back_again == ["RUNNING", "RUNNING", "FAILED"]
+
+
+class Answering:
+    """A client of a code server that answers."""
+
+    def ping(self, echo: str) -> None:
+        """Answers."""
 
 
 def test_a_dead_process_that_waits_to_be_reaped_is_gone(instance):

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).parents[2]
-_START_SECONDS, _STOP_SECONDS = 90, 10
+_START_SECONDS, _STOP_SECONDS = 240, 10
 
 
 def free_port() -> int:
