@@ -1,4 +1,5 @@
-"""The Dagster web UI in a real browser: the asset graph, an asset's page with its pictures, a failed check, and a backfill asked for through it.
+"""The Dagster web UI in a real browser: the asset graph, an asset's page with its pictures, a partition, a failed check, a backfill asked for
+through it, and a run started with its own buttons. And the report of the lake, as the browser shows it.
 
 Needs Debian's chromium. With CORPUS_E2E_REQUIRED=1 its absence is a failure, else a skip. Screenshots go to the folder CORPUS_SCREENSHOTS.
 """
@@ -16,6 +17,7 @@ import pytest
 from tiny_crawl import SNAPSHOT, make_crawl, make_dump, write_settings
 from ui_server import Ui, free_port, processes_of, serving
 
+from corpus_platform.analytics.report.page import write_report
 from corpus_platform.definitions import instance_of, make
 from corpus_platform.home import Home
 
@@ -27,6 +29,10 @@ SNAPSHOT_ASSETS = [f"web/resiliparse/{name}" for name in ("pages", "paragraph_ha
     "corpora/ccnet"
 ]
 BACKFILL_SECONDS = 150
+RUN_SECONDS = 90
+SKETCHES = "web/resiliparse/sketches"
+"""No part of the backfill: made by the buttons."""
+PICTURE = "img[src^='data:image/svg+xml']"
 PAGES, DOCUMENTS = "/assets/web/resiliparse/pages", "/assets/web/resiliparse/documents"
 
 ADD_PARTITION = """
@@ -144,10 +150,23 @@ class Visit:
         """Opens a metadata entry that is too long to be shown in place."""
         self.page.get_by_role("row", name=label).get_by_text("[Show Markdown]").click()
 
-    def shoot(self, name: str) -> None:
-        """Saves a screenshot."""
+    def expand(self) -> None:
+        """Opens all groups of the graph. It listens to its key once it is drawn, which may be later than the names of its groups."""
+        for _ in range(20):
+            self.page.keyboard.press("Alt+KeyE")
+            self.page.wait_for_timeout(1_000)
+            if "expanded=" in self.page.url:
+                return
+        pytest.fail(f"the graph did not open its groups: {self.page.url}")
+
+    def choose(self, text: str) -> None:
+        """Clicks on an entry of an open list; the page measures its entries in a copy that is not seen."""
+        self.page.get_by_text(text, exact=True).filter(visible=True).last.click()
+
+    def shoot(self, name: str, *, whole: bool = False) -> None:
+        """Saves a screenshot, of what is in view or of the whole page."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=str(self.folder / f"{name}.png"))
+        self.page.screenshot(path=str(self.folder / f"{name}.png"), full_page=whole)
 
     def settle(self) -> None:
         """Waits until nothing is fetched and nothing moves any more."""
@@ -157,7 +176,7 @@ class Visit:
     def images(self) -> list[tuple[int, int]]:
         """(natural width, width on the page) of the pictures with data of their own."""
         script = "images => images.map(i => [i.naturalWidth, i.getBoundingClientRect().width])"
-        return [tuple(size) for size in self.page.locator("img[src^='data:image/png']").evaluate_all(script)]
+        return [tuple(size) for size in self.page.locator(PICTURE).evaluate_all(script)]
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +205,7 @@ def visit(browser, ui, tmp_path) -> Iterator[Visit]:
     page = browser.new_page(viewport={"width": 1500, "height": 1000})
     found = Visit(page, ui.address, Path(os.environ.get("CORPUS_SCREENSHOTS") or tmp_path))
     page.on("pageerror", lambda error: found.errors.append(str(error)))
+    page.on("console", lambda said: found.errors.append(said.text) if said.type == "error" else None)
     page.on("request", lambda request: found.hosts.add(urlsplit(request.url).hostname or "127.0.0.1"))
     page.on("websocket", lambda socket: found.hosts.add(urlsplit(socket.url).hostname))
     yield found
@@ -221,8 +241,9 @@ def test_checks_of_the_backfill_are_shown_with_their_partition(visit, made):
 
 
 def test_the_graph_shows_groups_and_assets(visit, made):
+    visit.page.set_viewport_size({"width": 1500, "height": 2600})  # What is out of sight is not drawn.
     visit.go("/asset-groups", "corpora")
-    visit.page.keyboard.press("Alt+KeyE")
+    visit.expand()
     for name in ("articles", "language_model", "pages", "paragraph_hashes", "paragraphs", "documents", "ccnet"):
         visit.see(name)
     visit.settle()
@@ -252,12 +273,43 @@ def test_an_asset_s_pictures_are_drawn_and_its_outcome_is_a_table(visit, made):
     visit.settle()
     visit.shoot("asset-outcome")
     visit.open_markdown("pictures")
-    visit.page.locator("img[src^='data:image/png']").nth(1).wait_for()
+    visit.page.locator(PICTURE).nth(1).wait_for()
     visit.settle()
     visit.shoot("asset-pictures")
 
     assert len(visit.images()) == 2
-    assert all(natural == 704 and width > 300 for natural, width in visit.images())
+    assert all(natural == 640 and width > 300 for natural, width in visit.images())
+
+
+def test_a_partition_s_page_shows_what_was_made_of_it(visit, made):
+    visit.go(f"{PAGES}?view=partitions&partition={SNAPSHOT}", "read_on")
+    for text in ("Materialized (1)", "partition_row_count", "corpus explain"):
+        visit.see(text)
+    visit.settle()
+    visit.shoot("partition")
+
+    assert f"{SNAPSHOT} Materialized Latest materialization" in visit.text()
+
+
+def test_a_run_started_with_the_ui_s_own_buttons_succeeds(visit, ui, made):
+    visit.go(f"/assets/{SKETCHES}?view=overview", "A row is a HyperLogLog++")
+    visit.page.get_by_role("button", name="Materialize").first.click()
+    dialog = visit.page.get_by_role("dialog")
+    dialog.get_by_text("Select a partition or create one").click()
+    visit.choose(SNAPSHOT)
+    dialog.get_by_text("Partition selection").click()  # Closes the list, which lies over the buttons.
+    visit.settle()
+    visit.shoot("launch-dialog")
+    dialog.get_by_role("button", name="Launch 1 run").click()
+    visit.page.get_by_role("link", name="View", exact=True).click()
+    visit.page.wait_for_url("**/runs/*")
+    visit.page.get_by_text("Success", exact=True).filter(visible=True).first.wait_for(timeout=1000 * RUN_SECONDS)
+    visit.settle()
+    visit.shoot("run")
+
+    [event] = events_of(ui, SKETCHES)
+    assert event["partition"] == SNAPSHOT
+    assert event["runId"] in visit.page.url
 
 
 def test_the_preview_of_a_hostile_page_asks_no_other_host(visit, made):
@@ -294,3 +346,24 @@ def test_the_server_talks_to_loopback_only_and_has_no_worker_after_the_run(ui, m
     there = {c.raddr.ip for process in processes for c in process.net_connections("inet") if c.raddr}
     assert there <= {"127.0.0.1", "::1"}
     assert not [command for p in processes if "corpus_platform.engine" in (command := " ".join(p.cmdline()))]
+
+
+@pytest.fixture(scope="module")
+def report(home, made) -> Path:
+    """The report of the lake that the backfill made."""
+    return write_report(Home.open(home), home / "reports" / "lake.html").path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_is_drawn_whole_and_asks_nobody(visit, report, scheme):
+    visit.page.emulate_media(color_scheme=scheme)
+    visit.page.goto(report.as_uri())
+    visit.shoot(f"report-{scheme}")
+    visit.shoot(f"report-{scheme}-whole", whole=True)
+
+    assert visit.page.title() == f"Corpus report, {SNAPSHOT}"
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert visit.page.locator("h2").count() >= 8
+    ground = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", ground)[:3])) > 382) == (scheme == "light")
+    assert visit.page.locator(".bars .bar i").first.bounding_box()["width"] > 100
