@@ -153,7 +153,7 @@ def _missing_models(home: Home, instance: dg.DagsterInstance, chain: Sequence[st
 def _refresh(home: Home, context: dg.ScheduleEvaluationContext) -> Sequence[dg.RunRequest] | dg.SkipReason:
     articles = _articles(home)
     dumps = [{"language": language, "dump": dump} for language, dump in articles.dumps()]
-    stale = [where for where in dumps if home.status_of(ARTICLES, where).state != "current"]
+    stale = [where for where in dumps if not home.status_of(ARTICLES, where).is_settled]
     busy = _busy(context.instance)
     keys = [key for key in map(wiki_key, stale) if key not in busy]
     if not keys:
@@ -198,9 +198,9 @@ def _busy(instance: dg.DagsterInstance) -> set[str]:
 def _is_current(home: Home, place: Place) -> bool:
     """Whether the lake has been made of these very files."""
     if place.kind == "dump":
-        return home.status_of(ARTICLES, place.partition).state == "current"
+        return home.status_of(ARTICLES, place.partition).is_settled
     name = place.partition["snapshot"]
-    return all(home.status_of(PAGES, partition_of(PAGES, base, name)).state == "current" for base in home.variants)
+    return all(home.status_of(PAGES, partition_of(PAGES, base, name)).is_settled for base in home.variants)
 
 
 def _articles(home: Home) -> Articles:

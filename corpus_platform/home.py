@@ -96,6 +96,11 @@ class Status:
     why: str = ""
     """Why there is no input, where that is not for want of the table above."""
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether a run would leave it as it is."""
+        return self.state in {"current", "held"}
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -107,7 +112,7 @@ class Batch:
 
     def is_current(self, home: Home) -> bool:
         """Whether there is nothing to do."""
-        return all(home.status_of(name, partition).state in {"current", "held"} for name, partition in self.tables)
+        return all(home.status_of(name, partition).is_settled for name, partition in self.tables)
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def print_next(home: Home) -> None:
         "",
         "Where to look next",
         f"{command} ui       # the same in the Dagster web UI",
-        f"{command} report   # the same as one HTML file, report.html",
+        f"{command} report   # the same as one HTML file",
         *_about_corpora(home, command),
         f'{command} sql "select language, bucket, count(*) from corpora.ccnet group by all order by 3 desc"',
         f'{command} sql "select reason, count(*) from ops.rejects group by 1"',

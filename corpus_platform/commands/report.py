@@ -16,7 +16,12 @@ from corpus_platform.printing import out
 
 def report(
     context: typer.Context,
-    file: Annotated[Path, typer.Option("--out", help="The file that is written")] = Path("report.html"),
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="The file that is written; reports/lake.html of the home (or public.html) by default"
+        ),
+    ] = None,
     min_group: Annotated[
         int, typer.Option("--min-group", help="For others to see: groups of fewer documents are merged")
     ] = 0,
@@ -37,6 +42,10 @@ def report(
     home = Home.open(context.obj)
     with instance_of(home) as instance:
         checks = results_of_checks(home, instance)
+    if file is None:
+        protected = min_group > 0 or epsilon is not None
+        file = home.path / "reports" / ("public.html" if protected else "lake.html")
+        file.parent.mkdir(parents=True, exist_ok=True)
     made = write_report(home, file, privacy=privacy, checks=checks)
     out.print(
         f"{made.path}: {made.bytes / 1e6:.2f} MB, {made.snapshots} snapshots, {made.corpora} corpora, in {made.seconds:.1f} s",

@@ -43,7 +43,10 @@ def restore(lake: Lake, name: str, partition: Mapping[str, str], version: int) -
     refuse_vacuumed(lake.storage, name, version)
     state = lake.state(name, partition, version)
     if state is None:
-        raise SettingsError(f"{name} [{spec.partition_string(partition)}] had not been made at version {version}")
+        where = f"{name} [{spec.partition_string(partition)}]"
+        raise SettingsError(
+            f"{where} had not been made at version {version}: see which versions there are with `corpus history`"
+        )
     extra = {**state.extra, "restored": state.version}
     return _commit(
         lake, fence, lake.files(name, partition, version), state, {"extra": extra}, f"restore-{uuid.uuid4().hex}"
