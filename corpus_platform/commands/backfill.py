@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -103,25 +104,29 @@ def _launch(home: Home, snapshots: list[str], known: list[str], assets: list[str
     new = [name for name in snapshots if name not in known]
     adding = "".join(_ADD.format(alias=f"add{i}", key=orjson.dumps(name).decode()) for i, name in enumerate(new))
     words = f"mutation Backfill($params: LaunchBackfillParams!) {{\n{adding}{_LAUNCH}}}"
+    return _ask(home, words, {"params": params})
+
+
+def _ask(home: Home, words: str, variables: dict[str, object]) -> str:
+    """Asks Dagster's interface, with the code location loaded for it; the backfill's id. The answer is a file: logs are on the standard output."""
     program = str(Path(sys.executable).with_name("dagster-graphql"))
-    command = [
-        program,
-        "-w",
-        str(_ROOT / "workspace.yaml"),
-        "-t",
-        words,
-        "-v",
-        orjson.dumps({"params": params}).decode(),
-    ]
     environment = {**os.environ, "DAGSTER_HOME": str(home.path / "dagster"), "CORPUS_HOME": str(home.path)}
-    ended = subprocess.run(
-        command, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False
-    )
-    # Warnings may come before the answer, which is the last line.
-    lines = ended.stdout.strip().splitlines()
-    if ended.returncode or not lines:
+    with tempfile.TemporaryDirectory(prefix="corpus-backfill-") as scratch:
+        file = Path(scratch, "answer.json")
+        command = [program, "-w", str(_ROOT / "workspace.yaml"), "-t", words, "-v", orjson.dumps(variables).decode()]
+        ended = subprocess.run(
+            [*command, "-o", str(file)],
+            cwd=_ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+    if ended.returncode or not text:
         raise CorpusError(f"Dagster did not take the backfill: {(ended.stderr or ended.stdout).strip()[-2000:]}")
-    answer = (orjson.loads(lines[-1]).get("data") or {}).get("launchPartitionBackfill") or {}
+    answer = (orjson.loads(text).get("data") or {}).get("launchPartitionBackfill") or {}
     if "backfillId" not in answer:
-        raise CorpusError(f"Dagster did not take the backfill: {answer.get('message') or lines[-1][-2000:]}")
+        raise CorpusError(f"Dagster did not take the backfill: {answer.get('message') or text[-2000:]}")
     return answer["backfillId"]

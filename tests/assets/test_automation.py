@@ -11,12 +11,15 @@ import dagster as dg
 import pytest
 import yaml
 from tiny_crawl import FILES, NEXT_SNAPSHOT, PAGES, SNAPSHOT, make_archive, make_crawl, make_dump, make_home
+from typer.testing import CliRunner
 from web_hook import hook
 
 from assets.alerts import alert_sensors
 from assets.automation import at_hour
 from corpus_platform.automation.settings import AutomationSettings
+from corpus_platform.cli import app
 from corpus_platform.definitions import add_partitions, build_defs, make
+from corpus_platform.errors import CorpusError
 from corpus_platform.home import Home
 from resources.home import HomeResource
 
@@ -247,7 +250,10 @@ def conditions(watch: Watch, looks: int = 1) -> list[dict[str, set[str]]]:
     found = []
     for _ in range(looks):
         result = dg.evaluate_automation_conditions(
-            defs=definitions, instance=watch.instance, cursor=watch.cursors.get("conditions")
+            defs=definitions,
+            instance=watch.instance,
+            asset_selection=dg.AssetSelection.key_prefixes("web", "corpora"),
+            cursor=watch.cursors.get("conditions"),
         )
         watch.cursors["conditions"] = result.cursor
         asked = {
@@ -257,27 +263,31 @@ def conditions(watch: Watch, looks: int = 1) -> list[dict[str, set[str]]]:
     return found
 
 
+def say_made(instance: dg.DagsterInstance, partition: str, *assets: str) -> None:
+    """Tells Dagster that a partition of assets was made: the conditions look at nothing else."""
+    for asset in assets:
+        instance.report_runless_asset_event(dg.AssetMaterialization(asset.split("/"), partition=partition))
+
+
 @pytest.fixture
 def modelled(empty) -> Watch:
-    """A home with models, a snapshot that Dagster knew before automation was on, and nothing made of it."""
-    home = Home.open(empty.home)
-    for batch in home.batches(["models/language_model"], []):
-        make(home, empty.instance, batch)
+    """A home with a model, a snapshot that Dagster knew before automation was on, and nothing made of it."""
+    say_made(empty.instance, "en", "models/language_model")
     add_partitions(empty.instance, snapshots=[SNAPSHOT])
     return empty
 
 
 def test_a_partition_that_is_added_by_hand_is_made_once_with_the_whole_chain(modelled):
-    backlog = conditions(modelled, 3)
+    backlog = conditions(modelled, 2)
     add_partitions(modelled.instance, snapshots=[NEXT_SNAPSHOT])
-    looks = conditions(modelled, 4)
+    looks = conditions(modelled, 3)
 
     chain = [
         f"web/wet/{name}"
         for name in ("pages", "url_history", "sketches", "paragraph_hashes", "paragraphs", "documents")
     ]
-    assert backlog == [{}, {}, {}]
-    assert looks == [{}, {asset: {NEXT_SNAPSHOT} for asset in [*chain, "corpora/ccnet"]}, {}, {}]
+    assert backlog == [{}, {}]
+    assert looks == [{}, {asset: {NEXT_SNAPSHOT} for asset in [*chain, "corpora/ccnet"]}, {}]
 
 
 def test_what_somebody_makes_is_not_asked_for_and_what_is_given_up_is_when_two_looks_found_it_idle(modelled):
@@ -288,11 +298,11 @@ def test_what_somebody_makes_is_not_asked_for_and_what_is_given_up_is_when_two_l
         job, tags={"dagster/partition": NEXT_SNAPSHOT}, status=dg.DagsterRunStatus.STARTED
     )
 
-    made = conditions(modelled, 3)
+    made = conditions(modelled, 2)
     modelled.instance.report_run_canceled(run)
     given_up = conditions(modelled, 2)
 
-    assert made == [{}, {}, {}]
+    assert made == [{}, {}]
     assert given_up[0] == {}
     assert given_up[1]["corpora/ccnet"] == {NEXT_SNAPSHOT}
 
@@ -301,10 +311,8 @@ def test_without_a_language_model_a_new_partition_gets_what_needs_none_and_the_r
     conditions(empty)
     add_partitions(empty.instance, snapshots=[SNAPSHOT])
     first = conditions(empty, 2)[1]
-    home = Home.open(empty.home)
-    pages = home.batches([f"{asset}" for asset in first], [SNAPSHOT], upstream=False)
-    for batch in [*pages, *home.batches(["models/language_model"], [])]:
-        make(home, empty.instance, batch)
+    say_made(empty.instance, SNAPSHOT, *first)
+    say_made(empty.instance, "en", "models/language_model")
     second = conditions(empty, 2)
 
     assert "web/wet/paragraphs" in first
@@ -320,11 +328,11 @@ def test_a_run_that_fails_is_not_repeated_by_the_conditions(modelled):
     asked = conditions(modelled, 2)[1]
     job = build_defs(Home.open(modelled.home)).resolve_job_def("snapshot")
     failed = job.execute_in_process(partition_key=name, instance=modelled.instance, raise_on_error=False)
-    after = conditions(modelled, 3)
+    after = conditions(modelled, 2)
 
     assert asked["web/wet/pages"] == {name}
     assert not failed.success
-    assert after == [{}, {}, {}]
+    assert after == [{}, {}]
 
 
 def test_a_report_is_made_once_after_its_hour_when_something_below_is_new(instance):
@@ -361,6 +369,25 @@ def test_heads_say_when_they_are_old(empty):
     fresh = {node.key.to_user_string(): node.freshness_policy for node in nodes if node.freshness_policy}
     policy = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=20), warn_window=timedelta(days=10))
     assert fresh == dict.fromkeys(["encyclopedia/articles", "web/wet/pages", "corpora/ccnet"], policy)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "name the snapshots to make, or give --all"),
+        (["--all", SNAPSHOT], "name the snapshots to make, or give --all"),
+        (["CC-MAIN-2025-06"], r"no snapshot CC-MAIN-2025-06 at .*crawl, nearest is `CC-MAIN-2025-0[58]`"),
+        ([SNAPSHOT], "first: corpus run encyclopedia/articles models/language_model"),
+    ],
+)
+def test_a_backfill_that_can_t_be_is_refused_with_what_to_do(empty, words, said):
+    with pytest.raises(CorpusError, match=said):
+        CliRunner().invoke(app, ["--home", str(empty.home), "backfill", *words], catch_exceptions=False)
+
+
+def test_a_backfill_of_all_is_refused_where_every_snapshot_has_its_corpora(home):
+    with pytest.raises(CorpusError, match="every one of the 2 snapshots"):
+        CliRunner().invoke(app, ["--home", str(home.path), "backfill", "--all"], catch_exceptions=False)
 
 
 @pytest.fixture

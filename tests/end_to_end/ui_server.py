@@ -105,6 +105,8 @@ def _end(leader: subprocess.Popen) -> None:
     while time.monotonic() < deadline and processes_of(leader.pid):
         leader.poll()
         time.sleep(0.2)
-    for process in processes_of(leader.pid):
+    left = processes_of(leader.pid)
+    for process in left:
         process.kill()
+    psutil.wait_procs(left, 10)
     leader.wait(10)
