@@ -284,13 +284,14 @@ def test_the_ui_s_partition_page_shows_the_backfill(ui, backfill):
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         for path, name, text in (
-            ("/assets/corpora/ccnet?view=partitions", "backfill-partitions", "Success (24)"),
-            (f"/runs/b/{backfill}", "backfill", "Completed"),
+            ("/assets/corpora/ccnet?view=partitions", "backfill-partitions", "Materialized (24)"),
+            (f"/runs/b/{backfill}", "backfill", "Succeeded"),
         ):
             page.goto(ui.address + path)
             expect(page.get_by_text(text).first).to_be_visible(timeout=30_000)
             page.wait_for_timeout(1500)
             if folder:
+                Path(folder).mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=str(Path(folder) / f"{name}.png"))
         browser.close()
 
