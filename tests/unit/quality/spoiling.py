@@ -24,7 +24,7 @@ from corpus_platform.stages.signals import SIGNALS
 SNAPSHOT = "CC-MAIN-2025-05"
 OPEN = ("corpora.fineweb",)
 """A table of each open layer."""
-NAMES = [*(spec.name for spec in tables()), *OPEN]
+NAMES = [*(spec.name for spec in tables() if spec.layer != "test"), *OPEN]
 MAIN_OF = {
     "ops.rejects": "web.pages",
     "ops.decisions": "web.documents",
