@@ -26,8 +26,8 @@ demo: $(VENV)/installed  ## two made Common Crawl snapshots become a CCNet corpu
 test: $(VENV)/installed  ## unit, asset and conformance tests, and the lake on real S3 servers
 	$(BIN)/python -m pytest -m "not e2e" -n auto --maxprocesses 4 --dist worksteal tests
 
-test-e2e: $(VENV)/installed  ## browser and long fault tests; needs Debian's chromium
-	$(BIN)/python -m pytest -m e2e tests
+test-e2e: $(VENV)/installed  ## browser, daemon, cluster and long fault tests; needs Debian's chromium and postgresql
+	$(BIN)/python -m pytest -m e2e -n 2 --dist loadfile tests
 
 lint: $(VENV)/installed  ## format, lint and types
 	$(BIN)/ruff format --check .

@@ -65,6 +65,10 @@ def rollback(
         home.lake.let_go(name, where)
         raise
     state = home.lake.state(name, where)
+    if home.settings.warehouse.publish:
+        from corpus_platform.analytics.warehouse import publish
+
+        publish(home.lake, home.warehouse, names={name, *(state.side if state else ())})
     rows = f", {state.rows:,} rows" if state else ""
     done = f"is version {made.version}" if made.changed else f"was as at version {to} already"
     out.print(f"{where_of(name, where)} {done}{rows}.\n{escaped(str(hold))}", highlight=False, soft_wrap=True)

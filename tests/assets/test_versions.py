@@ -2,6 +2,7 @@
 
 import os
 
+import duckdb
 import pytest
 from tiny_crawl import SNAPSHOT
 from typer.testing import CliRunner
@@ -48,6 +49,10 @@ def test_a_partition_goes_back_is_held_and_goes_on(home, corpus):
     assert "web.pages [wet,CC-MAIN-2025-05] is held since" in back
     assert "a page is lost" in back
     assert rows(home).equals(before)
+    with duckdb.connect(str(home.warehouse), read_only=True) as client:
+        assert client.execute("select count(*) from web.pages where snapshot = ?", [SNAPSHOT]).fetchall() == [
+            (before.height,)
+        ]
     assert not home.run("web.pages", PAGES).changed
     assert rows(home).equals(before)
     assert home.status_of("web.pages", PAGES).state == "held"

@@ -53,6 +53,7 @@ def test_a_snapshot_becomes_a_corpus_in_a_bucket(s3_server, make_home):
     assert not any(report.changed or report.ran for report in again.values())
 
 
+@pytest.mark.e2e
 def test_dedups_of_every_kind_act_in_a_bucket(s3_server, make_home):
     home = make_home(lock=not s3_server.honours_conditions)
     home.run("web.pages", {"variant": "wet", "snapshot": SNAPSHOT})

@@ -81,6 +81,7 @@ def test_small_ranges_make_what_one_range_makes(in_order, house):
     assert same(found, expected) == []
 
 
+@pytest.mark.e2e
 def test_processes_make_what_one_process_makes(house):
     one, two = (house({"own": [UNITS, MINHASH]}, name=kind) for kind in ("serial", "process"))
     two.home = replace(
