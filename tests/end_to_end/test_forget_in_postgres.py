@@ -1,6 +1,7 @@
 """An event store in Postgres keeps its events, without the values that show what was forgotten."""
 
 import json
+import uuid
 
 import psycopg2
 import pytest
@@ -16,7 +17,15 @@ NAMES = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password",
 
 @pytest.fixture
 def address(postgres):
-    return {name: postgres.environment[f"DAGSTER_POSTGRES_{variable}"] for variable, name in NAMES.items()}
+    """A new database, for other tests have tables of these names in the server's own."""
+    own = {name: postgres.environment[f"DAGSTER_POSTGRES_{variable}"] for variable, name in NAMES.items()}
+    name = f"events_{uuid.uuid4().hex[:8]}"
+    server = psycopg2.connect(**own)
+    server.autocommit = True  # A database can't be made in a transaction.
+    with server.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    server.close()
+    return {**own, "dbname": name}
 
 
 @pytest.fixture
