@@ -145,11 +145,11 @@ def _around(text: str, reach: int) -> list[tuple[int, int]]:
             low -= 1
         while high < most and not text[high].isspace():
             high += 1
-        high = min(high + 2, len(text))
+        after = min(high + 2, len(text))
         if found and low <= found[-1][1]:
             low = found.pop()[0]
-        found.append((low, high))
-        at = text.find("@", high)
+        found.append((low, after))
+        at = text.find("@", high)  # The two more may hold the next one.
     return found
 
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from corpus_platform.clean.pii import find, is_chinese_id, line_facts
@@ -113,6 +113,7 @@ def test_the_trace_says_where_finds_were_in_characters_of_the_text_before():
 
 @settings(deadline=None, max_examples=80)
 @given(st.lists(pages, max_size=4), st.sampled_from([FINEWEB, DOLMA, ROOTS, MNBVC, CHINESE]))
+@example(["a@b.co) @8.8.8.8"], ROOTS)
 def test_the_cheap_test_of_lines_hides_no_find(some, style):
     found = find(TextBatch.of(some), style.detectors, overlaps=True)
 
