@@ -295,7 +295,7 @@ _PII = {
 register(
     Family(
         "dolma_pii",
-        "1",
+        "2",
         (
             *(
                 Signal(f"dolma_pii_v2_{name}", definition, _SOURCE, pl.Int32, range="0..", languages="en", empty="0")

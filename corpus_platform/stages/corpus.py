@@ -81,7 +81,7 @@ class RecipeSettings(Settings):
 class Corpus(Stage):
     """The corpus of one recipe: a shard of texts with their signals, judged."""
 
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     side: ClassVar[tuple[str, ...]] = (DECISIONS,)
     recipe: Recipe = field(kw_only=True)
     settings: SignalsSettings = SignalsSettings()
