@@ -7,15 +7,15 @@ Not here: secrets (they come from the environment), and what a Dagster instance 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from corpus_platform.automation.settings import AutomationSettings
 from corpus_platform.engine.settings import EngineSettings
 from corpus_platform.errors import SettingsError
-from corpus_platform.lake.s3_settings import S3Settings, checked_endpoint, refuse_credentials
+from corpus_platform.lake.s3_settings import Endpoint, NoCredentials, S3Settings
 from corpus_platform.stages.classifiers import ClassifierSettings, ImportanceSettings
 from corpus_platform.stages.corpus import RecipeSettings
 from corpus_platform.stages.dedup import DedupSettings
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class LakeSettings(Settings):
+class LakeSettings(NoCredentials, Settings):
     """Where the tables are, and how commits are guarded where the store can't do it."""
 
     location: str | None = Field(
@@ -45,20 +45,10 @@ class LakeSettings(Settings):
         default=None,
         description="For stores without conditional writes: `file:PATH`, a lock of one machine; `postgres:`, of several (CORPUS_POSTGRES_URL)",
     )
-    endpoint: str | None = Field(default=None, description="S3 server of the lake; that of `s3` by default")
+    endpoint: Endpoint | None = Field(default=None, description="S3 server of the lake; that of `s3` by default")
     region: str | None = Field(default=None, description="Region; that of `s3` by default")
     profile: str | None = Field(default=None, description="Profile of the credentials file; that of `s3` by default")
     path_style: bool | None = Field(default=None, description="Bucket in the path; as `s3` says by default")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _check_names(cls, values: Any) -> Any:
-        return refuse_credentials(values)
-
-    @field_validator("endpoint")
-    @classmethod
-    def _check_endpoint(cls, endpoint: str | None) -> str | None:
-        return checked_endpoint(endpoint)
 
     def place(self, s3: S3Settings) -> str:
         """Where the lake is."""

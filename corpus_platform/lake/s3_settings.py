@@ -14,10 +14,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 if TYPE_CHECKING:
@@ -50,7 +50,35 @@ class S3Access:
         )
 
 
-class S3Settings(BaseModel):
+def checked_endpoint(endpoint: str) -> str:
+    """The address of an S3 server; an error where it is none, or has a user and a password in it."""
+    parts = urlsplit(endpoint)
+    if "@" in parts.netloc:
+        raise PydanticCustomError(CREDENTIAL, "{said}", {"said": f"there is a user or a password in it: {_WHERE_FROM}"})
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("an S3 server is `https://host:port` or `http://host:port`")
+    return endpoint
+
+
+Endpoint = Annotated[str, AfterValidator(checked_endpoint)]
+"""The address of an S3 server, as a setting."""
+
+
+class NoCredentials(BaseModel):
+    """What sections that reach S3 have in common: a name that looks like that of a credential is refused, and its value not repeated."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_credentials(cls, values: Any) -> Any:
+        names: Mapping[Any, Any] = values if isinstance(values, dict) else {}
+        if found := [str(name) for name in names if _SECRET_NAME.search(str(name))]:
+            raise PydanticCustomError(
+                CREDENTIAL, "{said}", {"said": f"`{found[0]}` looks like a credential: {_WHERE_FROM}"}
+            )
+        return values
+
+
+class S3Settings(NoCredentials):
     """How buckets are reached, and the one below which the platform keeps everything."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,7 +89,9 @@ class S3Settings(BaseModel):
     logs: str | None = Field(
         default=None, description="s3://bucket/prefix of the compute logs; by default below `location`, else a folder"
     )
-    endpoint: str | None = Field(default=None, description="S3 server; AWS_ENDPOINT_URL, else AWS itself, by default")
+    endpoint: Endpoint | None = Field(
+        default=None, description="S3 server; AWS_ENDPOINT_URL, else AWS itself, by default"
+    )
     region: str | None = Field(default=None, description="Region; AWS_REGION by default")
     profile: str | None = Field(default=None, description="Profile of the credentials file; AWS_PROFILE by default")
     path_style: bool | None = Field(
@@ -77,16 +107,6 @@ class S3Settings(BaseModel):
         description="How long a request is tried again while the server is away or says `slow down`",
     )
     connections: int = Field(default=50, ge=1, description="Connections of a process to the server at the same time")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _check_names(cls, values: Any) -> Any:
-        return refuse_credentials(values)
-
-    @field_validator("endpoint")
-    @classmethod
-    def _check_endpoint(cls, endpoint: str | None) -> str | None:
-        return checked_endpoint(endpoint)
 
     @field_validator("location", "logs")
     @classmethod
@@ -111,28 +131,6 @@ class S3Settings(BaseModel):
         """How a section reaches S3: what it says itself, else what is said here."""
         mine = {name: getattr(self, name) for name in S3Access.__dataclass_fields__}
         return S3Access(**(mine | {name: value for name, value in own.items() if value is not None}))
-
-
-def refuse_credentials(values: Any) -> Any:
-    """The values of a section as they are; an error where a name looks like that of a credential."""
-    names: Mapping[Any, Any] = values if isinstance(values, dict) else {}
-    if found := [str(name) for name in names if _SECRET_NAME.search(str(name))]:
-        raise PydanticCustomError(
-            CREDENTIAL, "{said}", {"said": f"`{found[0]}` looks like a credential: {_WHERE_FROM}"}
-        )
-    return values
-
-
-def checked_endpoint(endpoint: str | None) -> str | None:
-    """The address of an S3 server; an error where it is none, or has a user and a password in it."""
-    if endpoint is None:
-        return None
-    parts = urlsplit(endpoint)
-    if "@" in parts.netloc:
-        raise PydanticCustomError(CREDENTIAL, "{said}", {"said": f"there is a user or a password in it: {_WHERE_FROM}"})
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ValueError("an S3 server is `https://host:port` or `http://host:port`")
-    return endpoint
 
 
 def attempts_in(seconds: float) -> int:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import orjson
 import polars as pl
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr
 
 from corpus_platform.documents import document_id, domain_of
 from corpus_platform.errors import SourceError
 from corpus_platform.extract.extractor import Extractor
 from corpus_platform.extract.outcome import Unusable
 from corpus_platform.extract.page import page_text
-from corpus_platform.lake.s3_settings import S3Access, checked_endpoint, refuse_credentials
+from corpus_platform.lake.s3_settings import Endpoint, NoCredentials, S3Access
 from corpus_platform.sources.columnar_index import SelectedFile, Selection, read_selected, selection_plan
 from corpus_platform.sources.common_crawl import CommonCrawl, WarcFolder, group_files, related_path
 from corpus_platform.sources.location import InputLocation
@@ -45,7 +45,7 @@ SOURCE = "common_crawl"
 _BATCH = 200
 
 
-class SourceSettings(Settings):
+class SourceSettings(NoCredentials, Settings):
     """Where crawls are."""
 
     _s3: S3Access = PrivateAttr(default_factory=S3Access)
@@ -56,21 +56,11 @@ class SourceSettings(Settings):
         description="Base of a crawl in Common Crawl's layout: a folder, s3://commoncrawl, https://...",
     )
     anonymous: bool = Field(default=False, description="Ask buckets without credentials, as Common Crawl's allows")
-    endpoint: str | None = Field(default=None, description="S3 server of the buckets; that of `s3` by default")
+    endpoint: Endpoint | None = Field(default=None, description="S3 server of the buckets; that of `s3` by default")
     index: str | None = Field(default=None, description="Where collinfo.json is, if not at the base")
     archives: dict[str, str] = Field(
         default={}, description="Snapshots of one's own: name -> folder or bucket of WARC files"
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _check_names(cls, values: Any) -> Any:
-        return refuse_credentials(values)
-
-    @field_validator("endpoint")
-    @classmethod
-    def _check_endpoint(cls, endpoint: str | None) -> str | None:
-        return checked_endpoint(endpoint)
 
     def reached_by(self, s3: S3Access) -> SourceSettings:
         """The same with buckets reached as `s3` says, where the section does not."""
