@@ -288,10 +288,9 @@ def _add_commits(connection: duckdb.DuckDBPyConnection, lake: Lake, spec: TableS
 
 
 def _row(state: PartitionState) -> dict[str, Any]:
-    """A commit as a row of `ops.commits`. Commits from before costs were kept have none."""
+    """A commit as a row of `ops.commits`. Those from before costs were kept have none, nor do those that put a result there again."""
     where = state.partition
-    # A commit that puts an earlier state back did not pay for it again.
-    cost = {} if state.extra.keys() & {"restored", "damaged"} else state.extra.get("cost", {})
+    cost = state.extra.get("cost", {})
     return {
         **{
             name: getattr(state, name) for name in ("version", "run", "mode", "stage_version", "files", "rows", "bytes")

@@ -9,7 +9,6 @@ Not here: which rows go (columns.py), the old files (purge.py).
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections import Counter
 from dataclasses import replace
@@ -19,7 +18,6 @@ import polars as pl
 
 from corpus_platform.forgetting.columns import FORGOTTEN, REJECTS, Sieve, forgotten_reject, snapshot_of
 from corpus_platform.lake import markers
-from corpus_platform.lake.files import WrittenFile
 from corpus_platform.lake.reading import open_verified
 from corpus_platform.lake.registry import table
 
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from corpus_platform.lake import Lake
-    from corpus_platform.lake.files import DataFile
+    from corpus_platform.lake.files import DataFile, WrittenFile
     from corpus_platform.lake.markers import Marker
     from corpus_platform.lake.registry import TableSpec
 
@@ -70,8 +68,7 @@ class Rewriting:
         for change in self._counts.values() if counters else ():
             counters.update(change)
         gone = sum(file.rows for file in before) - sum(file.rows for file in files)
-        names = ("stage", "stage_version", "settings", "fingerprint", "inputs", "extra")
-        metadata = {name: getattr(state, name) for name in names} if state else {"extra": {}}
+        metadata: dict[str, Any] = state.again() if state else {"extra": {}}
         metadata |= {"side": side, "counters": _positive(counters)}
         metadata["extra"] = {**metadata["extra"], FORGOTTEN: gone + metadata["extra"].get(FORGOTTEN, 0)}
         self._lake.commit(self._name, self.partition, files, fence, run=self._run, metadata=metadata)
@@ -88,7 +85,7 @@ class Rewriting:
                 self._rewritten[name, file.path] = made
                 found += made
             else:
-                found.append(_as_written(file))
+                found.append(file.as_written())
         return found
 
     def _commit_side(self, name: str) -> dict[str, int]:
@@ -170,11 +167,6 @@ class Rewriting:
         counters = Counter(marker.counters)
         counters.update(self._counts.get(marker.shard, Counter()))
         return replace(marker, files={name: some for name, some in files.items() if some}, counters=_positive(counters))
-
-
-def _as_written(file: DataFile) -> WrittenFile:
-    now = int(time.time() * 1000)
-    return WrittenFile(file.path, file.bytes, file.rows, file.digest, file.shard, dict(file.partition), now)
 
 
 def _positive(counters: Counter[str]) -> dict[str, int]:

@@ -71,6 +71,11 @@ class DataFile:
     shard: int
     partition: dict[str, str] = field(hash=False)
 
+    def as_written(self) -> WrittenFile:
+        """The file, to be committed again now."""
+        now = int(time.time() * 1000)
+        return WrittenFile(self.path, self.bytes, self.rows, self.digest, self.shard, dict(self.partition), now)
+
 
 def file_name(shard: int, digest: str, run: str) -> str:
     """Final name of a shard's file: `00007-0123456789abcdef-1a2b3c4d.parquet`."""

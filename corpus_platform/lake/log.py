@@ -62,6 +62,12 @@ class PartitionState:
     extra: dict[str, Any] = field(default_factory=dict)
     """Whatever else the committer said."""
 
+    def again(self) -> dict[str, Any]:
+        """Metadata of a commit that puts this result there again: all but what it cost, which was paid once."""
+        names = ("stage", "stage_version", "settings", "fingerprint", "side", "inputs", "counters")
+        extra = {name: value for name, value in self.extra.items() if name != "cost"}
+        return {**{name: getattr(self, name) for name in names}, "extra": extra}
+
     @property
     def who(self) -> str:
         """The run as messages name it."""

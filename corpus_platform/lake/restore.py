@@ -10,13 +10,11 @@ Not here: who keeps a run from making a restored partition anew at once (holds.p
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from corpus_platform.errors import SettingsError
 from corpus_platform.lake import markers
-from corpus_platform.lake.files import WrittenFile
 from corpus_platform.lake.registry import table
 from corpus_platform.lake.vacuum import refuse_vacuumed
 
@@ -47,10 +45,8 @@ def restore(lake: Lake, name: str, partition: Mapping[str, str], version: int) -
         raise SettingsError(
             f"{where} had not been made at version {version}: see which versions there are with `corpus history`"
         )
-    extra = {**state.extra, "restored": state.version}
-    return _commit(
-        lake, fence, lake.files(name, partition, version), state, {"extra": extra}, f"restore-{uuid.uuid4().hex}"
-    )
+    changed = {"extra": {"restored": state.version}}
+    return _commit(lake, fence, lake.files(name, partition, version), state, changed, f"restore-{uuid.uuid4().hex}")
 
 
 def unfinish(lake: Lake, name: str, partition: Mapping[str, str], shards: Collection[int] | None = None) -> list[int]:
@@ -86,7 +82,7 @@ def make_stale(lake: Lake, fence: Fence, *, run: str, extra: Mapping[str, Any] |
     snapshot = lake.log(fence.name).snapshot(fence.version)
     if state is None or snapshot is None:
         return
-    changed = {"fingerprint": "", "extra": {**state.extra, **(extra or {})}}
+    changed = {"fingerprint": "", "extra": dict(extra or {})}
     _commit(lake, fence, snapshot.files(fence.partition), state, changed, run)
 
 
@@ -97,14 +93,8 @@ def _marked(lake: Lake, name: str, partition: Mapping[str, str]) -> list[Marker]
 def _commit(
     lake: Lake, fence: Fence, files: list[DataFile], state: PartitionState, changed: Mapping[str, Any], run: str
 ) -> Commit:
-    names = ("stage", "stage_version", "settings", "fingerprint", "side", "inputs", "counters", "extra")
-    metadata = {name: getattr(state, name) for name in names} | dict(changed)
+    metadata = state.again()
+    metadata |= {**changed, "extra": metadata["extra"] | changed["extra"]}
     return lake.commit(
-        fence.name, fence.partition, [_as_written(file) for file in files], fence, run=run, metadata=metadata
-    )
-
-
-def _as_written(file: DataFile) -> WrittenFile:
-    return WrittenFile(
-        file.path, file.bytes, file.rows, file.digest, file.shard, dict(file.partition), int(time.time() * 1000)
+        fence.name, fence.partition, [file.as_written() for file in files], fence, run=run, metadata=metadata
     )

@@ -112,3 +112,15 @@ def test_shards_that_there_are_not_are_refused(house):
 
     with pytest.raises(SettingsError, match="no shard 5; it has 0 to 0"):
         house.lake.unfinish(house.name, house.partition, [5])
+
+
+def test_what_rows_cost_is_said_once_by_the_commit_that_made_them(house):
+    marked = house.mark("run-0001", "f0")
+    fence = house.lake.fence(house.name, house.partition)
+    metadata = {"fingerprint": "whole", "cost": {"seconds": 5}, "extra": {"kept": 1}}
+    house.lake.commit(house.name, house.partition, marked.files[house.name], fence, run="run-0001", metadata=metadata)
+    assert house.lake.state(house.name, house.partition).extra == {"kept": 1, "cost": {"seconds": 5}}
+
+    house.lake.unfinish(house.name, house.partition)
+
+    assert house.lake.state(house.name, house.partition).extra == {"kept": 1}
