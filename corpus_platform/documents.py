@@ -48,6 +48,29 @@ DOCUMENT_COLUMNS: tuple[pa.Field, ...] = (
 )
 """Columns that every table of documents has; partition columns (variant, snapshot, ...) come on top."""
 
+Origin = Literal["human", "model", "mixed"]
+"""Who wrote a document."""
+ORIGINS: tuple[str, ...] = get_args(Origin)
+
+SOURCE_COLUMNS: tuple[pa.Field, ...] = (
+    column("author", pa.string(), "Public authors of the work, joined by `; `; never a user of a site"),
+    column(
+        "category",
+        pa.string(),
+        "Class in the source's own scheme: class of a book, field of a paper, language of a program, site, subject",
+    ),
+    column("origin", pa.string(), "Who wrote it: human, model, mixed"),
+    column(
+        "sections",
+        pa.list_(pa.struct([("level", pa.int16()), ("title", pa.string()), ("start", pa.int64())])),
+        "Headings in order: level from 1, title, and the code point of the text where it begins",
+    ),
+)
+"""What is known of a document of a source other than the web, besides DOCUMENT_COLUMNS."""
+
+SOURCES = ("books", "academic", "code", "social", "encyclopedia", "parallel", "domain")
+"""Sources other than the web; each is a layer of tables, and a text variant."""
+
 TextBase = Literal["resiliparse", "trafilatura", "justext", "math", "wet"]
 """How a page became text."""
 TEXT_BASES: tuple[str, ...] = get_args(TextBase)

@@ -20,6 +20,7 @@ LAYERS = (
     {"text"},
     {"lists"},
     {"sources", "extract", "dedup", "models", "clean"},
+    {"readers"},
     {"signals"},
     {"recipes"},
     {"stages"},
