@@ -26,6 +26,7 @@ from corpus_platform.commands.dedup import dedup
 from corpus_platform.commands.forget import forget
 from corpus_platform.commands.plan import plan
 from corpus_platform.commands.quality import quality
+from corpus_platform.commands.read import read
 from corpus_platform.commands.report import report
 from corpus_platform.commands.verify import verify
 from corpus_platform.errors import CorpusError, SettingsError, SourceError
@@ -80,6 +81,7 @@ app.command()(verify)
 app.command()(quality)
 app.command()(report)
 app.command()(forget)
+app.command()(read)
 app.add_typer(releases.app, name="release")
 
 HomeOption = Annotated[
