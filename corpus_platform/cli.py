@@ -19,7 +19,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
-from corpus_platform.commands import counts, dups, look, plain, recipes, review, signals, sql, versions
+from corpus_platform.commands import catalogue, counts, dups, look, plain, recipes, review, signals, sql, versions
 from corpus_platform.commands import release as releases
 from corpus_platform.commands.backfill import backfill
 from corpus_platform.commands.dedup import dedup
@@ -83,6 +83,7 @@ app.command()(report)
 app.command()(forget)
 app.command()(read)
 app.add_typer(releases.app, name="release")
+app.add_typer(catalogue.app, name="catalogue")
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="CORPUS_HOME", help="Folder of settings, lake, models and Dagster instance.")

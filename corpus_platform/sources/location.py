@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from corpus_platform.catalogue.refusal import check_allowed
 from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.lake.s3_settings import S3Access
 from corpus_platform.sources.http_store import HttpSettings, HttpStore
@@ -58,6 +59,8 @@ class InputLocation:
             raise SettingsError(
                 f"{self}: `{scheme}:` is not a kind of location; there are /folder, file://, s3:// and https://"
             )
+        else:
+            check_allowed(self.base)
 
     def __str__(self) -> str:
         parts = urlsplit(self.base)

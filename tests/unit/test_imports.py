@@ -18,7 +18,7 @@ LAYERS = (
     {"tables"},
     {"forgetting"},
     {"text"},
-    {"lists"},
+    {"lists", "catalogue"},
     {"sources", "extract", "dedup", "models", "clean"},
     {"readers"},
     {"signals"},
@@ -47,6 +47,7 @@ ONLY = {
     "forgetting": {"errors", "documents", "lake", "tables"},
     "text": {"errors", "documents"},
     "lists": {"errors"},
+    "catalogue": {"errors", "documents", "yaml_file"},
 }
 """Units that may import less than all that is below them: lake and engine know nothing of text, text nothing of tables."""
 
