@@ -6,7 +6,7 @@ extension. Times are UTC, wherever the machine is.
 `connect` gives the platform's own code a session that may do anything. `Analyst` is for people: its statements only read (statements.py), and
 it can open files of the lake and of nothing else, on a folder and on S3: DuckDB's `allowed_directories`, then no external access, then a locked
 configuration. Its views are made when a statement asks for them, for making one reads the footer of each file. What was published (marts,
-`ops.commits`, see warehouse.py) is there too.
+`ops.commits`, see warehouse.py) is there too, and the catalogue of sources and corpora (`catalogue.sources`, `catalogue.pretraining`).
 
 Not here: the published file (warehouse.py), the prompt (shell.py), results as text (rows.py).
 """
@@ -23,6 +23,7 @@ import duckdb
 import pyarrow as pa
 
 from corpus_platform.analytics.statements import SqlError, checked
+from corpus_platform.catalogue.reference import rows as rows_of_catalogue
 from corpus_platform.lake import table, tables
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 PUBLISHED = "corpora.published"
 """View of all corpora, with a column `recipe`."""
+CATALOGUE = ("catalogue.sources", "catalogue.pretraining")
+"""Tables of a session that are made of the catalogue's files, and not of the lake."""
 _COMMON = {
     "doc_id": ("VARCHAR", ("doc_id",)),
     "url": ("VARCHAR", ("url",)),
@@ -82,7 +85,7 @@ class Analyst:
         self._lake = lake
         self._spill = Path(tempfile.gettempdir()) / f"corpus-sql-{uuid.uuid4().hex}"
         self._connection = _open(lake, memory_limit, threads)
-        self._to_make = {spec.name for spec in lake.tables()} | {PUBLISHED}
+        self._to_make = {spec.name for spec in lake.tables()} | {PUBLISHED, *CATALOGUE}
         if published is not None and published.exists():
             _attach(self._connection, published)
         self._lock()
@@ -138,6 +141,9 @@ class Analyst:
         self._make_views(self._to_make if _CATALOGUE.search(sql) else asked)
 
     def _make_views(self, names: Collection[str]) -> None:
+        for name in set(names) & set(CATALOGUE) & self._to_make:
+            make_catalogue(self._connection, name)
+            self._to_make.remove(name)
         for name, view in views(self._lake, self._connection, set(names)).items():
             if name in self._to_make:  # One that is there stays as it is: a session sees one state of a table.
                 make_view(self._connection, name, view)
@@ -166,7 +172,7 @@ def query_checked(connection: duckdb.DuckDBPyConnection, statements: list[str]) 
 def _told(error: duckdb.Error) -> SqlError:
     if isinstance(error, duckdb.PermissionException):
         return SqlError(f"{error}\nThis session reads files of the lake, and of nothing else")
-    names = ", ".join(spec.name for spec in tables())
+    names = ", ".join([*(spec.name for spec in tables()), *CATALOGUE])
     return SqlError(f"{error}\nTables: {names}")
 
 
@@ -235,6 +241,13 @@ def make_view(connection: duckdb.DuckDBPyConnection, name: str, view: str) -> No
     layer, _, short = name.partition(".")
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{layer}"')
     connection.execute(f'CREATE OR REPLACE VIEW "{layer}"."{short}" AS {view}')
+
+
+def make_catalogue(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Makes a table of the catalogue, or makes it anew."""
+    layer, _, short = name.partition(".")
+    connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{layer}"; DROP TABLE IF EXISTS "{layer}"."{short}"')
+    connection.from_arrow(rows_of_catalogue(short)).create(name)
 
 
 def view_of(lake: Lake, spec: TableSpec, connection: duckdb.DuckDBPyConnection) -> str:

@@ -7,6 +7,7 @@ Publishing happens under a lock file, and reads the lake only when it holds it, 
 - `<layer>.<table>`: views, with the registry's descriptions as comments; `corpora.published`: all corpora, with a column `recipe`.
 - `ops.commits`: what each commit made, of what, and what it cost.
 - `marts.*`: copies of the tables that dbt has built in its own file.
+- `catalogue.sources`, `catalogue.pretraining`: the catalogue's entries.
 - `meta.about`, `meta.tables`: what this file is, what a client needs, and what each view was when it was published.
 
 Over object storage a plain client needs httpfs and credentials of its own; `corpus sql` needs neither.
@@ -30,8 +31,10 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from corpus_platform.analytics.sql import (
+    CATALOGUE,
     PUBLISHED,
     corpora,
+    make_catalogue,
     make_view,
     published_columns,
     quoted,
@@ -39,6 +42,8 @@ from corpus_platform.analytics.sql import (
     view_of,
     view_of_corpora,
 )
+from corpus_platform.catalogue.reference import descriptions
+from corpus_platform.catalogue.reference import rows as rows_of_catalogue
 from corpus_platform.errors import CorpusError
 from corpus_platform.lake import table
 from corpus_platform.stages.stage import digest_of
@@ -173,6 +178,7 @@ def _write(lake: Lake, path: Path, new: Path, names: Collection[str] | None, mar
         has_marts = _attach_marts(connection, marts)
         connection.execute("BEGIN")  # One write to the disk for all: hundreds of columns have comments.
         changed = [*_update_tables(connection, lake, names), *(_update_marts(connection) if has_marts else ())]
+        changed += _update_catalogue(connection)
         if changed:
             connection.execute("UPDATE meta.about SET value = ? WHERE key = 'published'", [_now().isoformat()])
         connection.execute("COMMIT")
@@ -314,6 +320,23 @@ def _value(where: Mapping[str, str], name: str) -> str | None:
     if "stage" not in where:
         return None
     return table(where["stage"]).partition_of(where["partition"]).get(name)
+
+
+def _update_catalogue(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Makes the tables of the catalogue anew whose entries are others than those in the file."""
+    about = dict(connection.execute("SELECT key, value FROM meta.about").fetchall())
+    changed = []
+    for name in CATALOGUE:
+        short = name.partition(".")[2]
+        digest = digest_of(rows_of_catalogue(short).to_pylist())
+        if about.get(name) == digest:
+            continue
+        make_catalogue(connection, name)
+        _comment(connection, name, "A row is an entry of the catalogue.", descriptions(short), "TABLE")
+        connection.execute("DELETE FROM meta.about WHERE key = ?", [name])
+        connection.execute("INSERT INTO meta.about VALUES (?, ?)", [name, digest])
+        changed.append(name)
+    return changed
 
 
 # Marts

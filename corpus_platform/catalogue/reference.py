@@ -63,6 +63,14 @@ def rows(name: str) -> pa.Table:
     return _arrow(Corpus, corpora().values(), computed, ("gigabytes", "tokens"))
 
 
+def descriptions(name: str) -> dict[str, str]:
+    """What each column of `rows` is."""
+    model = Source if name == "sources" else Corpus
+    own = {field: info.description or "" for field, info in model.model_fields.items()}
+    computed = {} if model is Source else {"gigabytes": "Its size in GB", "tokens": "Its size in tokens"}
+    return own | computed
+
+
 def facts(entry: Source | Corpus) -> dict[str, Any]:
     """All that is known of an entry, as plain values."""
     return {"kind of entry": "source" if isinstance(entry, Source) else "corpus", **entry.model_dump(mode="json")}

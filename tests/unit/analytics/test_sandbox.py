@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from corpus_platform.analytics.sql import Analyst, SqlError
+from corpus_platform.analytics.sql import CATALOGUE, Analyst, SqlError
 from corpus_platform.lake import Lake, tables
 
 WET = {"variant": "wet", "snapshot": "CC-MAIN-2024-10"}
@@ -89,7 +89,18 @@ def test_views_are_made_when_they_are_asked_for_and_all_for_the_catalogue(sessio
 
     assert before == [(0,)]
     assert one == [("paragraphs",)]
-    assert set(listed) == {*(spec.name for spec in tables()), "corpora.published"}
+    assert set(listed) == {*(spec.name for spec in tables()), "corpora.published", *CATALOGUE}
+
+
+def test_the_catalogue_is_asked_like_tables(session):
+    found = session.query(
+        "select s.name from catalogue.sources s join catalogue.pretraining p on s.name = p.name where s.risk = 'refused'"
+    )
+
+    assert set(found["name"].to_pylist()) == {"annas_archive", "books3"}
+    assert session.query("select gigabytes g from catalogue.pretraining where name = 'oscar'").to_pylist() == [
+        {"g": 8410.0}
+    ]
 
 
 def test_a_mistake_names_what_is_near_though_no_view_was_made(session):

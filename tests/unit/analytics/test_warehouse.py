@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 
 from corpus_platform.analytics import forget, warehouse
-from corpus_platform.analytics.sql import Analyst
+from corpus_platform.analytics.sql import CATALOGUE, Analyst
 from corpus_platform.analytics.warehouse import COMMIT_COLUMNS, publish, publish_after
 from corpus_platform.errors import CorpusError
 from corpus_platform.home import Home
@@ -74,6 +74,7 @@ def test_every_table_is_there_with_its_description_and_those_of_its_columns(lake
     assert columns["snapshot"].startswith("Snapshot of the crawl")
     assert about["lake"] == lake.location
     assert about["needs"].startswith("nothing but DuckDB")
+    assert ask(path, "select risk from catalogue.sources where name = 'sci_hub'") == [("refused",)]
 
 
 def test_only_what_has_changed_is_made_anew(lake, path):
@@ -89,7 +90,7 @@ def test_only_what_has_changed_is_made_anew(lake, path):
     second = publish(lake, path, names={"web.paragraphs", "web.pages"})
 
     after = dict(ask(path, "select name, published from meta.tables"))
-    assert set(first.changed) == {spec.name for spec in tables()}
+    assert set(first.changed) == {*(spec.name for spec in tables()), *CATALOGUE}
     assert nothing.changed == unasked.changed == ()
     assert unmoved == there
     assert second.changed == ("web.paragraphs",)
