@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from corpus_platform.errors import SettingsError
 from corpus_platform.text.batch import TextBatch, gather, join_spans
 from corpus_platform.text.lines import strip
 from corpus_platform.text.normalise import letters, lower, norm_cc, norm_dt, norm_rp, norm_slim, unpunctuated
+from corpus_platform.text.sides import Side, side_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +46,18 @@ def _stripped_lower(batch: TextBatch) -> TextBatch:
     return lower(TextBatch(*gather(spans.data, spans.start, spans.end)))
 
 
+def _side(side: Side) -> Callable[[TextBatch], TextBatch]:
+    """One side of texts in two languages, in lower case; the whole text where it has no such side, so that those are no copies of each other."""
+
+    def of(batch: TextBatch) -> TextBatch:
+        texts = batch.texts
+        sides = side_texts(texts, side)
+        chosen = pl.select(pl.when(sides != "").then(sides).otherwise(texts).alias("text")).to_series()
+        return lower(TextBatch.of(chosen))
+
+    return of
+
+
 FORMS: Mapping[str, Callable[[TextBatch], TextBatch]] = {
     "raw": _raw,
     "norm_cc": _norm_cc,
@@ -55,5 +69,7 @@ FORMS: Mapping[str, Callable[[TextBatch], TextBatch]] = {
     "letters": letters,
     "words": letters,
     "unpunctuated": unpunctuated,
+    "source_side": _side("source"),
+    "target_side": _side("target"),
 }
-"""`letters` and `words` are two systems' names of one form; `unpunctuated` is ROOTS'."""
+"""`letters` and `words` are two systems' names of one form; `unpunctuated` is ROOTS'; the sides are those of text/sides.py."""

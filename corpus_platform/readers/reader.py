@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from corpus_platform.documents import Origin
     from corpus_platform.sources.store import InputFile
 
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = ("moses", "pairs_tsv", "pairs_zh", "tmx", "wmt_xml")
 """Modules of this folder that declare readers."""
 
 

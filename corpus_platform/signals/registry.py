@@ -51,6 +51,7 @@ FAMILIES = (
     "data_juicer",
     "oscar",
     "nemo",
+    "parallel",
 )
 """Modules of this folder that define signals, in the order of the columns."""
 

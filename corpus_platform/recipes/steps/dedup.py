@@ -27,9 +27,21 @@ from corpus_platform.recipes.steps.dedup_cards import CARDS
 from corpus_platform.yaml_file import nearest
 
 Normal = Literal[
-    "raw", "norm_cc", "norm_rp", "norm_dt", "norm_slim", "lower", "stripped_lower", "letters", "words", "unpunctuated"
+    "raw",
+    "norm_cc",
+    "norm_rp",
+    "norm_dt",
+    "norm_slim",
+    "lower",
+    "stripped_lower",
+    "letters",
+    "words",
+    "unpunctuated",
+    "source_side",
+    "target_side",
 ]
-"""Forms of a text that are compared: the named normal forms, `letters` only, `words`: word characters only, lower case `unpunctuated`."""
+"""Forms of a text that are compared: the named normal forms, `letters` only, `words`: word characters only, lower case `unpunctuated`; of a text in
+two languages one side in lower case."""
 
 UnitForm = Literal["raw", "stripped", "lower", "stripped_lower", "norm_cc", "norm_rp", "norm_dt", "norm_slim"]
 """Forms of a line or sentence that are compared."""

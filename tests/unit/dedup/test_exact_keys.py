@@ -33,6 +33,10 @@ def slow_unpunctuated(text):
     return EVERY_PUNCTUATION.sub("", text.lower())
 
 
+def slow_side(text, first):
+    return ("\n".join(text.split("\n")[first::3]) or text).lower()
+
+
 SLOW = {
     "raw": str,
     "norm_cc": lambda text: "\n".join(map(slow_norm_cc, text.split("\n"))),
@@ -44,6 +48,8 @@ SLOW = {
     "letters": slow_letters,
     "words": slow_words,
     "unpunctuated": slow_unpunctuated,
+    "source_side": lambda text: slow_side(text, 0),
+    "target_side": lambda text: slow_side(text, 1),
 }
 NO_COLUMNS = pl.DataFrame()
 
