@@ -92,6 +92,12 @@ class SentencePiece:
         """Pieces, the three control symbols included."""
         return self._processor.vocab_size()
 
+    def pieces(self) -> list[str]:
+        """Every piece but the control symbols, by id."""
+        model = self._processor
+        control = (model.is_control, model.is_unknown, model.is_unused)
+        return [model.id_to_piece(i) for i in range(self.size) if not any(is_kind(i) for is_kind in control)]
+
     def encode(self, texts: Sequence[str], threads: int = 1) -> list[str]:
         """Each text's pieces joined by a space, as the n-gram model takes them; empty for an empty text."""
         return [" ".join(pieces) for pieces in self._processor.encode(list(texts), out_type=str, num_threads=threads)]
