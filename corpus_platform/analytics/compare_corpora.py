@@ -6,11 +6,11 @@
 - *Training.* Texts by the lowest hash until `tokens` are together, the last one cut. One SentencePiece model for all, from equally much text of each
   corpus; what it has no piece for becomes its UTF-8 bytes. Every model knows all pieces and bytes, so that every text has a probability under each.
 - *Figures.* Bits per byte, and perplexity per byte and per word, over the texts of a corpus, source and language together; the interval is the
-  2.5th and 97.5th percentile over resampled texts.
+  2.5th and 97.5th percentile over resampled texts, and models are told apart by their difference on the same ones.
 
 Promise: the same texts and settings give the same figures, in any order of texts and files; more tokens only add texts.
 
-Not here: where texts come from (corpus_texts.py), the page (compare_page.py).
+Not here: settings and results (comparison.py), where texts come from (corpus_texts.py), the page (compare_page.py).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import heapq
 import math
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
+from corpus_platform.analytics.comparison import Cell, CompareSettings, Comparison, CorpusFacts, Text
 from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.models import ngram, sentence_piece
 from corpus_platform.models.language_id import LanguageId
@@ -38,120 +38,12 @@ if TYPE_CHECKING:
 
     import kenlm
 
-LIMITS = (
-    "An n-gram model is no training run: it tells which texts are like which, not what a language model would learn from them.",
-    "A corpus foretells its own kind best: a low figure off the diagonal tells of breadth, one on it may tell of sameness.",
-    "Only exact copies of training texts are kept out of the held-out ones: near copies flatter the corpus that has them.",
-    "Some hundred thousand tokens are few: small differences, and cells of few documents, say little. Look at the intervals.",
-    "Figures of one column can be held against each other; those of different columns, and of different runs, can't.",
-)
-"""What the figures do not say."""
-
 _UNKNOWN = ""
 _MOST_CHARACTERS = 20_000
 """Of a held-out text no more is asked."""
 _CHARACTERS_PER_TOKEN = 8
 """More than any text has on average with such pieces: so much is kept of a corpus to find its tokens in."""
 _LOG2_10 = math.log2(10)
-
-
-class CompareSettings(BaseModel):
-    """How corpora are compared."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    tokens: int | None = Field(
-        default=None, ge=1_000, description="Tokens of each corpus; as many as the smallest has, by default"
-    )
-    most_tokens: int = Field(default=1_000_000, ge=1_000, description="Most tokens of each corpus where none are named")
-    order: int = Field(default=3, ge=2, le=6, description="Longest n-gram")
-    vocabulary: int = Field(default=8_000, ge=64, description="Most pieces")
-    held_out: float = Field(default=0.1, gt=0, lt=1, description="Share of the texts that is held out")
-    most_held_out: int = Field(default=300, ge=2, description="Most held-out texts of a corpus, source and language")
-    min_documents: int = Field(
-        default=5, ge=2, description="Held-out texts that a source and language needs for figures of its own"
-    )
-    resamples: int = Field(default=400, ge=100, description="Resampled sets for the intervals")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A document as it is compared."""
-
-    text: str
-    source: str | None = None
-    language: str | None = None
-
-
-@dataclass(frozen=True)
-class CorpusFacts:
-    """What was taken of a corpus."""
-
-    name: str
-    documents: int
-    """All that were read."""
-    trained: int
-    """Documents that its model saw, the last one perhaps in part."""
-    tokens: int
-    held_out: int
-    """Held-out documents that were asked."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """How well the model of a corpus foretells held-out texts of a corpus, or of one of its sources and languages."""
-
-    model: str
-    corpus: str
-    source: str | None
-    """None: all of them."""
-    language: str | None
-    documents: int
-    bytes: int
-    words: int
-    bits_per_byte: float
-    low: float
-    high: float
-    """Interval of the bits per byte."""
-
-    @property
-    def perplexity_per_byte(self) -> float:
-        """2 to the power of the bits per byte."""
-        return 2.0**self.bits_per_byte
-
-    @property
-    def perplexity_per_word(self) -> float:
-        """Of words as `cjk_words` cuts them, so that a Chinese character is one."""
-        return 2.0 ** min(self.bits_per_byte * self.bytes / max(self.words, 1), 1_000.0)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Corpora, and the figures of each model on each set of held-out texts."""
-
-    corpora: tuple[CorpusFacts, ...]
-    cells: tuple[Cell, ...]
-    tokens: int
-    """Tokens that each model was trained on."""
-    pieces: int
-    settings: CompareSettings
-    limits: tuple[str, ...] = LIMITS
-
-    def sets(self) -> list[tuple[str, str | None, str | None]]:
-        """The held-out sets in order: (corpus, source, language); all of a corpus first."""
-        return list(dict.fromkeys((cell.corpus, cell.source, cell.language) for cell in self.cells))
-
-    def at(self, model: str, of: tuple[str, str | None, str | None]) -> Cell:
-        """The figures of a model on a held-out set."""
-        return next(
-            cell for cell in self.cells if (cell.model, cell.corpus, cell.source, cell.language) == (model, *of)
-        )
-
-    def best(self, of: tuple[str, str | None, str | None]) -> set[str]:
-        """Models that no other is surely better than on a held-out set: whose interval meets that of the lowest figure."""
-        column = [self.at(corpus.name, of) for corpus in self.corpora]
-        lowest = min(column, key=lambda cell: cell.bits_per_byte)
-        return {cell.model for cell in column if cell.low <= lowest.high}
 
 
 def compare(
@@ -178,7 +70,7 @@ def compare(
         training = [_training(sample, pieces, settings) for sample in samples]
         tokens = _equal(samples, training, settings)
         held = [(sample, _scored(sample, pieces)) for sample in samples]
-        cells: list[Cell] = []
+        cells: list[tuple[Cell, np.ndarray]] = []
         for sample, documents in zip(samples, training, strict=True):
             progress(f"model of {sample.name}")
             lines = _first_tokens(documents, tokens)
@@ -188,7 +80,7 @@ def compare(
         CorpusFacts(sample.name, sample.documents, sum(1 for _ in _first_tokens(documents, tokens)), tokens, len(asked))
         for sample, documents, (_, asked) in zip(samples, training, held, strict=True)
     ]
-    return Comparison(tuple(facts), tuple(cells), tokens, len(pieces.known), settings)
+    return Comparison(tuple(facts), _with_best(cells), tokens, len(pieces.known), settings)
 
 
 # Reading: which texts are trained on, which are asked
@@ -409,8 +301,8 @@ def _scored(sample: _Sample, pieces: _Pieces) -> list[_Asked]:
 
 def _cells(
     model_name: str, model: kenlm.Model, corpus: str, asked: Sequence[_Asked], settings: CompareSettings
-) -> Iterator[Cell]:
-    """The figures over all held-out texts of a corpus, and over each source and language with enough of them."""
+) -> Iterator[tuple[Cell, np.ndarray]]:
+    """The figures over all held-out texts of a corpus, and over each source and language with enough of them; with those of resampled texts."""
     sums: defaultdict[tuple[str | None, str | None], _Sums] = defaultdict(_Sums)
     for one in asked:
         bits = -ngram.lm_score(model, one.line) * _LOG2_10
@@ -422,16 +314,27 @@ def _cells(
     for kind in sorted(sums, key=lambda kind: (kind[0] is not None, str(kind[0]), str(kind[1]))):
         found = sums[kind]
         if kind == (None, None) or len(found.bits) >= settings.min_documents:
-            figure, low, high = _interval(found, settings.resamples)
+            drawn = _resampled(found, settings.resamples)
+            low, high = np.percentile(drawn, [2.5, 97.5]).tolist()
             size = len(found.bits), sum(found.bytes), sum(found.words)
-            yield Cell(model_name, corpus, *kind, *size, figure, low, high)
+            yield Cell(model_name, corpus, *kind, *size, sum(found.bits) / sum(found.bytes), low, high), drawn
 
 
-def _interval(sums: _Sums, resamples: int) -> tuple[float, float, float]:
-    """Bits per byte over all texts, and the interval of it over texts drawn anew; drawn alike for every model."""
-    bits, sizes = np.array(sums.bits), np.array(sums.bytes, np.float64)
-    n = bits.size
+def _resampled(sums: _Sums, resamples: int) -> np.ndarray:
+    """Bits per byte of texts that are drawn anew, float64[resamples]; they are drawn alike for every model."""
+    n = len(sums.bits)
     drawn = np.random.default_rng(n).multinomial(n, np.full(n, 1 / n), size=resamples)
-    found = (drawn @ bits) / np.maximum(drawn @ sizes, 1)
-    low, high = np.percentile(found, [2.5, 97.5])
-    return float(bits.sum() / max(sizes.sum(), 1)), float(low), float(high)
+    return (drawn @ np.array(sums.bits)) / (drawn @ np.array(sums.bytes, np.float64))
+
+
+def _with_best(cells: Sequence[tuple[Cell, np.ndarray]]) -> tuple[Cell, ...]:
+    """The figures, with those marked that are as good as the best of their column."""
+    lowest: dict[tuple[str, str | None, str | None], tuple[Cell, np.ndarray]] = {}
+    for cell, drawn in cells:
+        of = (cell.corpus, cell.source, cell.language)
+        if of not in lowest or cell.bits_per_byte < lowest[of][0].bits_per_byte:
+            lowest[of] = cell, drawn
+    return tuple(
+        replace(cell, is_best=bool(np.percentile(drawn - lowest[cell.corpus, cell.source, cell.language][1], 2.5) <= 0))
+        for cell, drawn in cells
+    )

@@ -1,6 +1,6 @@
 """A comparison of corpora as one HTML page: what was taken of each, the matrix as a heat map, every figure with its interval, and the limits.
 
-Not here: the figures (compare_corpora.py), how a page looks (report/style.py).
+Not here: the figures (compare_corpora.py, comparison.py), how a page looks (report/style.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from corpus_platform.analytics.report.style import CSS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from corpus_platform.analytics.compare_corpora import Cell, Comparison
+    from corpus_platform.analytics.comparison import Cell, Comparison
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _Set = tuple[str, str | None, str | None]

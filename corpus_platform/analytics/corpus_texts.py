@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus_platform.analytics.compare_corpora import Text
+from corpus_platform.analytics.comparison import Text
 from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.sources.plain import JSONL, PARQUET, read_plain
 from corpus_platform.stages.read import batches

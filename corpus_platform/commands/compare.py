@@ -16,7 +16,7 @@ from corpus_platform.home import Home
 from corpus_platform.printing import err, escaped, out, right, whole
 
 if TYPE_CHECKING:
-    from corpus_platform.analytics.compare_corpora import CompareSettings, Comparison
+    from corpus_platform.analytics.comparison import CompareSettings, Comparison
 
 _SHOWN = 12
 """Sets by source and language that are printed; --json and --html have all."""
@@ -81,7 +81,7 @@ def _named(corpora: list[str]) -> dict[str, str]:
 def _settings(tokens: int | None, order: int, held_out: float) -> CompareSettings:
     from pydantic import ValidationError
 
-    from corpus_platform.analytics.compare_corpora import CompareSettings
+    from corpus_platform.analytics.comparison import CompareSettings
 
     try:
         return CompareSettings(tokens=tokens, order=order, held_out=held_out)

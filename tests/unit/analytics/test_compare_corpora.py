@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from corpus_platform.analytics.compare_corpora import CompareSettings, Text, _Sample, compare
+from corpus_platform.analytics.compare_corpora import _Sample, compare
 from corpus_platform.analytics.compare_page import compare_page
+from corpus_platform.analytics.comparison import CompareSettings, Text
 from corpus_platform.analytics.corpus_texts import texts_of
 from corpus_platform.cli import app
 from corpus_platform.errors import SettingsError, SourceError
