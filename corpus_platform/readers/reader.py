@@ -36,7 +36,17 @@ if TYPE_CHECKING:
     from corpus_platform.documents import Origin
     from corpus_platform.sources.store import InputFile
 
-MODULES: tuple[str, ...] = ("moses", "pairs_tsv", "pairs_zh", "tmx", "wmt_xml")
+MODULES: tuple[str, ...] = (
+    "moses",
+    "pairs_tsv",
+    "pairs_zh",
+    "tmx",
+    "wmt_xml",
+    "gutenberg",
+    "epub",
+    "book_text",
+    "book_json",
+)
 """Modules of this folder that declare readers."""
 
 

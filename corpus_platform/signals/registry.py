@@ -52,6 +52,7 @@ FAMILIES = (
     "oscar",
     "nemo",
     "parallel",
+    "books",
 )
 """Modules of this folder that define signals, in the order of the columns."""
 
