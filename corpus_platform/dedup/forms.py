@@ -15,7 +15,16 @@ import polars as pl
 from corpus_platform.errors import SettingsError
 from corpus_platform.text.batch import TextBatch, gather, join_spans
 from corpus_platform.text.lines import strip
-from corpus_platform.text.normalise import letters, lower, norm_cc, norm_dt, norm_rp, norm_slim, unpunctuated
+from corpus_platform.text.normalise import (
+    code_words,
+    letters,
+    lower,
+    norm_cc,
+    norm_dt,
+    norm_rp,
+    norm_slim,
+    unpunctuated,
+)
 from corpus_platform.text.sides import Side, side_texts
 
 if TYPE_CHECKING:
@@ -68,6 +77,7 @@ FORMS: Mapping[str, Callable[[TextBatch], TextBatch]] = {
     "stripped_lower": _stripped_lower,
     "letters": letters,
     "words": letters,
+    "code_words": code_words,
     "unpunctuated": unpunctuated,
     "source_side": _side("source"),
     "target_side": _side("target"),

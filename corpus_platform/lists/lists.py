@@ -48,7 +48,9 @@ KINDS: dict[str, Kind] = {
     "url_soft_banned_words": "words",
     "url_banned_subwords": "words",
     "owm_url_parts": "words",
+    "permissive_licences": "words",
     "math_boilerplate": "words",
+    "social_marks": "words by language",
 }
 """Every list by name."""
 

@@ -51,6 +51,7 @@ FAMILIES = (
     "data_juicer",
     "oscar",
     "nemo",
+    "code",
     "parallel",
     "books",
 )

@@ -79,6 +79,14 @@ def letters(batch: TextBatch) -> TextBatch:
     return TextBatch(*rewrite(batch.documents, _letters()))
 
 
+def code_words(batch: TextBatch) -> TextBatch:
+    """The words of programs, with their case and a space between each: runs of letters, digits and low lines, of any script.
+
+    The Stack's code takes ASCII letters only. Source: bigcode-project/bigcode-dataset, near_deduplication: `[^A-Za-z_0-9]`.
+    """
+    return TextBatch(*rewrite(batch.documents, _code_words()))
+
+
 def unpunctuated(batch: TextBatch) -> TextBatch:
     """Lower case of each text without punctuation (general category P); symbols and white space stay.
 
@@ -133,6 +141,13 @@ def _letters() -> Rules:
     table[unicode.CAPITAL_I_DOT] &= ~np.uint32(SPECIAL)
     lower = (table & REPLACEMENT).astype(np.int64)
     return Rules(_deleting(table, (unicode.facts()[lower] & unicode.WORD) == 0))
+
+
+@cache
+def _code_words() -> Rules:
+    table = (np.arange(unicode.CODE_POINTS, dtype=np.uint32)).copy()
+    table[(unicode.facts() & (unicode.WORD | unicode.MARK)) == 0] = WHITE | ord(" ")
+    return Rules(table)
 
 
 @cache

@@ -36,11 +36,13 @@ Normal = Literal[
     "stripped_lower",
     "letters",
     "words",
+    "code_words",
     "unpunctuated",
     "source_side",
     "target_side",
 ]
-"""Forms of a text that are compared: the named normal forms, `letters` only, `words`: word characters only, lower case `unpunctuated`; of a text in
+"""Forms of a text that are compared: the named normal forms, `letters` only, `words`: word characters only, `code_words`: those with spaces
+between, lower case `unpunctuated`; of a text in
 two languages one side in lower case."""
 
 UnitForm = Literal["raw", "stripped", "lower", "stripped_lower", "norm_cc", "norm_rp", "norm_dt", "norm_slim"]

@@ -56,6 +56,22 @@ CARDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "survivor": "one",
         },
         "data_juicer": {"normal": "lower", "n": 5, "permutations": 256, "threshold": 0.7},
+        "the_stack": {
+            "normal": "code_words",
+            "n": 5,
+            "permutations": 256,
+            "threshold": 0.85,
+            "survivor": "first",
+            "scope": "corpus",
+        },
+        "starcoder": {
+            "normal": "code_words",
+            "n": 5,
+            "permutations": 256,
+            "threshold": 0.7,
+            "survivor": "first",
+            "scope": "corpus",
+        },
         "openwebtext2": {"normal": "raw", "n": 5, "permutations": 10, "threshold": 0.5, "scope": "corpus"},
     },
     "simhash": {

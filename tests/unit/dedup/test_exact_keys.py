@@ -33,6 +33,11 @@ def slow_unpunctuated(text):
     return EVERY_PUNCTUATION.sub("", text.lower())
 
 
+def slow_code_words(text):
+    is_part = [re.match(r"\w", c) or unicodedata.category(c) == "Mn" for c in text]
+    return " ".join("".join(c if part else " " for c, part in zip(text, is_part, strict=True)).split())
+
+
 def slow_side(text, first):
     return ("\n".join(text.split("\n")[first::3]) or text).lower()
 
@@ -47,6 +52,7 @@ SLOW = {
     "stripped_lower": lambda text: text.strip().lower(),
     "letters": slow_letters,
     "words": slow_words,
+    "code_words": slow_code_words,
     "unpunctuated": slow_unpunctuated,
     "source_side": lambda text: slow_side(text, 0),
     "target_side": lambda text: slow_side(text, 1),
