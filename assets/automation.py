@@ -14,6 +14,7 @@ import dagster as dg
 
 from corpus_platform.automation.limits import pool_limits
 from corpus_platform.automation.settings import AutomationSettings, FreshnessSettings
+from corpus_platform.documents import SOURCES
 from corpus_platform.settings import CorpusSettings
 
 CHAIN = ("web", "dedup", "corpora")
@@ -22,6 +23,7 @@ REPORTS = ("marts", "reports")
 """The same, or groups, of what is made of all that, daily."""
 OVERLAP = dg.AssetKey(["corpora", "overlap"])
 LANGUAGE_MODEL = dg.AssetKey(["models", "language_model"])
+ARTICLES = dg.AssetKey(["encyclopedia", "articles"])
 CONDITIONS = "new_partitions"
 """Name of the sensor that evaluates the conditions."""
 
@@ -69,7 +71,7 @@ def condition_of(spec: dg.AssetSpec, settings: CorpusSettings) -> dg.AutomationC
     """The condition of an asset, by its key or group; None where it is started by sensors and people only."""
     if spec.key == OVERLAP or {spec.group_name, spec.key.path[0]} & {*REPORTS}:
         return at_hour(settings.automation.reports)
-    if spec.key.path[0] not in CHAIN:
+    if spec.key.path[0] not in (*CHAIN, *SOURCES) or spec.key == ARTICLES:
         return None
     can_be = settings.encyclopedia.location is not None or settings.language_model.location is not None
     return missing_once(needs_model=can_be and LANGUAGE_MODEL in {dep.asset_key for dep in spec.deps})
@@ -78,14 +80,19 @@ def condition_of(spec: dg.AssetSpec, settings: CorpusSettings) -> dg.AutomationC
 def chain_of(assets: Sequence[dg.AssetsDefinition]) -> list[str]:
     """Keys of the stages' assets that the job `snapshot` makes: what is in the chain and writes a table of the lake."""
     specs = [spec for asset in assets for spec in asset.specs]
-    return [spec.key.to_user_string() for spec in specs if spec.key.path[0] in CHAIN and "stage" in spec.tags]
+    return [
+        spec.key.to_user_string()
+        for spec in specs
+        if spec.key.path[0] in CHAIN and "stage" in spec.tags and spec.tags.get("domain") == "web"
+    ]
 
 
 def is_head(spec: dg.AssetSpec) -> bool:
-    """Whether others use it as a dataset: pages, corpora, the encyclopedia."""
+    """Whether others use it as a dataset: pages, documents of sources, corpora, the encyclopedia."""
     path = spec.key.path
     return (
-        path == ["encyclopedia", "articles"]
+        spec.key == ARTICLES
+        or (path[0] in SOURCES and path[-1] == "documents")
         or (path[0] == "corpora" and spec.key != OVERLAP)
         or (path[0] == "web" and path[-1] == "pages")
     )

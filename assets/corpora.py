@@ -1,5 +1,6 @@
 """Published corpora: one asset per recipe, one partition per snapshot, all made by one factory from the recipes' YAML; and what they have in common."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -7,15 +8,17 @@ import dagster as dg
 from assets.checks import checks_of
 from assets.factory import OWNERS, stage_asset
 from assets.metadata import of_overlap, overlap_schema
-from assets.partitions import cc_snapshot
+from assets.partitions import cc_snapshot, of_texts, what_of
 from assets.web import deps_of, of_variant
 from corpus_platform.analytics.corpora import overlap_of
 from corpus_platform.errors import CorpusError
 from corpus_platform.home import Home
+from corpus_platform.recipes.part import Part
 from corpus_platform.recipes.recipe import Recipe
 from corpus_platform.recipes.step import Step
 from corpus_platform.stages.asset_names import asset_of
 from corpus_platform.stages.corpus import LAYER, Corpus
+from corpus_platform.stages.texts import source_of
 from resources.home import HomeResource
 
 OVERLAP = "overlap"
@@ -26,26 +29,29 @@ Those that are made are compared. The same on the command line: `corpus recipes 
 
 def corpus_assets(home: Home) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
     """The corpora of the enabled recipes, and their checks."""
-    made = [_corpus(home, name) for name in home.enabled]
-    assets = [asset for asset, _ in made]
-    compared = [_overlap(assets)] if len(assets) > 1 and OVERLAP not in home.enabled else []
-    return [*assets, *compared], [check for _, checks in made for check in checks]
+    made = [
+        (name, variant, *_corpus(home, name, variant)) for name in home.enabled for variant in home.variants_of(name)
+    ]
+    assets = [asset for _, _, asset, _ in made]
+    of_web = [asset for name, variant, asset, _ in made if source_of(variant) is None and not home.recipe(name).parts]
+    compared = [_overlap(of_web)] if len(of_web) > 1 and OVERLAP not in home.enabled else []
+    return [*assets, *compared], [check for _, _, _, checks in made for check in checks]
 
 
-def _corpus(home: Home, recipe: str) -> tuple[dg.AssetsDefinition, list[dg.AssetChecksDefinition]]:
-    name, variant = f"{LAYER}.{recipe}", home.variant_of(recipe)
+def _corpus(home: Home, recipe: str, variant: str) -> tuple[dg.AssetsDefinition, list[dg.AssetChecksDefinition]]:
+    name = f"{LAYER}.{recipe}"
     stage = home.stage(name)
     assert isinstance(stage, Corpus)
     corpus = stage_asset(
         stage,
-        key=asset_of(name),
+        key=asset_of(name, variant),
         group=LAYER,
-        partitions=cc_snapshot,
+        partitions=of_texts(variant),
         partition_of=of_variant(variant),
         deps=deps_of(stage, variant),
         description=about(stage.recipe, variant),
         kinds={"parquet"},
-        tags={"domain": "web", "variant": variant, "recipe": recipe},
+        tags={"domain": source_of(variant) or "web", "variant": variant, "recipe": recipe},
     )
     return corpus, checks_of(corpus, name, of_variant(variant))
 
@@ -79,14 +85,27 @@ def about(recipe: Recipe, variant: str) -> str:
     """What the recipe's corpus is, from its YAML: title, source, and the steps with their thresholds."""
     fields = "CCNet's own fields" if recipe.publish == "ccnet" else "its text after the recipe's edits"
     lines = [
-        f"A row is a document that the recipe `{recipe.name}` keeps, with {fields}. One partition is one snapshot.",
+        f"A row is a document that the recipe `{recipe.name}` keeps, with {fields}. One partition is one {what_of(variant)}.",
         f"**{recipe.title}**. {recipe.reference}" + (f" <{recipe.homepage}>" if recipe.homepage else ""),
         recipe.about,
-        "\n".join(f"{i}. {_step(step)}" for i, step in enumerate(recipe.steps, 1)),
+        *(_part(part) for part in recipe.parts if part.variant == variant),
+        steps_of(recipe.steps),
         f"What is dropped is in `ops.decisions`, with step, rule, value and threshold. Text variant: `{variant}`"
         + (", judged as the system's own code does (`compat: reference`)." if recipe.compat == "reference" else "."),
     ]
     return "\n\n".join(line for line in lines if line)
+
+
+def _part(part: Part) -> str:
+    """A part with its own steps."""
+    of = f" ({', '.join(part.of)})" if part.of else ""
+    own = steps_of(part.steps) or "It has no steps of its own."
+    return f"Part `{part.part}`{of}, before the steps of all parts:\n\n{own}"
+
+
+def steps_of(steps: Sequence[Step]) -> str:
+    """Steps as a numbered list."""
+    return "\n".join(f"{i}. {_step(step)}" for i, step in enumerate(steps, 1))
 
 
 def _step(step: Step) -> str:

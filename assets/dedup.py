@@ -6,22 +6,23 @@ import dagster as dg
 
 from assets.checks import checks_of
 from assets.factory import stage_asset
-from assets.partitions import cc_snapshot
+from assets.partitions import of_texts, what_of
 from assets.web import deps_of
 from corpus_platform.home import Home
 from corpus_platform.recipes.population import Method
 from corpus_platform.stages.asset_names import DEDUP, EVERY_TEXT, asset_of, partition_of
 from corpus_platform.stages.dedup import DEDUP_DOCUMENTS, DEDUP_INDEX
 from corpus_platform.stages.stage import Partition
+from corpus_platform.stages.texts import source_of
 from corpus_platform.stages.verdicts import DUPLICATES, variant_and_method
 
-_DOCUMENTS = """A row is a document that {what} compares, with its keys in `web.dedup_keys`. One partition is one snapshot.
+_DOCUMENTS = """A row is a document that {what} compares, with its keys in `web.dedup_keys`. One partition is one {part}.
 
 {who}"""
-_INDEX = """A row is a key that this snapshot is the first to have, with its first holder. One partition is one snapshot.
+_INDEX = """A row is a key that this partition is the first to have, with its first holder. One partition is one {part}.
 
 Keys are held against the indexes of {earlier}; links between documents are in `web.dedup_edges`."""
-_VERDICTS = """A row is a document that {what} has something to say of: {says}. One partition is one snapshot.
+_VERDICTS = """A row is a document that {what} has something to say of: {says}. One partition is one {part}.
 
 {scope} `corpus dups` shows a cluster with its texts side by side."""
 _SAYS = {
@@ -35,13 +36,18 @@ _SAYS = {
 def dedup_assets(home: Home, of: str) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
     """The assets of one dedup, by its coordinate, and their checks."""
     variant, name = variant_and_method(of)
-    method = home.methods[name]
+    method = next(m for m in home.methods[name] if m.whole is None or m.recipe.variant == variant)
     what = f"the dedup `{name}`"
-    earlier = "all earlier snapshots" if method.step.sees_earlier else "no other snapshot: its scope is this one"
+    part = what_of(variant)
+    earlier = (
+        f"all earlier partitions{_of_parts(method)}"
+        if method.step.sees_earlier
+        else f"no other {part}: its scope is this one"
+    )
     about = {
-        DEDUP_DOCUMENTS: _DOCUMENTS.format(what=what, who=_who(method)),
-        DEDUP_INDEX: _INDEX.format(earlier=earlier),
-        DUPLICATES: _VERDICTS.format(what=what, says=_SAYS[method.step.matching], scope=_scope(method)),
+        DEDUP_DOCUMENTS: _DOCUMENTS.format(what=what, part=part, who=_who(method)),
+        DEDUP_INDEX: _INDEX.format(part=part, earlier=earlier),
+        DUPLICATES: _VERDICTS.format(what=what, part=part, says=_SAYS[method.step.matching], scope=_scope(method)),
     }
     kinds = {
         DEDUP_DOCUMENTS: {"parquet", "numba"},
@@ -53,12 +59,12 @@ def dedup_assets(home: Home, of: str) -> tuple[list[dg.AssetsDefinition], list[d
             home.stage(table),
             key=asset_of(table, of),
             group=DEDUP,
-            partitions=cc_snapshot,
+            partitions=of_texts(variant),
             partition_of=_of(table, of),
             deps=deps_of(home.stage(table), of),
             description=f"{text}\n\nText variant: `{variant}`.",
             kinds=kinds[table],
-            tags={"domain": "web", "variant": variant, "method": name},
+            tags={"domain": source_of(variant) or "web", "variant": variant, "method": name},
         )
         for table, text in about.items()
     }
@@ -79,6 +85,10 @@ def _who(method: Method) -> str:
     if method.index == 0:
         return f"All documents take part: it is the first step of the recipe `{method.recipe.name}`."
     return f"Those take part that the steps of the recipe `{method.recipe.name}` before it have left, with their texts as edited so far."
+
+
+def _of_parts(method: Method) -> str:
+    return " and those of parts with a higher priority" if method.is_shared else ""
 
 
 def _scope(method: Method) -> str:

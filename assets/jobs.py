@@ -1,11 +1,13 @@
 """Jobs: what people and sensors start by name, a run a partition."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
-from assets.automation import CHAIN
-from assets.partitions import cc_snapshot, wiki_dump
+from assets.automation import ARTICLES, CHAIN
+from assets.partitions import cc_snapshot, of_source, wiki_dump
+from corpus_platform.documents import SOURCES
 from corpus_platform.home import Batch
 
 SNAPSHOT, ENCYCLOPEDIA = "snapshot", "encyclopedia"
@@ -14,8 +16,8 @@ MODELS = {"language_model": "language_models", "classifier": "classifiers", "imp
 STARTED_BY = "corpus/started-by"
 
 
-def jobs() -> list[Any]:
-    """The jobs of a home."""
+def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Any]:
+    """The jobs of a home: for snapshots, for each source in use, for dumps and for models."""
     models = [
         dg.define_asset_job(
             job,
@@ -27,23 +29,47 @@ def jobs() -> list[Any]:
     return [
         dg.define_asset_job(
             SNAPSHOT,
-            selection=dg.AssetSelection.key_prefixes(*CHAIN),
+            selection=dg.AssetSelection.assets(*_of_partitions(assets, cc_snapshot)),
             description="One snapshot from its WARC or WET files to the published corpora.",
         ),
         dg.define_asset_job(
             ENCYCLOPEDIA,
-            selection=dg.AssetSelection.key_prefixes("encyclopedia"),
+            selection=dg.AssetSelection.assets(ARTICLES),
             description="One dump of one language to articles as plain text.",
         ),
+        *(
+            dg.define_asset_job(
+                source,
+                selection=dg.AssetSelection.assets(*keys),
+                description=f"One partition of {source} from its files to the published corpora.",
+            )
+            for source in SOURCES
+            if source != ENCYCLOPEDIA and (keys := _of_partitions(assets, of_source(source)))
+        ),
         *models,
+    ]
+
+
+def _of_partitions(
+    assets: Sequence[dg.AssetsDefinition], partitions: dg.DynamicPartitionsDefinition
+) -> list[dg.AssetKey]:
+    """Keys of the chain that have these partitions."""
+    return [
+        key
+        for asset in assets
+        if isinstance(asset.partitions_def, dg.DynamicPartitionsDefinition)
+        and asset.partitions_def.name == partitions.name
+        for key in asset.keys
+        if key.path[0] in (*CHAIN, *SOURCES)
     ]
 
 
 def request(batch: Batch, *, by: str, key: str) -> dg.RunRequest:
     """A run of the batch, which a sensor or schedule asks for once for each `key`."""
     first, _, last = batch.assets[0].rpartition("/")
-    job = ENCYCLOPEDIA if first == "encyclopedia" else MODELS[last] if first == "models" else SNAPSHOT
-    chosen = [dg.AssetKey(asset.split("/")) for asset in batch.assets] if job == SNAPSHOT else None
+    job = MODELS[last] if first == "models" else batch.source or SNAPSHOT
+    whole = first == "models" or job == ENCYCLOPEDIA
+    chosen = None if whole else [dg.AssetKey(asset.split("/")) for asset in batch.assets]
     return dg.RunRequest(
         run_key=key,
         job_name=job,
@@ -59,9 +85,21 @@ def snapshot_request(name: str, *, by: str, key: str) -> dg.RunRequest:
     return dg.RunRequest(run_key=key, job_name=SNAPSHOT, partition_key=name, tags=tags)
 
 
-def adding(*, snapshots: list[str] | None = None, dumps: list[str] | None = None) -> list[Any]:
+def source_request(source: str, word: str, *, by: str, key: str) -> dg.RunRequest:
+    """A run of the whole chain of a source on one partition."""
+    tags = {"corpus/partition": word, STARTED_BY: by}
+    return dg.RunRequest(run_key=key, job_name=source, partition_key=word, tags=tags)
+
+
+def adding(
+    *,
+    snapshots: list[str] | None = None,
+    dumps: list[str] | None = None,
+    sources: Mapping[str, list[str]] | None = None,
+) -> list[Any]:
     """Requests that make partitions known; of none, none."""
     found: list[Any] = []
     found += [cc_snapshot.build_add_request(snapshots)] if snapshots else []
     found += [wiki_dump.build_add_request(dumps)] if dumps else []
+    found += [of_source(source).build_add_request(words) for source, words in (sources or {}).items() if words]
     return found

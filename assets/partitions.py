@@ -7,14 +7,46 @@ Not here: the shards inside a partition (corpus_platform/stages/).
 
 import dagster as dg
 
+from corpus_platform.documents import SOURCES
 from corpus_platform.stages.classifiers import partition_of
 from corpus_platform.stages.stage import Partition
+from corpus_platform.stages.texts import source_of
 
 cc_snapshot = dg.DynamicPartitionsDefinition(name="cc_snapshot")
 """Common Crawl snapshots (`CC-MAIN-2024-10`) and named archives of WARC files."""
 
 wiki_dump = dg.DynamicPartitionsDefinition(name="wiki_dump")
 """Encyclopedia dumps: `<language>-<dump>`, e.g. `en-20240301`."""
+
+
+_OF_SOURCE = {s: dg.DynamicPartitionsDefinition(name=s) for s in SOURCES if s != "encyclopedia"}
+
+
+def of_source(source: str) -> dg.DynamicPartitionsDefinition:
+    """Partitions of a source other than the web: the word for a collection, a month of it, a site, a pair, a set."""
+    return wiki_dump if source == "encyclopedia" else _OF_SOURCE[source]
+
+
+def of_texts(variant: str) -> dg.DynamicPartitionsDefinition:
+    """Partitions of what is made of a text variant."""
+    source = source_of(variant)
+    return cc_snapshot if source is None else of_source(source)
+
+
+def what_of(variant: str) -> str:
+    """What one partition of a text variant is, for descriptions."""
+    source = source_of(variant)
+    return "snapshot" if source is None else {**_WHAT, "encyclopedia": "dump of one language"}[source]
+
+
+_WHAT = {
+    "books": "collection",
+    "academic": "month of a collection",
+    "code": "collection",
+    "social": "site",
+    "parallel": "pair of languages",
+    "domain": "data set",
+}
 
 
 def of_languages(languages: tuple[str, ...]) -> dg.StaticPartitionsDefinition:

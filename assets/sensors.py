@@ -3,7 +3,7 @@
 | name | looks at | starts |
 |---|---|---|
 | `new_snapshots` | the crawl's list of snapshots | the job `snapshot` |
-| `new_files` | archives and dumps, by their files | `snapshot` on an archive, `encyclopedia` on a dump |
+| `new_files` | archives, dumps and other sources, by their files | `snapshot` on an archive, `encyclopedia` on a dump, the source's own job |
 | `missing_models` | models that could be made and are not | their jobs |
 | `encyclopedia_refresh` (schedule) | all dumps | `encyclopedia` on those that are not current |
 
@@ -19,7 +19,7 @@ from typing import Any
 import dagster as dg
 
 from assets.automation import limit_pools, status_of
-from assets.jobs import ENCYCLOPEDIA, adding, request, snapshot_request
+from assets.jobs import ENCYCLOPEDIA, adding, request, snapshot_request, source_request
 from assets.partitions import cc_snapshot, wiki_dump, wiki_key
 from corpus_platform.automation.arrivals import Memory, Place, new_snapshots, places
 from corpus_platform.automation.settings import AutomationSettings
@@ -27,6 +27,9 @@ from corpus_platform.errors import CorpusError
 from corpus_platform.home import ARTICLES, Batch, Home
 from corpus_platform.stages.asset_names import PAGES, asset_of, partition_of
 from corpus_platform.stages.encyclopedia import Articles
+from corpus_platform.stages.source_documents import SourceDocuments
+from corpus_platform.source_tables import partition_of_key
+from corpus_platform.stages.texts import read_table
 from resources.home import HomeResource
 
 NEW_SNAPSHOTS, NEW_FILES, MISSING_MODELS, REFRESH = (
@@ -111,13 +114,13 @@ def _new_snapshots(home: Home, instance: dg.DagsterInstance, chain: Sequence[str
 
 def _new_files(home: Home, context: dg.SensorEvaluationContext, chain: Sequence[str]) -> dg.SensorResult:
     memory = Memory.read(context.cursor)
-    now, troubles = places(home.settings.source.below(home.path), _articles(home))
+    now, troubles = places(home.settings.source.below(home.path), _articles(home), _others(home))
     settled = memory.settled(now)
     fresh = [place for place in settled if not _is_current(home, place)]
     waits = ""
     if any(place.kind == "archive" for place in fresh):
         waits = waiting_for(home, context.instance, chain)
-    started = [place for place in fresh if place.kind == "dump" or not waits]
+    started = [place for place in fresh if place.kind != "archive" or not waits]
     held = [place.name for place in fresh if place not in started]
     done = [place for place in settled if place.name not in held]
     keys = {kind: [_key(place) for place in started if place.kind == kind] for kind in ("archive", "dump")}
@@ -126,8 +129,10 @@ def _new_files(home: Home, context: dg.SensorEvaluationContext, chain: Sequence[
         context.log.warning(reason)
     return dg.SensorResult(
         run_requests=[_request(place, NEW_FILES, f"{place.name} {place.digest}") for place in started],
-        skip_reason=None if started else "; ".join(reasons) or f"nothing new in {len(now)} archives and dumps",
-        dynamic_partitions_requests=adding(snapshots=keys["archive"], dumps=keys["dump"]),
+        skip_reason=None
+        if started
+        else "; ".join(reasons) or f"nothing new in {len(now)} archives, dumps and partitions of other sources",
+        dynamic_partitions_requests=adding(snapshots=keys["archive"], dumps=keys["dump"], sources=_words(started)),
         # Where something can't be listed what is known of it is kept, else it would seem to be new when it can again.
         cursor=memory.after(now, done, keep=bool(troubles)).cursor(),
     )
@@ -199,6 +204,10 @@ def _is_current(home: Home, place: Place) -> bool:
     """Whether the lake has been made of these very files."""
     if place.kind == "dump":
         return home.status_of(ARTICLES, place.partition).is_settled
+    if place.kind == "source":
+        source = place.partition["source"]
+        where = partition_of_key(source, place.partition["key"])
+        return home.status_of(read_table(source), where).is_settled
     name = place.partition["snapshot"]
     return all(home.status_of(PAGES, partition_of(PAGES, base, name)).is_settled for base in home.variants)
 
@@ -209,18 +218,41 @@ def _articles(home: Home) -> Articles:
     return stage
 
 
+def _others(home: Home) -> list[SourceDocuments]:
+    """The stages that read the other sources that have collections."""
+    stages = (home.stage(read_table(source)) for source in home.settings.sources.used if source != ENCYCLOPEDIA)
+    return [stage for stage in stages if isinstance(stage, SourceDocuments)]
+
+
+def _words(started: Sequence[Place]) -> dict[str, list[str]]:
+    """Words of the partitions of other sources, by source."""
+    found: dict[str, list[str]] = {}
+    for place in started:
+        if place.kind == "source":
+            found.setdefault(place.partition["source"], []).append(place.partition["key"])
+    return found
+
+
 def _key(place: Place) -> str:
-    return wiki_key(place.partition) if place.kind == "dump" else place.partition["snapshot"]
+    match place.kind:
+        case "dump":
+            return wiki_key(place.partition)
+        case "source":
+            return place.partition["key"]
+        case _:
+            return place.partition["snapshot"]
 
 
 def _request(place: Place, by: str, key: str) -> dg.RunRequest:
     if place.kind == "dump":
         return request(_articles_batch(_key(place)), by=by, key=key)
+    if place.kind == "source":
+        return source_request(place.partition["source"], _key(place), by=by, key=key)
     return snapshot_request(_key(place), by=by, key=key)
 
 
 def _articles_batch(key: str) -> Batch:
-    return Batch((asset_of(ARTICLES),), key, ())
+    return Batch((asset_of(ARTICLES),), key, (), ENCYCLOPEDIA)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import dagster as dg
 from assets.checks import PartitionOf, checks_of
 from assets.factory import stage_asset
 from assets.partitions import cc_snapshot
+from corpus_platform.documents import SOURCES
 from corpus_platform.home import Home
 from corpus_platform.stages.asset_names import OF_VARIANT, asset_of
 from corpus_platform.stages.signals import SIGNALS
@@ -104,7 +105,9 @@ def deps_of(stage: Stage, variant: str) -> list[dg.AssetDep]:
     return [
         dg.AssetDep(
             dg.AssetKey.from_user_string(asset_of(name, of)),
-            partition_mapping=None if name in OF_VARIANT else dg.AllPartitionMapping(),
+            partition_mapping=None
+            if name in OF_VARIANT or name.partition(".")[0] in SOURCES
+            else dg.AllPartitionMapping(),
         )
         for name, of in stage.above(variant)
     ]

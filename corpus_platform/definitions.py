@@ -21,9 +21,10 @@ from assets.encyclopedia import encyclopedia_assets
 from assets.jobs import jobs
 from assets.marts import mart_assets
 from assets.models import model_assets
-from assets.partitions import cc_snapshot, wiki_dump
+from assets.partitions import cc_snapshot, of_source, wiki_dump
 from assets.report import latest_checks, report_assets
 from assets.sensors import refresh, sensors
+from assets.sources import source_assets
 from assets.web import signal_assets, web_assets
 from corpus_platform.analytics.dbt_project import MARTS, marts
 from corpus_platform.errors import CheckFailed, SettingsError
@@ -33,7 +34,7 @@ from resources.instance import write_instance_settings
 from resources.launcher import HOST_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from corpus_platform.analytics.report.facts import CheckFacts
     from corpus_platform.home import Batch
@@ -45,12 +46,13 @@ def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Def
     parts += [web_assets(home, base) for base in home.variants]
     parts += [signal_assets(home, variant) for variant in home.annotated]
     parts += [dedup_assets(home, of) for of in home.compared]
+    parts += [source_assets(home, source) for source in home.cleaned]
     parts += [corpus_assets(home), mart_assets(home)]
     settings = home.settings.automation
     made = [asset for assets, _ in parts for asset in assets]
     checks = [check for _, checks in parts for check in checks]
     assets = automated([*made, *report_assets(made, checks)], home.settings)
-    named = jobs()
+    named = jobs(made)
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
@@ -90,9 +92,16 @@ def instance_of(home: Home) -> dg.DagsterInstance:
     return instance
 
 
-def add_partitions(instance: dg.DagsterInstance, *, snapshots: Sequence[str] = (), dumps: Sequence[str] = ()) -> None:
-    """Makes snapshots and dumps known to Dagster; those it has are left alone."""
-    for definition, keys in ((cc_snapshot, snapshots), (wiki_dump, dumps)):
+def add_partitions(
+    instance: dg.DagsterInstance,
+    *,
+    snapshots: Sequence[str] = (),
+    dumps: Sequence[str] = (),
+    sources: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Makes snapshots, dumps and partitions of sources (words by source) known to Dagster; those it has are left alone."""
+    of_sources = ((of_source(source), words) for source, words in (sources or {}).items())
+    for definition, keys in ((cc_snapshot, snapshots), (wiki_dump, dumps), *of_sources):
         if keys:
             instance.add_dynamic_partitions(str(definition.name), list(keys))
 
@@ -162,8 +171,8 @@ def known_partitions(instance: dg.DagsterInstance) -> list[str]:
 
 def make(home: Home, instance: dg.DagsterInstance, batch: Batch) -> dg.ExecuteInProcessResult:
     """Makes a batch in one run; its partition becomes known to Dagster if it was not."""
-    if any(asset.startswith("encyclopedia/") for asset in batch.assets):
-        add_partitions(instance, dumps=[batch.key])
+    if batch.source is not None:
+        add_partitions(instance, sources={batch.source: [batch.key]})
     elif any(asset.startswith(("web/", "dedup/", "corpora/")) for asset in batch.assets):
         add_partitions(instance, snapshots=[batch.key])
     return materialize(home, instance, batch.assets, batch.key)

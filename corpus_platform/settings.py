@@ -25,6 +25,7 @@ from corpus_platform.stages.language_model import LanguageModelSettings
 from corpus_platform.stages.pages import PagesSettings, SourceSettings
 from corpus_platform.stages.paragraphs import ParagraphSettings
 from corpus_platform.stages.signals import SignalsSettings
+from corpus_platform.stages.source_documents import SourcesSettings
 from corpus_platform.stages.stage import Settings
 from corpus_platform.stages.texts import AFTER_DEDUP, Base, TextVariant, base_of
 from corpus_platform.stages.url_history import UrlHistorySettings
@@ -77,6 +78,7 @@ class CorpusSettings(Settings):
     paragraphs: ParagraphSettings = ParagraphSettings()
     documents: DocumentSettings = DocumentSettings()
     encyclopedia: EncyclopediaSettings = EncyclopediaSettings()
+    sources: SourcesSettings = SourcesSettings()
     language_model: LanguageModelSettings = LanguageModelSettings()
     classifiers: ClassifierSettings = Field(default_factory=ClassifierSettings)
     importance: ImportanceSettings = Field(default_factory=ImportanceSettings)

@@ -11,14 +11,22 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from corpus_platform.documents import DOCUMENT_COLUMNS, ORDER, column
+from corpus_platform.documents import DOCUMENT_COLUMNS, ORDER, SOURCE_COLUMNS, column
 from corpus_platform.lake.registry import SIDE_PARTITION, TableSpec, open_layer, register
 
 VARIANT = column("variant", pa.string(), "How a page became text: resiliparse, trafilatura, wet ...", nullable=False)
 TEXT_VARIANT = column(
-    "variant", pa.string(), "Text variant: `wet` ..., `wet.ccnet` after CCNet's paragraph dedup", nullable=False
+    "variant",
+    pa.string(),
+    "Text variant: `wet` ..., `wet.ccnet` after CCNet's paragraph dedup; `books` ..., `books.cleaned` after cleaning",
+    nullable=False,
 )
-SNAPSHOT = column("snapshot", pa.string(), "Snapshot of the crawl, e.g. CC-MAIN-2024-10", nullable=False)
+SNAPSHOT = column(
+    "snapshot",
+    pa.string(),
+    "Snapshot of the crawl, e.g. CC-MAIN-2024-10; of another source the word for its partition",
+    nullable=False,
+)
 LANGUAGE = column("language", pa.string(), "Language code, as fastText's lid.176 names it", nullable=False)
 STAGE = column("stage", pa.string(), "Main table of the stage that wrote the row, e.g. web.pages", nullable=False)
 PARTITION = column("partition", pa.string(), "Partition of that table: its values joined by commas", nullable=False)
@@ -250,20 +258,8 @@ DUPLICATES = register(
     )
 )
 
-ARTICLES = register(
-    TableSpec(
-        "encyclopedia.articles",
-        "A row is an article of an encyclopedia dump as plain text",
-        (
-            *(kept for kept in DOCUMENT_COLUMNS if kept.name != "language"),
-            LANGUAGE,
-            column("dump", pa.string(), "Dump that the article is from, e.g. enwiki-20260801", nullable=False),
-        ),
-        key=("doc_id", "language", "dump"),
-        partition_by=("language", "dump"),
-        order=ORDER,
-    )
-)
+SCORE_COLUMNS: tuple[pa.Field, ...] = tuple(c for c in CCNET_COLUMNS if c.name in {"perplexity", "bucket"})
+EDITED = column("edited", pa.bool_(), "Whether a step of the recipe changed the text", nullable=False)
 
 LANGUAGE_MODEL = register(
     TableSpec(
@@ -379,12 +375,13 @@ CCNET = register(
 
 def corpus_table(name: str) -> TableSpec:
     """The table of a recipe that publishes documents."""
-    edited = column("edited", pa.bool_(), "Whether a step of the recipe changed the text", nullable=False)
     weight = column("weight", pa.float32(), "Sampling weight, where a step gives one")
+    part = column("part", pa.string(), "Part of a recipe over several sources that the document came by")
+    of_source = (c for c in SOURCE_COLUMNS if c.name != "sections")
     return TableSpec(
         name,
         f"A row is a document of the corpus of the recipe `{name.partition('.')[2]}`",
-        (*DOCUMENT_COLUMNS, edited, weight, TEXT_VARIANT, SNAPSHOT),
+        (*DOCUMENT_COLUMNS, *of_source, *SCORE_COLUMNS, part, EDITED, weight, TEXT_VARIANT, SNAPSHOT),
         key=("doc_id", "variant", "snapshot"),
         partition_by=("variant", "snapshot"),
         order=ORDER,

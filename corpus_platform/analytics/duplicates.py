@@ -205,7 +205,9 @@ class _Method:
             p["snapshot"] for p in home.lake.partitions(DUPLICATES) if (p["variant"], p["method"]) == (variant, name)
         )
         self.made = sorted(snapshot for snapshot in made if until is None or snapshot <= until)
-        self.method = home.methods.get(name)
+        self.method = next(
+            (m for m in home.methods.get(name, ()) if variant == m.recipe.variant or m.whole is None), None
+        )
 
     def told(self, pages: Sequence[Page]) -> Told:
         """What it says of the newest of some documents that it knows."""

@@ -15,14 +15,25 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
+from corpus_platform.documents import SOURCES
 from corpus_platform.errors import ModelError, SourceError
+from corpus_platform.lake import table
 from corpus_platform.recipes.deduplicated import VERDICT_SCHEMA
 from corpus_platform.recipes.explain import Explanation, explain
 from corpus_platform.signals.environment import Environment
+from corpus_platform.source_tables import key_of
 from corpus_platform.stages.classifiers import shelf_of
 from corpus_platform.stages.corpus import LAYER, Corpus
 from corpus_platform.stages.signals import LANGUAGE, SIGNALS, stored_in
-from corpus_platform.stages.texts import DOCUMENTS, PAGES, base_of, is_after_dedup, text_partition, text_table
+from corpus_platform.stages.texts import (
+    PAGES,
+    is_after_dedup,
+    partition_columns,
+    read_table,
+    source_of,
+    text_partition,
+    text_table,
+)
 from corpus_platform.stages.verdicts import DUPLICATES
 
 if TYPE_CHECKING:
@@ -99,10 +110,13 @@ def stories(home: Home, wanted: str, recipes: Iterable[str] | None = None) -> li
     looked = _Looked(home.lake)
     found = []
     for recipe in recipes or home.enabled:
-        corpus, variant = home.stage(f"{LAYER}.{recipe}"), home.variant_of(recipe)
+        corpus = home.stage(f"{LAYER}.{recipe}")
         assert isinstance(corpus, Corpus)
-        for doc_id, url, snapshot in places:
-            found.append(looked.story(corpus, {"variant": variant, "snapshot": snapshot}, doc_id, url))
+        for place in places:
+            of_source = (v for v in home.variants_of(recipe) if source_of(v) == place.source)
+            taken = (v for v in of_source if corpus.recipe.of(v, place.snapshot) is not None)
+            partitions = ({"variant": variant, "snapshot": place.snapshot} for variant in taken)
+            found += [looked.story(corpus, partition, place.doc_id, place.url) for partition in partitions]
     return found
 
 
@@ -114,6 +128,7 @@ def documents(
     where: dict[str, Any] = text_partition(partition)
     chosen = pl.col("doc_id").is_in(list(doc_ids))
     frame = lake.scan(text_table(variant), **where).filter(chosen).collect().drop("variant", "snapshot", strict=False)
+    frame = frame.drop(name for name in where if name != "language" and name in frame.columns)
     if corpus.reads_signals(variant) and not is_after_dedup(variant):
         # The language that a page states of itself is a hint, which no recipe judges by.
         frame = frame.drop(LANGUAGE, strict=False)
@@ -168,8 +183,8 @@ class _Looked:
         if frame.height == 0:
             return _before(self.lake, partition, place)
         try:
-            verdicts = verdicts_of(self.lake, corpus.methods, partition, [doc_id])
-            explanation = explain(corpus.recipe, frame, environment, verdicts)[0]
+            verdicts = verdicts_of(self.lake, corpus.methods(partition), partition, [doc_id])
+            explanation = explain(corpus.recipe_of(partition), frame, environment, verdicts)[0]
         except ModelError as error:
             return Story(**place, verdict="not judged", reason=str(error))
         return _judged(place, explanation)
@@ -202,24 +217,56 @@ def _judged(place: dict[str, Any], explanation: Explanation) -> Story:
 def _before(lake: Lake, partition: Partition, place: dict[str, Any]) -> Story:
     """Why a document has no text in a variant that is made."""
     variant = partition["variant"]
-    where = f"{base_of(variant)},{partition['snapshot']}"
-    if is_after_dedup(variant) and place["doc_id"]:
-        own = (pl.col("stage") == DOCUMENTS) & (pl.col("partition") == where) & (pl.col("doc_id") == place["doc_id"])
-        ledger = lake.scan(DECISIONS).filter(own).select("step", "rule", "value", "threshold").collect()
-        for step, rule, value, threshold in ledger.iter_rows():
-            why = f"{step}/{rule}: {value:g} < {threshold:g}, in {DOCUMENTS}, where the recipe starts"
+    source = source_of(variant)
+    read = PAGES if source is None else read_table(source)
+    of_texts = text_partition(partition)
+    where = table(text_table(variant)).partition_string(of_texts)
+    if text_table(variant) != read and place["doc_id"]:
+        made = text_table(variant)
+        own = (pl.col("stage") == made) & (pl.col("partition") == where) & (pl.col("doc_id") == place["doc_id"])
+        ledger = lake.scan(DECISIONS).filter(own).select("step", "rule", "value", "threshold", "seen").collect()
+        for step, rule, value, threshold, seen in ledger.iter_rows():
+            held = f"{value:g} < {threshold:g}" if value is not None and threshold is not None else seen or "dropped"
+            why = f"{step}/{rule}: {held}, in {made}, where the recipe starts"
             said = {"step": step, "rule": rule, "value": value, "threshold": threshold}
             return Story(**place, verdict="dropped before", reason=why, **said)
     lost = lake.scan(REJECTS).filter(
-        (pl.col("stage") == PAGES) & (pl.col("partition") == where) & (pl.col("url") == place["url"])
+        (pl.col("stage") == read) & (pl.col("partition") == where) & (pl.col("url") == place["url"])
     )
     for reason, detail in lost.select("reason", "detail").collect().iter_rows():
         return Story(**place, verdict="rejected", reason=f"when it was read: {reason}: {detail}", rule=reason)
     return Story(**place, verdict="not there", reason=f"the text {variant} of {partition['snapshot']} does not have it")
 
 
-def _places(lake: Lake, wanted: str) -> list[tuple[str, str | None, str]]:
-    """(doc_id, url, snapshot) of every snapshot that has the page, or had it and could not use it."""
+@dataclass(frozen=True)
+class _Place:
+    """Where a document was found: `source` is None for the web; `snapshot` the word for its partition elsewhere. Without id it was a reject."""
+
+    doc_id: str
+    url: str | None
+    snapshot: str
+    source: str | None = None
+
+
+def _places(lake: Lake, wanted: str) -> list[_Place]:
+    """Every partition that has the document, or had it and could not use it."""
+    known = {spec.name for spec in lake.tables()}
+    of_sources = [p for source in SOURCES if read_table(source) in known for p in _in_source(lake, wanted, source)]
+    return [*_on_the_web(lake, wanted), *of_sources]
+
+
+def _in_source(lake: Lake, wanted: str, source: str) -> list[_Place]:
+    rows = lake.scan(read_table(source)).filter((pl.col("url") == wanted) | (pl.col("doc_id") == wanted))
+    columns = partition_columns(source)
+    found = rows.select("doc_id", "url", *columns).unique().collect()
+    places = (
+        _Place(row["doc_id"], row["url"], key_of(source, {name: row[name] for name in columns}), source)
+        for row in found.iter_rows(named=True)
+    )
+    return sorted(places, key=lambda place: (place.snapshot, place.doc_id))
+
+
+def _on_the_web(lake: Lake, wanted: str) -> list[_Place]:
     same = (pl.col("url") == wanted) | (pl.col("doc_id") == wanted) | (pl.col("record_id") == wanted)
     pages = lake.scan(PAGES).filter(same).select("doc_id", "url", "snapshot").unique().collect()
     found = {(row[0], row[2]): row[1] for row in pages.iter_rows()}
@@ -229,8 +276,8 @@ def _places(lake: Lake, wanted: str) -> list[tuple[str, str | None, str]]:
     for url, partition in lost.iter_rows():
         if (snapshot := partition.rpartition(",")[2]) not in have:
             found["", snapshot] = url
-    places = [(doc_id, url, snapshot) for (doc_id, snapshot), url in found.items()]
-    return sorted(places, key=lambda place: (place[2], place[0]))
+    places = [_Place(doc_id, url, snapshot) for (doc_id, snapshot), url in found.items()]
+    return sorted(places, key=lambda place: (place.snapshot, place.doc_id))
 
 
 def _no_page(lake: Lake, wanted: str) -> str:

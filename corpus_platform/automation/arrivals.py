@@ -1,7 +1,7 @@
 """What is new at the sources: snapshots of a crawl by name, files of archives and dumps by their listing.
 
-Words: a *place* is a named archive of WARC files, or one dump of one language; its *digest* is the hash of the paths, sizes and versions
-of its files; a place has *settled* when two looks in a row have seen the same digest, so that no upload is taken half.
+Words: a *place* is a named archive of WARC files, one dump of one language, or a partition of another source; its *digest* is the hash of the
+paths, sizes and versions of its files; a place has *settled* when two looks in a row have seen the same digest, so that no upload is taken half.
 Promise: a place that can't be listed is told in words and hides no other one.
 
 Not here: when to look, and what is started (assets/sensors.py).
@@ -16,6 +16,7 @@ import orjson
 
 from corpus_platform.automation.settings import EVERY, NEWEST
 from corpus_platform.errors import CorpusError
+from corpus_platform.source_tables import PARTITION_BY, key_of
 from corpus_platform.stages.stage import digest_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from corpus_platform.sources.store import InputFile
     from corpus_platform.stages.encyclopedia import Articles
     from corpus_platform.stages.pages import SourceSettings
+    from corpus_platform.stages.source_documents import SourceDocuments
     from corpus_platform.stages.stage import Partition
 
 _DIGESTS = 2
@@ -48,20 +50,22 @@ def new_snapshots(at_source: Collection[str], known: Collection[str], which: str
 class Place:
     """A place with files: what it is, the partition that they make, and the digest of their list."""
 
-    kind: Literal["archive", "dump"]
+    kind: Literal["archive", "dump", "source"]
     partition: Partition
-    """`{"snapshot": name}` of an archive, `{"language": ..., "dump": ...}` of a dump."""
+    """`{"snapshot": name}` of an archive, `{"language": ..., "dump": ...}` of a dump, `{"source": ..., "key": word}` of another source."""
     digest: str
     files: int
     bytes: int
 
     @property
     def name(self) -> str:
-        """`archive mine`, `dump en-20250101`."""
+        """`archive mine`, `dump en-20250101`, `source books-gutenberg`."""
         return f"{self.kind} {'-'.join(self.partition.values())}"
 
 
-def places(source: SourceSettings, articles: Articles) -> tuple[list[Place], list[str]]:
+def places(
+    source: SourceSettings, articles: Articles, others: Iterable[SourceDocuments] = ()
+) -> tuple[list[Place], list[str]]:
     """The places of the settings that have files, and a line for each that can't be listed (web servers have no lists)."""
     found: list[Place] = []
     troubles: list[str] = []
@@ -72,6 +76,16 @@ def places(source: SourceSettings, articles: Articles) -> tuple[list[Place], lis
             troubles.append(f"archive {name}: {error}")
         else:
             found += [_place("archive", {"snapshot": name}, files)] if files else []
+    for stage in others:
+        try:
+            units = stage.found()
+        except CorpusError as error:
+            troubles.append(f"{stage.source}: {error}")
+        else:
+            for values, group in units.items():
+                word = key_of(stage.source, dict(zip(PARTITION_BY[stage.source], values, strict=True)))
+                files = [file for _, unit in group for file in unit.files]
+                found.append(_place("source", {"source": stage.source, "key": word}, files))
     try:
         dumps = articles.dumps()
     except CorpusError as error:
@@ -80,7 +94,7 @@ def places(source: SourceSettings, articles: Articles) -> tuple[list[Place], lis
     return found, troubles
 
 
-def _place(kind: Literal["archive", "dump"], partition: Partition, files: Sequence[InputFile]) -> Place:
+def _place(kind: Literal["archive", "dump", "source"], partition: Partition, files: Sequence[InputFile]) -> Place:
     digest = digest_of([file.identity for file in files])
     return Place(kind, partition, digest, len(files), sum(file.size or 0 for file in files))
 

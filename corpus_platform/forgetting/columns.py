@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 import orjson
 import polars as pl
 
+from corpus_platform.documents import SOURCES
 from corpus_platform.lake.registry import SIDE_PARTITION, table
+from corpus_platform.source_tables import key_of, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,6 +97,8 @@ def _held(values: pl.Series, kind: Kind, name: str, tombstones: Tombstones, hint
     if name == "meta":
         distinct = distinct.filter(distinct.str.contains_any([f'"{key}"' for key in _AUTHOR_KEYS]))
         return [value for value in distinct if any(tombstones.holds(kind, one) for one in _authors_in(value))]
+    if kind == "author":
+        return [value for value in distinct if any(tombstones.holds(kind, one) for one in (value, *value.split("; ")))]
     return [value for value in distinct if tombstones.holds(kind, value)]
 
 
@@ -184,20 +188,36 @@ class Sieve:
     def _at_place(self, frame: pl.DataFrame, name: str) -> pl.Series:
         if name != "other":
             return frame[name].is_in(list(self.found.places.get(self.snapshot or "", ()))).fill_null(value=False)
-        own = pl.col("other_snapshot").fill_null(self.snapshot or "")
+        own = self._scope("other_snapshot").fill_null(self.snapshot or "")
         return frame.select(_in_places(own, pl.col("other"), self.found.places)).to_series().fill_null(value=False)
 
     def _first(self) -> pl.Expr:
-        found = _in_places(pl.col("first_snapshot"), pl.col("first_place"), self.found.places)
+        found = _in_places(self._scope("first_snapshot"), pl.col("first_place"), self.found.places)
         return found.fill_null(value=False)
+
+    def _scope(self, name: str) -> pl.Expr:
+        """What a column calls partitions by, as the places of documents are kept: a bare word is of the same texts, others are `<variant>/<word>`."""
+        mine, slash, _ = (self.snapshot or "").partition("/")
+        source = pl.col(name).str.extract(r"^([a-z]+)(?:\.[a-z]+)?/")
+        word = pl.col(name).str.extract(r"/(.*)$")
+        return (
+            pl.when(source.is_null())
+            .then(pl.lit(mine + slash if slash else "") + pl.col(name))
+            .when(source.is_in(list(SOURCES)))
+            .then(source + pl.lit("/") + word)
+            .otherwise(word)
+        )
 
 
 def snapshot_of(spec: TableSpec, partition: Mapping[str, str]) -> str | None:
-    """The snapshot that a partition is of; of a side table that of the main one."""
+    """The snapshot that a partition is of, of another source `books/gutenberg`; of a side table that of the main one."""
     if spec.partition_by == SIDE_PARTITION:
         main = table(partition["stage"])
-        return main.partition_of(partition["partition"]).get("snapshot")
-    return partition.get("snapshot")
+        return snapshot_of(main, main.partition_of(partition["partition"]))
+    if spec.layer in SOURCES:
+        return scope_of(spec.layer, key_of(spec.layer, partition))
+    snapshot = partition.get("snapshot")
+    return None if snapshot is None else scope_of(partition.get("variant", ""), snapshot)
 
 
 def forgotten_reject(file: str, position: int, shard: int) -> dict[str, object]:

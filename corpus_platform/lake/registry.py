@@ -22,11 +22,12 @@ from corpus_platform.errors import SchemaError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_DECLARED_IN = "corpus_platform.tables"
+_DECLARED_IN = ("corpus_platform.tables", "corpus_platform.source_tables")
 _MADE_IN = (
     "corpus_platform.stages.signals",
     "corpus_platform.stages.url_history",
     "corpus_platform.stages.sketches",
+    "corpus_platform.stages.mix_tables",
 )
 """Modules of stages that declare their own table, beside what fills it; heavier, so imported last."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
@@ -158,7 +159,7 @@ def open_layer(layer: str, make: Callable[[str], TableSpec]) -> None:
 
 def open_layers() -> tuple[str, ...]:
     """The open layers, sorted."""
-    importlib.import_module(_DECLARED_IN)
+    _import(_DECLARED_IN)
     return tuple(sorted(_OPEN))
 
 
@@ -176,12 +177,12 @@ def is_name(name: str) -> bool:
 def table(name: str) -> TableSpec:
     """The table of that name; an unknown one is a `SettingsError` that names the nearest and all known ones."""
     if name not in _TABLES:
-        importlib.import_module(_DECLARED_IN)
+        _import(_DECLARED_IN)
     layer = name.partition(".")[0]
     if name not in _TABLES and layer in _OPEN and is_name(name):
         return _OPEN[layer](name)
     if name not in _TABLES:
-        _import_all()
+        _import((*_DECLARED_IN, *_MADE_IN))
     if name not in _TABLES:
         raise unknown_table(name)
     return _TABLES[name]
@@ -189,7 +190,7 @@ def table(name: str) -> TableSpec:
 
 def tables() -> tuple[TableSpec, ...]:
     """All declared tables, by name."""
-    _import_all()
+    _import((*_DECLARED_IN, *_MADE_IN))
     return tuple(_TABLES[name] for name in sorted(_TABLES))
 
 
@@ -199,8 +200,8 @@ def unknown_table(name: str) -> SettingsError:
     return SettingsError(f"there is no table `{name}`{_nearest(name, known)}; known are {', '.join(known)}")
 
 
-def _import_all() -> None:
-    for module in (_DECLARED_IN, *_MADE_IN):
+def _import(modules: tuple[str, ...]) -> None:
+    for module in modules:
         importlib.import_module(module)
 
 

@@ -19,7 +19,7 @@ from corpus_platform.signals.registry import signals
 from corpus_platform.stages.decisions import DECISIONS as DECISIONS_TABLE
 from corpus_platform.stages.dedup import DEDUP_DOCUMENTS, DEDUP_EDGES, DEDUP_KEYS
 from corpus_platform.stages.output import REJECTS as REJECTS_TABLE
-from corpus_platform.stages.texts import PAGES, text_partition, text_table
+from corpus_platform.stages.texts import PAGES, read_table, text_partition, text_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -159,6 +159,10 @@ def _texts(facts: Facts) -> tuple[str, dict[str, str]]:
     return text_table(of["variant"]), text_partition(of)
 
 
+def _read(facts: Facts) -> tuple[str, dict[str, str]]:
+    return read_table(facts.spec.layer), facts.partition
+
+
 def _compared(facts: Facts) -> tuple[str, dict[str, str]]:
     return DEDUP_DOCUMENTS, facts.partition
 
@@ -213,6 +217,7 @@ ADDRESSES = Balance(
 )
 FROM_PAGES = Balance("rows of web.pages", "records read", "Every page was read", _read_of(_pages))
 FROM_TEXTS = Balance("rows of the texts", "records read", "Every text was read", _read_of(_texts))
+FROM_READ = Balance("rows of the documents", "records read", "Every document of the source was read", _read_of(_read))
 FROM_COMPARED = Balance(
     "rows of web.dedup_documents", "records read", "Every document that was compared was read", _read_of(_compared)
 )

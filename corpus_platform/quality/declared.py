@@ -15,18 +15,19 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, get_args
 
-from corpus_platform.documents import TEXT_BASES
+from corpus_platform.documents import ORIGINS, SOURCES, TEXT_BASES
 from corpus_platform.extract.charset import Source
 from corpus_platform.extract.outcome import Unusable
 from corpus_platform.quality import counted
 from corpus_platform.quality.counted import FORGOTTEN
 from corpus_platform.quality.values import Values, at_least, between, like, one_of
+from corpus_platform.readers.reader import readers
 from corpus_platform.recipes.ccnet import Bucket
 from corpus_platform.signals.registry import signals
 from corpus_platform.sources.mediawiki import MEDIAWIKI_REASONS
 from corpus_platform.sources.records import REASONS
 from corpus_platform.stages.sketches import NAMES, PRECISION
-from corpus_platform.stages.texts import AFTER_DEDUP
+from corpus_platform.stages.texts import AFTER_DEDUP, CLEANED, cleaned_table, read_table
 from corpus_platform.stages.url_history import STATUSES, VANISHED
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ COLUMNS: Mapping[str, Values] = {
     "line_ids": COUNT,
     "times_seen": at_least(1),
     "pages": COUNT,
-    "variant": like(f"({_BASE})({re.escape(AFTER_DEDUP)})?"),
+    "variant": like(f"({_BASE})({re.escape(AFTER_DEDUP)})?|({'|'.join(SOURCES)})({re.escape(CLEANED)})?"),
 }
 """What the values of a column may be, in whichever table it is; of a list, its items."""
 
@@ -139,7 +140,9 @@ def _of_signal(signal: Signal) -> Values | None:
 
 def reasons() -> tuple[str, ...]:
     """Every reason for which a record is rejected."""
-    return tuple(sorted({*REASONS, *MEDIAWIKI_REASONS, *_of_pages(Unusable), "repeated_record", FORGOTTEN}))
+    of_readers = {reason for reader in readers().values() for reason in reader.reasons}
+    of_web = {*REASONS, *MEDIAWIKI_REASONS, *_of_pages(Unusable), "repeated_record"}
+    return tuple(sorted({*of_web, *of_readers, "unreadable", FORGOTTEN}))
 
 
 def _of_pages(kind: type[Unusable]) -> set[str]:
@@ -172,7 +175,25 @@ _CCNET = (
 )
 _RATIO = between(0, 1)
 
+_WRITTEN_BY = {"origin": one_of(ORIGINS)}
+_READ = Declared(
+    values=_WRITTEN_BY,
+    balances=(counted.RECORDS, counted.REJECTS),
+    cautions=(counted.FEW_BROKEN,),
+    may_be_empty=True,  # a unit may hold nothing but what is not wanted: a site's users
+    has_alike_sizes=False,  # collections are no snapshots of one thing
+)
+_CLEANED = Declared(
+    values=_WRITTEN_BY,
+    agree=_CCNET,
+    balances=(counted.RECORDS, counted.FROM_READ, counted.DECISIONS),
+    may_be_empty=True,
+    has_alike_sizes=False,
+)
+
 DECLARED: Mapping[str, Declared] = {
+    **{read_table(source): _READ for source in SOURCES if source != "encyclopedia"},
+    **{cleaned_table(source): _CLEANED for source in SOURCES},
     "web.pages": Declared(
         balances=(counted.RECORDS, counted.REJECTS),
         cautions=(counted.FEW_BROKEN,),
@@ -229,6 +250,7 @@ DECLARED: Mapping[str, Declared] = {
         has_alike_sizes=False,  # the first snapshot has no earlier ones to have copies in
     ),
     "encyclopedia.articles": Declared(
+        values=_WRITTEN_BY,
         balances=(counted.RECORDS, counted.REJECTS),
         cautions=(counted.FEW_BROKEN,),
     ),
@@ -264,6 +286,7 @@ DECLARED: Mapping[str, Declared] = {
     ),
     # An empty corpus is no broken one: there may be no document in the recipe's languages.
     "corpora.*": Declared(
+        values={**_WRITTEN_BY, "part": like("[a-z][a-z0-9_]*")},
         agree=_CCNET,
         balances=(counted.RECORDS, counted.FROM_TEXTS, counted.DECISIONS),
         cautions=(counted.A_PART_IS_KEPT, counted.RULES_SEE_VALUES),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from corpus_platform.dedup.clusters import Survivor
     from corpus_platform.dedup.unit_matching import Keep
+    from corpus_platform.recipes.part import Part
     from corpus_platform.recipes.recipe import Recipe
     from corpus_platform.signals.environment import Environment
 
@@ -57,11 +58,16 @@ class Population:
 
 @dataclass(frozen=True)
 class Method:
-    """A dedup step of a recipe: `index` is its place among the steps. `group_files`: files whose documents are compared, for scopes group and shard."""
+    """A dedup step of a recipe: `index` is its place among the steps. `group_files`: files whose documents are compared, for scopes group and shard.
+
+    Of a recipe with parts, `recipe` is what it is for one part, and `whole` all of it: a step that all parts share compares documents across them.
+    """
 
     recipe: Recipe
     index: int
     group_files: int = 2_500
+    whole: Recipe | None = None
+    part: Part | None = None
 
     @property
     def step(self) -> Dedup:
@@ -83,7 +89,17 @@ class Method:
     @property
     def before(self) -> tuple[Method, ...]:
         """The dedups of the recipe that come before it."""
-        return tuple(method for method in methods_of(self.recipe, self.group_files) if method.index < self.index)
+        mine = _of_recipe(self.recipe, self.group_files, self.whole, self.part)
+        return tuple(method for method in mine if method.index < self.index)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether documents of all parts are compared."""
+        return self.part is not None and self.index >= len(self.part.steps)
+
+    def takes(self, variant: str, key: str) -> bool:
+        """Whether it is this method that a partition of texts goes through, of those that have its name."""
+        return self.whole is None or self.whole.part_of(variant, key) == self.part
 
     @property
     def is_filter(self) -> bool:
@@ -215,9 +231,18 @@ _READ = ("url", "domain", "digest", "language")
 
 
 def methods_of(recipe: Recipe, group_files: int = 2_500) -> tuple[Method, ...]:
-    """The dedups of a recipe that are still to be done for the texts it starts from, in their order."""
+    """The dedups of a recipe that are still to be done for the texts it starts from, in their order; part after part, where it has parts."""
+    if not recipe.parts:
+        return _of_recipe(recipe, group_files)
+    made = (part for part in recipe.parts if part.variant)
+    return tuple(m for part in made for m in _of_recipe(recipe.of_part(part), group_files, recipe, part))
+
+
+def _of_recipe(
+    recipe: Recipe, group_files: int, whole: Recipe | None = None, part: Part | None = None
+) -> tuple[Method, ...]:
     return tuple(
-        Method(recipe, index, group_files)
+        Method(recipe, index, group_files, whole, part)
         for index, step in enumerate(recipe.steps)
         if isinstance(step, Dedup) and not step.is_done_before
     )

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
-from corpus_platform.documents import DOCUMENT_COLUMNS, TEXT_BASES
+from corpus_platform.documents import DOCUMENT_COLUMNS, SOURCE_COLUMNS, SOURCES, TEXT_BASES
 from corpus_platform.errors import SettingsError
+from corpus_platform.recipes.part import Part, check_variant
 from corpus_platform.recipes.plan import rules_of
 from corpus_platform.recipes.step import DedupStep, EditStep, FilterStep, Frozen, LineSummary, Step, steps
 from corpus_platform.signals.environment import Environment, SignalSettings
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 SYSTEMS = Path(__file__).parent / "systems"
 """Folder of the recipes that are shipped."""
+CLEANING = Path(__file__).parent / "cleaning"
+"""Folder of the recipes that clean each source's texts, by the source's name."""
 
 _WORDS = ("key", "a recipe")
 
@@ -46,14 +49,21 @@ class Recipe(BaseModel):
     homepage: str = Field(default="", description="Address of the system")
     languages: tuple[str, ...] = Field(default=(), description="Languages that the corpus has; all where it is empty")
     variant: str = Field(
-        description=f"Text that the recipe starts from: {', '.join(TEXT_BASES)}; with `.ccnet` after CCNet's paragraph dedup"
+        default="",
+        description=f"Text that the recipe starts from: {', '.join(TEXT_BASES)}, with `.ccnet` after CCNet's paragraph dedup; "
+        f"{', '.join(SOURCES)}, with `.cleaned` after the source's cleaning",
+    )
+    parts: tuple[Part, ...] = Field(
+        default=(), description="In place of `variant`: parts from several sources, in the order of their priority"
     )
     compat: Literal["sane", "reference"] = Field(
         default="sane", description="`reference` repeats the oddities of the system's own code"
     )
     publish: Literal["documents", "ccnet"] = Field(default="documents", description="Columns of the corpus")
     about: str = Field(description="What the corpus is, and what differs from its authors' own")
-    steps: tuple[SerializeAsAny[Step], ...] = Field(min_length=1, description="Steps in the system's order")
+    steps: tuple[SerializeAsAny[Step], ...] = Field(
+        description="Steps in the system's order; of a recipe with parts, those over all of them together"
+    )
     thresholds: tuple[Frozen, ...] = Field(
         default=(), description="Thresholds of rules for some languages or hosts, in place of the steps' own"
     )
@@ -61,21 +71,56 @@ class Recipe(BaseModel):
     @field_validator("variant")
     @classmethod
     def _is_known(cls, variant: str) -> str:
-        if variant.removesuffix(".ccnet") not in TEXT_BASES:
-            raise ValueError(
-                f"there is no text variant `{variant}`{nearest(variant, TEXT_BASES)}; there are {', '.join(TEXT_BASES)}, "
-                "and each with `.ccnet` behind it"
-            )
+        if variant:
+            check_variant(variant)
         return variant
+
+    @model_validator(mode="after")
+    def _has_texts_and_steps(self) -> Self:
+        if bool(self.variant) == bool(self.parts):
+            raise ValueError("a recipe has a `variant` that it starts from, or `parts` from several sources")
+        if self.variant and not self.steps:
+            raise ValueError("a recipe has one step or more")
+        names = [part.part for part in self.parts]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two parts are called `{twice[0]}`")
+        if self.parts and self.publish == "ccnet":
+            raise ValueError("a recipe with parts publishes documents")
+        return self
 
     @model_validator(mode="after")
     def _has_what_is_said_of_the_variant(self) -> Self:
         for step in self.steps:
-            if getattr(step, "within", None) == "variant" and not self.variant.endswith(".ccnet"):
+            if self.variant and getattr(step, "within", None) == "variant" and not self.variant.endswith(".ccnet"):
                 raise ValueError(
                     f"step `{step.name}` is said to be done `within: variant`, and {self.variant} is not a variant `.ccnet`"
                 )
         return self
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The texts that it is made from."""
+        found = [part.variant for part in self.parts if part.variant]
+        return tuple(dict.fromkeys(found)) if self.parts else (self.variant,)
+
+    def part_of(self, variant: str, key: str) -> Part | None:
+        """The part that a partition (text variant, and snapshot or word) belongs to: the first that takes it."""
+        return next((part for part in self.parts if part.takes(variant, key)), None)
+
+    def of_part(self, part: Part) -> Recipe:
+        """The recipe as it is for one part: its own steps, then those of all."""
+        return self.model_copy(update={"variant": part.variant, "parts": (), "steps": (*part.steps, *self.steps)})
+
+    def of(self, variant: str, key: str) -> Recipe | None:
+        """The recipe as it is for a partition of texts: itself where it has no parts, None where no part takes the partition."""
+        if not self.parts:
+            return self
+        part = self.part_of(variant, key)
+        return None if part is None else self.of_part(part)
+
+    def rank(self, variant: str, key: str) -> int:
+        """Place of a partition's part in the order of priority."""
+        return next((i for i, part in enumerate(self.parts) if part.takes(variant, key)), len(self.parts))
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -83,9 +128,12 @@ def read_recipe(path: Path) -> Recipe:
     file = read_yaml(path)
     if not isinstance(file.values, dict):
         raise SettingsError(f"{path}:1: a recipe is `name: value`, with the names {', '.join(Recipe.model_fields)}")
-    made, mistakes = _steps_of(file)
+    has_parts = isinstance(file.values.get("parts"), list)
+    made, mistakes = _steps_of(file, ("steps",)) if not has_parts or "steps" in file.values else ([], [])
+    parts, more = _parts_of(file) if has_parts else ([], [])
+    mistakes += more
     try:
-        recipe = Recipe.model_validate({**file.values, "steps": made})
+        recipe = Recipe.model_validate({**file.values, "steps": made, **({"parts": parts} if has_parts else {})})
     except ValidationError as error:
         errors = [e for e in error.errors() if not (mistakes and e["loc"][:1] == ("steps",))]
         mistakes = [mistake(file, (), e, Recipe, _WORDS) for e in errors] + mistakes
@@ -93,8 +141,8 @@ def read_recipe(path: Path) -> Recipe:
     mistakes += _repeated_names(file, recipe)
     if mistakes:
         raise SettingsError("\n".join(mistakes))
-    for i, step in enumerate(recipe.steps):
-        mistakes += [f"{file.at(('steps', i))}: {complaint}" for complaint in complaints(step)]
+    for where, step in _steps_and_places(recipe):
+        mistakes += [f"{file.at(where)}: {complaint}" for complaint in complaints(step)]
     mistakes += [f"{file.at(('thresholds', i))}: {complaint}" for i, complaint in strange_thresholds(recipe)]
     if mistakes:
         raise SettingsError("\n".join(mistakes))
@@ -125,7 +173,7 @@ def of_preset(name: str, preset: str | Mapping[str, Mapping[str, Any]]) -> Recip
 
 def strange_thresholds(recipe: Recipe) -> list[tuple[int, str]]:
     """What is wrong with a recipe's `thresholds`: (index, complaint) of each that is for no rule over numbers."""
-    filters = [step for step in recipe.steps if isinstance(step, FilterStep)]
+    filters = [step for _, step in _steps_and_places(recipe) if isinstance(step, FilterStep)]
     rules = [(step.name, rule) for step in filters for rule in rules_of(step, Environment())]
     numbers = [(step, rule.name) for step, rule in rules if not isinstance(rule.threshold, str | tuple)]
     known = [f"{step}/{rule}" for step, rule in numbers]
@@ -167,7 +215,9 @@ def recipe(name: str, folder: Path | None = None) -> Recipe:
 
 def document_columns() -> dict[str, Any]:
     """Columns that a rule may ask about beside the signals, with their Arrow types."""
-    return {field.name: field.type for field in (*DOCUMENT_COLUMNS, *CCNET_COLUMNS) if field.name != "text"}
+    return {
+        field.name: field.type for field in (*DOCUMENT_COLUMNS, *SOURCE_COLUMNS, *CCNET_COLUMNS) if field.name != "text"
+    }
 
 
 def complaints(step: Step) -> list[str]:
@@ -195,21 +245,61 @@ def _read(path: Path) -> Recipe:
     return read_recipe(path)
 
 
-def _steps_of(file: YamlFile) -> tuple[list[Step], list[str]]:
-    listed = file.values.get("steps")
+def _steps_of(file: YamlFile, where: tuple[Any, ...]) -> tuple[list[Step], list[str]]:
+    listed: Any = file.values
+    for key in where:
+        listed = listed.get(key) if isinstance(listed, dict) else listed[key]
     if not isinstance(listed, list):
-        return [], [f"{file.at(('steps',))}: `steps` is a list of steps, each `name: {{parameters}}` or just its name"]
+        return [], [f"{file.at(where)}: `steps` is a list of steps, each `name: {{parameters}}` or just its name"]
     made, mistakes = [], []
     for i, entry in enumerate(listed):
         try:
-            made.append(_step_of(file, i, entry))
+            made.append(_step_of(file, (*where, i), entry))
         except SettingsError as error:
             mistakes.append(str(error))
     return made, mistakes
 
 
-def _step_of(file: YamlFile, index: int, entry: Any) -> Step:
-    where = ("steps", index)
+def _parts_of(file: YamlFile) -> tuple[list[Part], list[str]]:
+    """The parts of a recipe, those that are like another recipe with its variant and steps."""
+    parts, mistakes = [], []
+    for i, entry in enumerate(file.values["parts"]):
+        where = ("parts", i)
+        if not isinstance(entry, dict):
+            mistakes.append(
+                f"{file.at(where)}: a part is `part: name` with `like`, `variant` or `missing` (found {entry!r})"
+            )
+            continue
+        made, found = _steps_of(file, (*where, "steps")) if "steps" in entry else ([], [])
+        mistakes += found
+        try:
+            parts.append(_like(Part.model_validate({**entry, "steps": made})))
+        except ValidationError as error:
+            mistakes += [mistake(file, where, e, Part, ("key", "a part")) for e in error.errors()]
+        except SettingsError as error:
+            mistakes.append(f"{file.at(where)}: {error}")
+    return parts, mistakes
+
+
+def _like(part: Part) -> Part:
+    """The part with the variant and steps of the recipe that it is like."""
+    if part.like is None:
+        return part
+    other = recipe(part.like)
+    if other.parts:
+        raise SettingsError(f"part `{part.part}` is like `{part.like}`, which has parts itself")
+    return part.model_copy(update={"variant": other.variant, "steps": other.steps})
+
+
+def _steps_and_places(recipe: Recipe) -> list[tuple[tuple[Any, ...], Step]]:
+    """Every step with its place in the file; those of another recipe are checked there."""
+    own = [
+        (("parts", i, "steps", j), s) for i, p in enumerate(recipe.parts) if not p.like for j, s in enumerate(p.steps)
+    ]
+    return [*own, *((("steps", i), step) for i, step in enumerate(recipe.steps))]
+
+
+def _step_of(file: YamlFile, where: tuple[Any, ...], entry: Any) -> Step:
     if isinstance(entry, str):
         entry = {entry: {}}
     if not isinstance(entry, dict) or len(entry) != 1:
@@ -231,14 +321,22 @@ def _step_of(file: YamlFile, index: int, entry: Any) -> Step:
 
 
 def _repeated_names(file: YamlFile, recipe: Recipe) -> list[str]:
-    first: dict[str, int] = {}
+    """What is wrong with the names of steps: two of one name in what a text goes through."""
     mistakes = []
-    for i, step in enumerate(recipe.steps):
-        if first.setdefault(step.name, i) != i:
-            line = file.line_of(("steps", first[step.name]))
-            mistakes.append(
-                f"{file.at(('steps', i))}: a step of line {line} is called `{step.name}` too: give one of them a `label`"
-            )
+    for own, steps_ in [(i, p.steps) for i, p in enumerate(recipe.parts)] or [(None, ())]:
+        before = [] if own is None else [(("parts", own, "steps", j), step) for j, step in enumerate(steps_)]
+        first: dict[str, tuple[Any, ...]] = {}
+        for where, step in [*before, *((("steps", i), step) for i, step in enumerate(recipe.steps))]:
+            if first.setdefault(step.name, where) != where:
+                like = own is not None and recipe.parts[own].like and first[step.name][0] == "parts"
+                there = (
+                    f"`{recipe.parts[own].like}`"
+                    if like and own is not None
+                    else f"line {file.line_of(first[step.name])}"
+                )
+                mistakes.append(
+                    f"{file.at(where)}: a step of {there} is called `{step.name}` too: give one of them a `label`"
+                )
     return mistakes
 
 

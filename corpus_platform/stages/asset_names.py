@@ -23,11 +23,19 @@ OF_PAGES = (PAGES, URL_HISTORY, SKETCHES)
 """Tables that every base has; the others of `WEB` have those that go through paragraph dedup."""
 OF_VARIANT = (*WEB, URL_HISTORY, SKETCHES, SIGNALS)
 """Tables of the web that are one asset per text variant; signals have variants `<base>.ccnet` too."""
+CORPORA = "corpora"
+_OF_PARTS: set[str] = set()
+"""Corpora of recipes with parts: an asset for each text variant, `corpora/slimpajama/books.cleaned`."""
 DEDUP = "dedup"
 """First part of the keys of dedups' assets: `dedup/<variant>/<method>`, and with `.documents` and `.index` behind it what that is made of."""
 _PARTS = dict(zip(OF_METHOD, (".documents", ".index", ""), strict=True))
 EVERY_TEXT = "web"
 """In place of a recipe, of dedups of all texts of a variant."""
+
+
+def made_of_parts(name: str) -> None:
+    """Says that a corpus is of a recipe with parts."""
+    _OF_PARTS.add(name)
 
 
 def asset_of(name: str, variant: str = "") -> str:
@@ -36,6 +44,8 @@ def asset_of(name: str, variant: str = "") -> str:
     Of a dedup's tables `variant` is the coordinate: `dedup/wet.ccnet/fineweb.minhash` is `web.duplicates` of `wet.ccnet/fineweb.minhash`.
     """
     layer, _, short = name.partition(".")
+    if name in _OF_PARTS and variant:
+        return f"{layer}/{short}/{variant}"
     if name in OF_METHOD:
         return f"{DEDUP}/{variant}{_PARTS[name]}" if variant else f"{DEDUP}/{short}"
     return f"{layer}/{variant}/{short}" if name in OF_VARIANT else f"{layer}/{short}"
@@ -51,6 +61,8 @@ def table_and_variant(asset: str) -> tuple[str, str]:
     if asset.startswith(f"{DEDUP}/"):
         return _of_dedup(asset.removeprefix(f"{DEDUP}/"))
     layer, *rest = asset.replace("/", ".").split(".")
+    if layer == CORPORA and rest:
+        return f"{layer}.{rest[0]}", ".".join(rest[1:])
     place = next((i for i, part in enumerate(rest) if f"{layer}.{part}" in (*OF_VARIANT, *OF_METHOD)), len(rest) - 1)
     short = rest.pop(place) if rest else ""
     return f"{layer}.{short}", ".".join(rest)

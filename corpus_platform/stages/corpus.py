@@ -8,14 +8,14 @@ Not here: what a recipe is and how it judges (recipes/), what is measured (signa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import BeforeValidator, Field
 
-from corpus_platform.errors import SourceError
+from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.lake import TableSpec, register, table
 from corpus_platform.recipes.apply import apply
 from corpus_platform.recipes.ccnet import FIELDS, ccnet_rows
@@ -23,7 +23,8 @@ from corpus_platform.recipes.ccnet_export import export
 from corpus_platform.recipes.ccnet_minify import minify
 from corpus_platform.recipes.ledger import sample_of
 from corpus_platform.recipes.population import methods_of
-from corpus_platform.stages.decisions import DECISIONS
+from corpus_platform.stages.asset_names import made_of_parts
+from corpus_platform.stages.decisions import DECISIONS, count_funnel
 from corpus_platform.stages.judged import JudgedTexts
 from corpus_platform.stages.read import batches
 from corpus_platform.stages.signals import SignalsSettings
@@ -81,7 +82,7 @@ class RecipeSettings(Settings):
 class Corpus(Stage):
     """The corpus of one recipe: a shard of texts with their signals, judged."""
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     side: ClassVar[tuple[str, ...]] = (DECISIONS,)
     recipe: Recipe = field(kw_only=True)
     settings: SignalsSettings = SignalsSettings()
@@ -97,6 +98,8 @@ class Corpus(Stage):
         """Declares the table where it is not as those of other recipes."""
         if self.recipe.publish == "ccnet":
             register(_like(CCNET, self.name))
+        if self.recipe.parts:
+            made_of_parts(self.name)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """A worker knows the table too."""
@@ -109,40 +112,60 @@ class Corpus(Stage):
         """`corpora.<recipe>`."""
         return f"{LAYER}.{self.recipe.name}"
 
-    @property
-    def texts(self) -> JudgedTexts:
-        """What is read."""
-        return JudgedTexts(self.recipe, self.settings, self.test_sets)
+    def recipe_of(self, partition: Partition) -> Recipe:
+        """The recipe as it is for a partition. Raises SettingsError where no part of it takes the partition's texts."""
+        found = self.recipe.of(partition["variant"], partition["snapshot"])
+        if found is None:
+            raise SettingsError(
+                f"{self.name}: no part of the recipe takes {partition['variant']} {partition['snapshot']}; its parts are of "
+                f"{', '.join(self.recipe.variants)}"
+            )
+        return found
 
-    @property
-    def methods(self) -> tuple[Method, ...]:
-        """The recipe's dedups."""
-        return methods_of(self.recipe, self.group_files)
+    def texts(self, partition: Partition) -> JudgedTexts:
+        """What is read for a partition."""
+        return JudgedTexts(self.recipe_of(partition), self.settings, self.test_sets)
+
+    def methods(self, partition: Partition) -> tuple[Method, ...]:
+        """The recipe's dedups that a partition goes through."""
+        where = partition["variant"], partition["snapshot"]
+        return tuple(method for method in methods_of(self.recipe, self.group_files) if method.takes(*where))
 
     def above(self, variant: str) -> tuple[tuple[str, str], ...]:
         """The signals, if any are needed, the texts, and the verdicts of the recipe's dedups."""
-        dedups = tuple((DUPLICATES, coordinate(variant, method.name)) for method in self.methods)
-        return (*self.texts.above(variant), *dedups)
+        found: dict[tuple[str, str], None] = {}
+        for recipe in self._of_variant(variant):
+            texts = JudgedTexts(recipe, self.settings, self.test_sets)
+            dedups = ((DUPLICATES, coordinate(variant, method.name)) for method in methods_of(recipe, self.group_files))
+            found |= dict.fromkeys((*texts.above(variant), *dedups))
+        return tuple(found)
 
     def reads_signals(self, variant: str) -> bool:
         """Whether the recipe asks for anything that the table of texts has not."""
-        return self.texts.reads_signals(variant)
+        return any(JudgedTexts(recipe, self.settings).reads_signals(variant) for recipe in self._of_variant(variant))
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """One shard per file of texts, with that of its signals, and all verdicts of the snapshot."""
-        return with_verdicts(lake, partition, self.texts.shards(lake, partition), self.methods)
+        if self.recipe.of(partition["variant"], partition["snapshot"]) is None:
+            return []
+        shards = self.texts(partition).shards(lake, partition)
+        identity = (f"recipe:{self._identity(partition)}",) if self.recipe.parts else ()
+        named = [replace(shard, reads=(*shard.reads, *identity)) for shard in shards]
+        return with_verdicts(lake, partition, named, self.methods(partition))
 
     def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
         """Streams the texts with their signals and verdicts, some MB at a time."""
         work: JudgedWork = shard.work
-        environment = self.texts.environment(lake, work.texts)
+        recipe, texts = self.recipe_of(partition), self.texts(partition)
+        environment = texts.environment(lake, work.texts)
         verdicts = VerdictRows(lake, work)
+        part = self.recipe.part_of(partition["variant"], partition["snapshot"])
         sample: pl.DataFrame | None = None
-        for frame in self.texts.documents(lake, partition, work.texts):
+        for frame in texts.documents(lake, partition, work.texts):
             output.count("records", frame.height)
-            applied = apply(self.recipe, frame, environment, verdicts.of(frame))
+            applied = apply(recipe, frame, environment, verdicts.of(frame))
             self._count(output, applied)
-            output.write(self._rows(applied))
+            output.write(self._rows(applied, None if part is None else part.part))
             if self.kept_decisions is None:
                 self._list(output, applied.decisions)
             else:
@@ -152,32 +175,38 @@ class Corpus(Stage):
             self._list(output, sample)
 
     def settings_hash(self) -> str:
-        """What the recipe does, under the names that the ledger gives it; not what is said of it."""
-        said = {"label", "note", "unverified"}
-        steps = [(s.step, s.name, s.model_dump(mode="json", exclude=said)) for s in self.recipe.steps]
+        """What the recipe does, under the names that the ledger gives it; not what is said of it. What it does to a part is part of its shards."""
         frozen = [one.model_dump(mode="json") for one in self.recipe.thresholds]
         return digest_of(
-            [self.recipe.compat, self.recipe.publish, steps, frozen, self.kept_decisions, self.group_files]
+            [
+                self.recipe.compat,
+                self.recipe.publish,
+                what_steps_do(self.recipe),
+                frozen,
+                self.kept_decisions,
+                self.group_files,
+            ]
         )
 
     def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
         """Versions of signals, texts and verdicts."""
-        found = self.texts.inputs(lake, partition)
-        states = {m.name: lake.state(DUPLICATES, {"method": m.name, **partition}) for m in self.methods}
+        found = self.texts(partition).inputs(lake, partition)
+        states = {m.name: lake.state(DUPLICATES, {"method": m.name, **partition}) for m in self.methods(partition)}
         return {**found, **{f"{DUPLICATES}:{name}": state.version for name, state in states.items() if state}}
+
+    def _of_variant(self, variant: str) -> list[Recipe]:
+        """The recipe as it is for each part that takes texts of a variant."""
+        if not self.recipe.parts:
+            return [self.recipe]
+        return [self.recipe.of_part(part) for part in self.recipe.parts if part.variant == variant]
+
+    def _identity(self, partition: Partition) -> str:
+        part = self.recipe.part_of(partition["variant"], partition["snapshot"])
+        return digest_of([part.part if part else None, what_steps_do(self.recipe_of(partition))])
 
     def _count(self, output: Output, applied: Applied) -> None:
         """What became of the documents, by step and rule."""
-        output.count("kept", applied.kept.height)
-        for row in applied.funnel:
-            for rule, n in row.rules.items():
-                output.count(f"dropped:{row.step}:{rule}", n)
-            output.count(f"edited:{row.step}", row.changed) if row.changed else None
-            for rule, n in row.unknown.items():
-                output.count(f"unknown:{row.step}:{rule}", n)
-        for kind in ("removed", "computed", "stale"):
-            for name, n in getattr(applied, kind).items():
-                output.count(f"{kind}:{name}", n)
+        count_funnel(output, applied)
         if self.recipe.publish == "ccnet":
             for bucket, n in applied.kept["bucket"].value_counts(sort=True).iter_rows():
                 output.count(f"bucket:{bucket}", n)
@@ -186,16 +215,24 @@ class Corpus(Stage):
         """Puts dropped documents into the ledger. Their addresses would double it, and are in the tables of texts."""
         output.write(decisions.with_columns(pl.lit(self.recipe.name).alias("recipe")), DECISIONS)
 
-    def _rows(self, applied: Applied) -> pl.DataFrame:
+    def _rows(self, applied: Applied, part: str | None) -> pl.DataFrame:
         """The kept documents with the table's columns."""
         kept = applied.kept
         if self.recipe.publish == "ccnet":
             return pl.concat([kept.select(PLACE), ccnet_rows(kept)], how="horizontal")
         weight = [None] * kept.height if applied.weight is None else applied.weight
         marked = kept.with_columns(
-            pl.Series("edited", applied.changed, pl.Boolean), pl.Series("weight", weight, pl.Float32)
+            pl.Series("edited", applied.changed, pl.Boolean),
+            pl.Series("weight", weight, pl.Float32),
+            pl.lit(part, pl.String).alias("part"),
         )
-        return marked.select(table(self.name).schema.names)
+        return marked.select(name for name in table(self.name).schema.names if name in marked.columns)
+
+
+def what_steps_do(recipe: Recipe) -> list[Any]:
+    """The steps of a recipe by what they do, under the names that the ledger gives them."""
+    said = {"label", "note", "unverified"}
+    return [(s.step, s.name, s.model_dump(mode="json", exclude=said)) for s in recipe.steps]
 
 
 def export_files(

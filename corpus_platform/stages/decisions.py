@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
+    from corpus_platform.recipes.apply import Applied
     from corpus_platform.recipes.ccnet import Dropped
     from corpus_platform.stages.stage import Output
 
@@ -33,3 +34,17 @@ def drop(
         pl.lit(float(threshold)).alias("threshold"),
     )
     output.write(rows, DECISIONS)
+
+
+def count_funnel(output: Output, applied: Applied) -> None:
+    """Counts what became of the documents of a recipe, by step and rule."""
+    output.count("kept", applied.kept.height)
+    for row in applied.funnel:
+        for rule, n in row.rules.items():
+            output.count(f"dropped:{row.step}:{rule}", n)
+        output.count(f"edited:{row.step}", row.changed) if row.changed else None
+        for rule, n in row.unknown.items():
+            output.count(f"unknown:{row.step}:{rule}", n)
+    for kind in ("removed", "computed", "stale"):
+        for name, n in getattr(applied, kind).items():
+            output.count(f"{kind}:{name}", n)

@@ -83,12 +83,23 @@ class DedupStage(Stage):
 
     version: ClassVar[str] = "1"
     settings: DedupSettings = DedupSettings()
-    methods: Mapping[str, Method] = field(default_factory=dict, kw_only=True, repr=False)
+    methods: Mapping[str, Sequence[Method]] = field(default_factory=dict, kw_only=True, repr=False)
+    """By name; of a recipe with parts a name has a method for each part."""
     signals: SignalsSettings = field(default_factory=SignalsSettings, kw_only=True, repr=False)
     test_sets: Mapping[str, str] = field(default_factory=dict, kw_only=True, repr=False)
 
-    def method(self, name: str) -> Method:
-        """The method of a name."""
+    def method(self, partition: Partition) -> Method:
+        """The method that a partition goes through. Raises SettingsError where there is none."""
+        named = self.named(partition["method"])
+        found = next((m for m in named if m.takes(partition["variant"], partition["snapshot"])), None)
+        if found is None:
+            raise SettingsError(
+                f"`{partition['method']}` takes nothing of {partition['variant']} {partition['snapshot']}: no part of its recipe does"
+            )
+        return found
+
+    def named(self, name: str) -> Sequence[Method]:
+        """The methods of a name."""
         if name not in self.methods:
             raise SettingsError(f"there is no dedup `{name}`; there are {', '.join(self.methods) or 'none'}")
         return self.methods[name]
@@ -113,12 +124,16 @@ class DedupDocuments(DedupStage):
     def above(self, variant: str) -> tuple[tuple[str, str], ...]:
         """What the recipe reads up to the step, and the verdicts of its earlier dedups."""
         of, name = variant_and_method(variant)
-        method = self.method(name)
-        return (*self._texts(method).above(of), *((DUPLICATES, coordinate(of, m.name)) for m in method.before))
+        above: dict[tuple[str, str], None] = {}
+        for method in self.named(name):
+            if method.recipe.variant == of or method.whole is None:
+                before = ((DUPLICATES, coordinate(of, m.name)) for m in method.before)
+                above |= dict.fromkeys((*self._texts(method).above(of), *before))
+        return tuple(above)
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """One shard per file of texts."""
-        method, of = self.method(partition["method"]), _without_method(partition)
+        method, of = self.method(partition), _without_method(partition)
         shards = self._texts(method).shards(lake, of)
         identity = f"method:{identity_of(method)}"
         found = with_verdicts(lake, of, shards, method.before)
@@ -148,11 +163,11 @@ class DedupDocuments(DedupStage):
     def estimate(self, lake: Lake, partition: Partition, shards: Sequence[Shard]) -> Estimate:
         """Texts at most, and their keys."""
         texts = [shard.work[0].texts.texts for shard in shards]
-        return estimates.of_documents(lake, partition, self.method(partition["method"]), texts)
+        return estimates.of_documents(lake, partition, self.method(partition), texts)
 
     def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
         """Versions of the texts and signals."""
-        return self._texts(self.method(partition["method"])).inputs(lake, _without_method(partition))
+        return self._texts(self.method(partition)).inputs(lake, _without_method(partition))
 
     def _texts(self, method: Method) -> JudgedTexts:
         steps = method.recipe.steps[: method.index + 1]
@@ -167,17 +182,35 @@ def identity_of(method: Method) -> str:
     return digest_of([method.recipe.compat, steps, frozen, method.group_files])
 
 
-def earlier_snapshots(lake: Lake, name: str, partition: Partition, method: Method) -> list[str]:
-    """The snapshots whose documents the method compares with those of the partition, in their order."""
+def earlier_partitions(lake: Lake, name: str, partition: Partition, method: Method) -> dict[str, Partition]:
+    """The partitions whose documents the method compares with those of one, in their order, each by the word that findings call it by.
+
+    They are the earlier snapshots of the same texts. A step that all parts of a recipe share compares with parts of higher priority too, whose
+    partitions are called `<variant>/<snapshot>`.
+    """
     if not method.step.sees_earlier:
-        return []
-    made = {
-        known["snapshot"]
-        for known in lake.partitions(name)
-        if known["method"] == partition["method"] and known["variant"] == partition["variant"]
-    }
-    wanted = method.step.snapshots
-    return sorted(s for s in made if s < partition["snapshot"] and (not wanted or s in wanted))
+        return {}
+    own, wanted = _order(partition, method), method.step.snapshots
+    found = []
+    for known in lake.partitions(name):
+        same_texts = known["variant"] == partition["variant"]
+        if known["method"] != partition["method"] or not (same_texts or method.is_shared):
+            continue
+        in_part = method.is_shared or method.takes(known["variant"], known["snapshot"])
+        if in_part and _order(known, method) < own and (not wanted or known["snapshot"] in wanted):
+            found.append((_order(known, method), known))
+    return {_name_of(known, partition): dict(known) for _, known in sorted(found, key=lambda one: one[0])}
+
+
+def _order(partition: Partition, method: Method) -> tuple[int, str, str]:
+    """Where a partition stands among those that a method compares: by the priority of its part, then by snapshot."""
+    variant, key = partition["variant"], partition["snapshot"]
+    return (0 if method.whole is None else method.whole.rank(variant, key), key, variant)
+
+
+def _name_of(known: Partition, partition: Partition) -> str:
+    same = known["variant"] == partition["variant"]
+    return known["snapshot"] if same else f"{known['variant']}/{known['snapshot']}"
 
 
 def keys_of(lake: Lake, partition: Partition) -> list[DataFile]:

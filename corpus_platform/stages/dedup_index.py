@@ -29,7 +29,7 @@ from corpus_platform.stages.dedup import (
     DEDUP_INDEX,
     Clock,
     DedupStage,
-    earlier_snapshots,
+    earlier_partitions,
     identity_of,
     keys_of,
 )
@@ -61,13 +61,12 @@ class DedupIndex(DedupStage):
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """One shard per range of keys; one in all for a filter."""
-        method = self.method(partition["method"])
+        method = self.method(partition)
         if lake.state(DEDUP_DOCUMENTS, partition) is None:
             return []
         documents, keys = lake.files(DEDUP_DOCUMENTS, partition), keys_of(lake, partition)
         earlier = {
-            s: lake.files(DEDUP_INDEX, {**partition, "snapshot": s})
-            for s in earlier_snapshots(lake, DEDUP_INDEX, partition, method)
+            s: lake.files(DEDUP_INDEX, of) for s, of in earlier_partitions(lake, DEDUP_INDEX, partition, method).items()
         }
         own = documents if method.is_filter else keys
         old = tuple(f"{s}:{digest}" for s, files in earlier.items() for digest in digests(files))
@@ -114,7 +113,8 @@ class DedupIndex(DedupStage):
 
     def _population(self, lake: Lake, partition: Partition, work: _Range) -> int:
         """Documents of this snapshot and of those that it is compared with."""
-        states = (lake.state(DEDUP_DOCUMENTS, {**partition, "snapshot": s}) for s in work.earlier)
+        earlier = earlier_partitions(lake, DEDUP_DOCUMENTS, partition, work.method)
+        states = (lake.state(DEDUP_DOCUMENTS, of) for s, of in earlier.items() if s in work.earlier)
         return work.population + sum(state.rows for state in states if state)
 
     def _filter(self, lake: Lake, work: _Range, output: Output) -> None:

@@ -26,7 +26,7 @@ from corpus_platform.stages.dedup import (
     DEDUP_INDEX,
     Clock,
     DedupStage,
-    earlier_snapshots,
+    earlier_partitions,
     identity_of,
 )
 from corpus_platform.stages.read import digests
@@ -59,7 +59,7 @@ class Duplicates(DedupStage):
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """One shard: clusters are of the whole snapshot."""
-        method = self.method(partition["method"])
+        method = self.method(partition)
         if any(lake.state(name, partition) is None for name in (DEDUP_DOCUMENTS, DEDUP_INDEX)):
             return []
         documents = lake.files(DEDUP_DOCUMENTS, partition)
@@ -69,8 +69,7 @@ class Duplicates(DedupStage):
         edges = lake.files(DEDUP_EDGES, where)
         earlier: dict[str, tuple[list[DataFile], list[DataFile]]] = {}
         if method.step.matching == "documents":
-            for snapshot in earlier_snapshots(lake, DUPLICATES, partition, method):
-                of = {**partition, "snapshot": snapshot}
+            for snapshot, of in earlier_partitions(lake, DUPLICATES, partition, method).items():
                 earlier[snapshot] = (lake.files(DEDUP_DOCUMENTS, of), lake.files(DUPLICATES, of))
         old = tuple(f"{s}:{digest}" for s, files in earlier.items() for part in files for digest in digests(part))
         reads = (f"method:{identity_of(method)}", *digests(documents), *(f"edge:{d}" for d in digests(edges)), *old)

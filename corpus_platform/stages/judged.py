@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from corpus_platform.errors import SourceError
 from corpus_platform.lake import table
 from corpus_platform.lists.lists import KINDS, Lists
@@ -29,6 +31,7 @@ from corpus_platform.stages.texts import (
     Rows,
     base_of,
     is_after_dedup,
+    source_of,
     text_batches,
     text_partition,
     text_table,
@@ -36,8 +39,6 @@ from corpus_platform.stages.texts import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    import polars as pl
 
     from corpus_platform.lake import Lake
     from corpus_platform.lake.files import DataFile
@@ -75,6 +76,9 @@ class JudgedTexts:
 
     def reads_signals(self, variant: str) -> bool:
         """Whether the recipe asks for anything that the table of texts has not."""
+        if source_of(variant) is not None:
+            # Few recipes read a source: what they ask for is computed, and not stored.
+            return False
         there = table(DOCUMENTS).schema.names if is_after_dedup(variant) else ()
         return any(name not in there for name in self.needs)
 
@@ -159,7 +163,9 @@ class JudgedTexts:
         """The texts, each with what is stored of it."""
         texts = text_batches(lake, work.texts, table(text_table(partition["variant"])).schema.names)
         if not self.reads_signals(partition["variant"]):
-            yield from texts
+            # A dump's language is in its path, and in none of its rows.
+            stated = text_partition(partition).get("language")
+            yield from texts if stated is None else (f.with_columns(pl.lit(stated).alias("language")) for f in texts)
             return
         wanted = [name for name in work.stored if name in LANGUAGE or name in self.needs]
         rows = Rows(batches(lake, work.signals, columns=[*PLACE, *wanted]) if work.signals else ())

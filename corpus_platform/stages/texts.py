@@ -1,7 +1,9 @@
 """Text variants: the texts that signals and recipes start from, and how they are read.
 
 A *base* says how a page became text (`wet`, `resiliparse` ...); its texts are in `web.pages`. `<base>.ccnet` is the same after CCNet's paragraph
-dedup, in `web.documents`. What is kept per text (signals, corpora) has the whole name as its `variant`, pages and documents that of the base.
+dedup, in `web.documents`. A source other than the web is a variant too (`books`): its texts as they were read, and `books.cleaned` after its
+cleaning recipe. What is kept per text (signals, dedups, corpora) has the whole name as its `variant`, pages and documents that of the base; in place
+of a snapshot a source has the word for its partition (source_tables.py).
 
 Not here: how a page becomes text (pages.py), what is measured or published (signals.py, corpus.py).
 """
@@ -13,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 import polars as pl
 from pydantic import StringConstraints
 
-from corpus_platform.documents import TEXT_BASES, TextBase
+from corpus_platform.documents import SOURCES, TEXT_BASES, TextBase
+from corpus_platform.source_tables import PARTITION_BY, key_of, partition_of_key
 from corpus_platform.stages.read import batches
 
 if TYPE_CHECKING:
@@ -26,8 +29,12 @@ if TYPE_CHECKING:
 Base = TextBase
 BASES = TEXT_BASES
 AFTER_DEDUP = ".ccnet"
-TextVariant = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(BASES)})(\.ccnet)?$")]
-"""A base, or `<base>.ccnet`."""
+CLEANED = ".cleaned"
+TextVariant = Annotated[
+    str,
+    StringConstraints(pattern=rf"^(({'|'.join(BASES)})(\.ccnet)?|({'|'.join(SOURCES)})(\.cleaned)?)$"),
+]
+"""A base, or `<base>.ccnet`; a source, or `<source>.cleaned`."""
 
 PAGES, DOCUMENTS = "web.pages", "web.documents"
 PLACE = ("doc_id", "file_index", "position")
@@ -38,8 +45,8 @@ _ROWS = 250
 
 
 def base_of(variant: str) -> str:
-    """The base of a text variant: `wet` of `wet.ccnet`."""
-    return variant.removesuffix(AFTER_DEDUP)
+    """The base of a text variant: `wet` of `wet.ccnet`, `books` of `books.cleaned`."""
+    return variant.removesuffix(AFTER_DEDUP).removesuffix(CLEANED)
 
 
 def is_after_dedup(variant: str) -> bool:
@@ -47,14 +54,49 @@ def is_after_dedup(variant: str) -> bool:
     return variant.endswith(AFTER_DEDUP)
 
 
+def source_of(variant: str) -> str | None:
+    """The source whose texts these are; None for the web's."""
+    base = variant.removesuffix(CLEANED)
+    return base if base in SOURCES else None
+
+
 def text_table(variant: str) -> str:
     """Table that has the texts."""
-    return DOCUMENTS if is_after_dedup(variant) else PAGES
+    source = source_of(variant)
+    if source is None:
+        return DOCUMENTS if is_after_dedup(variant) else PAGES
+    return cleaned_table(source) if variant.endswith(CLEANED) else read_table(source)
+
+
+def read_table(source: str) -> str:
+    """Table of the texts of a source as they were read."""
+    return "encyclopedia.articles" if source == "encyclopedia" else f"{source}.documents"
+
+
+def cleaned_table(source: str) -> str:
+    """Table of the texts of a source after its cleaning recipe."""
+    return f"{source}{CLEANED}"
 
 
 def text_partition(partition: Partition) -> Partition:
-    """Partition of the table of texts, for a partition of signals or of a corpus."""
-    return {**partition, "variant": base_of(partition["variant"])}
+    """Partition of the table of texts, for a partition (variant and snapshot) of signals or of a corpus."""
+    source = source_of(partition["variant"])
+    if source is None:
+        return {**partition, "variant": base_of(partition["variant"])}
+    return partition_of_key(source, partition["snapshot"])
+
+
+def of_texts(variant: str, partition: Partition) -> Partition:
+    """The other way round: variant and snapshot of a partition of the table of texts."""
+    source = source_of(variant)
+    snapshot = partition["snapshot"] if source is None else key_of(source, partition)
+    return {"variant": variant, "snapshot": snapshot}
+
+
+def partition_columns(variant: str) -> tuple[str, ...]:
+    """Partition columns of the table of texts."""
+    source = source_of(variant)
+    return ("variant", "snapshot") if source is None else PARTITION_BY[source]
 
 
 def text_batches(lake: Lake, file: DataFile, columns: Sequence[str]) -> Iterator[pl.DataFrame]:

@@ -50,6 +50,25 @@ def test_a_row_is_hidden_by_address_host_id_or_author(known, what, gone, with_hi
     assert hidden(rows, known(what), hints).to_list() == gone
 
 
+def test_one_of_several_authors_is_found(known):
+    rows = pl.DataFrame({"author": ["Li Si; Jane Doe", "Jane Doerr; Li Si", None]})
+
+    assert hidden(rows, known("Jane Doe")).to_list() == [True, False, False]
+
+
+def test_a_place_is_that_of_its_own_source(known):
+    found = Found(places={"books/x": {7}, "CC-1": {8}})
+    rows = pl.DataFrame({"place": [7, 8], "other_snapshot": ["y", "wet.ccnet/CC-1"], "other": [7, 8]})
+
+    gone = {
+        where: sieve("web.dedup_edges", known("z.example"), found, where).gone(rows).to_list()
+        for where in ("books/x", "domain/x", "domain/y")
+    }
+
+    # The second row is about a page of the web, whichever source's partition says so.
+    assert gone == {"books/x": [True, True], "domain/x": [False, True], "domain/y": [False, True]}
+
+
 def test_no_rows_are_no_matter(known):
     rows = pl.DataFrame(schema={"url": pl.String, "authors": pl.List(pl.String)})
 
@@ -136,7 +155,10 @@ def test_a_reject_stays_and_says_no_more_than_where_it_is(known):
         ("web.pages", {"variant": "wet", "snapshot": "CC-1"}, "CC-1"),
         ("ops.rejects", {"stage": "web.pages", "partition": "wet,CC-1"}, "CC-1"),
         ("web.dedup_keys", {"stage": "web.dedup_documents", "partition": "web.exact,wet,CC-1"}, "CC-1"),
-        ("ops.rejects", {"stage": "encyclopedia.articles", "partition": "en,20250101"}, None),
+        ("ops.rejects", {"stage": "encyclopedia.articles", "partition": "en,20250101"}, "encyclopedia/en-20250101"),
+        ("academic.cleaned", {"collection": "arxiv", "month": "2019-11"}, "academic/arxiv_2019-11"),
+        ("web.duplicates", {"method": "a.b", "variant": "books.cleaned", "snapshot": "gutenberg"}, "books/gutenberg"),
+        ("models.language_model", {"language": "en"}, None),
     ],
 )
 def test_a_partition_says_which_snapshot_it_is_of(name, partition, snapshot):
@@ -147,7 +169,7 @@ HARMLESS = {
     "file", "record", "record_id", "title", "text", "raw_content", "detail", "seen", "reason", "digest", "previous_digest", "licence", "tdm_policy",
     "language", "languages", "content_type", "charset", "charset_source", "robots", "source", "bucket", "cc_segment", "date_download", "first_seen",
     "last_seen", "status", "recipe", "step", "rule", "signal", "verdict", "reviewer", "filter", "path", "origin", "cutoff_source", "model", "name",
-    "labels", "positive", "hash", "first_snapshot", "other_snapshot", "snapshot",
+    "labels", "positive", "hash", "category", "part", "first_snapshot", "other_snapshot", "snapshot",
 }  # fmt: skip
 """Columns of texts that a forgotten row may have, but by which no row of its own is known."""
 

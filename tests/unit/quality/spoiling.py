@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from corpus_platform.documents import SOURCES
 from corpus_platform.lake import TableSpec, table, tables
 from corpus_platform.lake.files import WrittenFile, digest_of_file, file_name, publish
 from corpus_platform.lake.fit import polars_schema
@@ -20,6 +21,7 @@ from corpus_platform.lake.seal import seal
 from corpus_platform.quality.declared import of_signals, values_of
 from corpus_platform.quality.values import Values
 from corpus_platform.stages.signals import SIGNALS
+from corpus_platform.stages.texts import cleaned_table, read_table
 
 SNAPSHOT = "CC-MAIN-2025-05"
 OPEN = ("corpora.fineweb",)
@@ -40,6 +42,11 @@ _PLACES = {
     "dump": "20250101",
     "model": "safety.en",
     "recipe": "fineweb",
+    "collection": "gutenberg",
+    "month": "2019-11",
+    "site": "beer",
+    "pair": "en-zh",
+    "set": "law",
 }
 _TEXTS = {"[0-9a-f]{32}": "0" * 32, "[a-z][a-z0-9_]*": "common_crawl", "[A-Za-z]": "en"}
 """A text for each pattern, by its beginning."""
@@ -77,6 +84,7 @@ COUNTERS = {
     "rows": {"kept": 1},
     "rows of web.pages": {"records": 1},
     "rows of the texts": {"records": 1},
+    "rows of the documents": {"records": 1},
     "rows of web.dedup_documents": {"records": 1},
     "rows in web.dedup_keys": {"keys": 1},
     "keys of documents": {"keys": 1},
@@ -85,6 +93,7 @@ COUNTERS = {
 }
 """What a commit counts more when a row is lost on the one side of a balance."""
 READ_FROM = {
+    **{cleaned_table(source): read_table(source) for source in SOURCES},
     "web.url_history": "web.pages",
     "web.sketches": "web.pages",
     "web.paragraph_hashes": "web.pages",
@@ -144,6 +153,8 @@ def _column(spec: TableSpec, field_: pa.Field, kind: pl.DataType, number: pl.Ser
 def _value(values: Values | None, kind: pa.DataType):
     """A value that is allowed."""
     values = values or Values()
+    if pa.types.is_struct(kind):
+        return {field.name: _value(None, field.type) for field in kind}
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return [_value(values, kind.value_type)] * (values.items or 1)
     if values.one_of:
@@ -161,6 +172,8 @@ def _value(values: Values | None, kind: pa.DataType):
 
 def foreign(values: Values, kind: pa.DataType):
     """A value that is not allowed; for a list, a list with one."""
+    if pa.types.is_struct(kind):
+        return {field.name: _value(None, field.type) for field in kind}
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         if values.items is not None:
             return [_value(values, kind.value_type)] * (values.items + 1)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
+from corpus_platform.documents import TEXT_BASES
 from corpus_platform.recipes.apply import apply
 from corpus_platform.recipes.explain import explain
-from corpus_platform.recipes.recipe import SYSTEMS, document_columns
+from corpus_platform.recipes.recipe import document_columns, recipes
 from corpus_platform.recipes.recipe import recipe as recipe_of
 from corpus_platform.signals.environment import Environment, SignalSettings
 from corpus_platform.signals.registry import signals
@@ -102,7 +103,8 @@ def known(recipe, compat):
     return recipe_of(recipe).model_copy(update={"compat": compat})
 
 
-SHIPPED = sorted(path.stem for path in SYSTEMS.glob("*.yaml"))
+SHIPPED = sorted(name for name, recipe in recipes().items() if recipe.variant.partition(".")[0] in TEXT_BASES)
+"""Recipes over pages; those of other sources are tried on documents of their own."""
 
 
 def environment(compat):

@@ -12,7 +12,10 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corpus_platform.documents import SOURCES
 from corpus_platform.errors import ModelError, SettingsError, SourceError
+from corpus_platform.home.mixing import Mixing
+from corpus_platform.home.order import Batch, Order
 from corpus_platform.lake import Lake
 from corpus_platform.recipes import recipe as reading
 from corpus_platform.recipes.population import Method, methods_of
@@ -20,31 +23,35 @@ from corpus_platform.recipes.thresholds import read_thresholds, with_thresholds
 from corpus_platform.settings import CorpusSettings, read_settings
 from corpus_platform.stages.asset_names import (
     EVERY_TEXT,
-    OF_PAGES,
-    OF_VARIANT,
     PAGES,
-    WEB,
-    asset_of,
-    partition_of,
     table_and_variant,
 )
 from corpus_platform.stages.classifiers import CLASSIFIERS, IMPORTANCE, Classifiers, ImportanceModels
-from corpus_platform.stages.classifiers import partition_of as model_partition
+from corpus_platform.stages.cleaned import Cleaned
 from corpus_platform.stages.corpus import ALL, LAYER, Corpus
-from corpus_platform.stages.dedup import OF_METHOD, DedupDocuments
+from corpus_platform.stages.dedup import DedupDocuments
 from corpus_platform.stages.dedup_index import DedupIndex
 from corpus_platform.stages.documents import Documents
 from corpus_platform.stages.duplicates import Duplicates
-from corpus_platform.stages.encyclopedia import Articles
-from corpus_platform.stages.language_model import LanguageModels
+from corpus_platform.stages.encyclopedia import ARTICLES, Articles
+from corpus_platform.stages.language_model import MODELS, LanguageModels
 from corpus_platform.stages.pages import Pages
 from corpus_platform.stages.paragraphs import ParagraphHashes, Paragraphs
 from corpus_platform.stages.run import Plan, Progress, Report, plan_stage, run_stage
-from corpus_platform.stages.signals import SHIPPED, SIGNALS, Signals
+from corpus_platform.stages.signals import SIGNALS, Signals
 from corpus_platform.stages.sketches import Sketches
-from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of, is_after_dedup
+from corpus_platform.stages.source_documents import SourceDocuments
+from corpus_platform.stages.texts import (
+    AFTER_DEDUP,
+    BASES,
+    CLEANED,
+    base_of,
+    cleaned_table,
+    is_after_dedup,
+    read_table,
+)
 from corpus_platform.stages.url_history import UrlHistory
-from corpus_platform.stages.verdicts import coordinate, variant_and_method
+from corpus_platform.stages.verdicts import coordinate
 from corpus_platform.yaml_file import nearest
 
 if TYPE_CHECKING:
@@ -57,30 +64,12 @@ if TYPE_CHECKING:
 SETTINGS_FILE = "corpus.yaml"
 THRESHOLDS = "thresholds.yaml"
 """Beside the settings: thresholds that people have frozen for a language or a host (`corpus review --freeze`)."""
-ARTICLES, MODELS = "encyclopedia.articles", "models.language_model"
 
 
 @cache
 def _read_once(path: Path) -> Recipe:
     """A shipped recipe; reading all of them takes a second."""
     return reading.read_recipe(path)
-
-
-def _is_corpus(name: str) -> bool:
-    return name.partition(".")[0] == LAYER
-
-
-def _is_shipped(how: object) -> bool:
-    """Whether a model is made from texts that are shipped."""
-    return getattr(how, "shipped", None) is not None
-
-
-def _has_input(stage: Stage, lake: Lake, partition: Partition) -> bool:
-    """Whether there is something to make it of. Where that can't be found out it is taken on, so that a run says why."""
-    try:
-        return bool(stage.shards(lake, partition))
-    except SourceError:
-        return True
 
 
 @dataclass(frozen=True)
@@ -100,19 +89,6 @@ class Status:
     def is_settled(self) -> bool:
         """Whether a run would leave it as it is."""
         return self.state in {"current", "held"}
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Assets of one Dagster partition that one run makes: their keys, and (table, partition) of each, upstream first."""
-
-    assets: tuple[str, ...]
-    key: str
-    tables: tuple[tuple[str, Partition], ...]
-
-    def is_current(self, home: Home) -> bool:
-        """Whether there is nothing to do."""
-        return all(home.status_of(name, partition).is_settled for name, partition in self.tables)
 
 
 @dataclass(frozen=True)
@@ -178,6 +154,8 @@ class Home:
             Documents(s.documents.model_copy(update={"languages": s.scored_languages}), paragraphs=s.paragraphs),
             Classifiers(s.classifiers.below(self.path), s3=s3),
             ImportanceModels(s.importance.below(self.path), s3=s3),
+            *(self._documents(source) for source in self.cleaned if source != "encyclopedia"),
+            *(self._cleaned(source) for source in self.cleaned),
             Signals(s.signals.below(self.path)),
             *(
                 make(s.dedup, methods=self.methods, signals=s.signals.below(self.path), test_sets=self._test_sets)
@@ -187,12 +165,24 @@ class Home:
         ]
         return {stage.name: stage for stage in stages}
 
+    @cached_property
+    def mixing(self) -> Mixing:
+        """The mixes, and the stages that make them."""
+        return Mixing(self.settings, self.path)
+
     def stage(self, name: str) -> Stage:
-        """The stage that writes a table; of a corpus also where its recipe is not enabled."""
+        """The stage that writes a table; of a corpus also where its recipe is not enabled, of a source where it has no collection."""
         if name in self.stages:
             return self.stages[name]
-        if _is_corpus(name):
-            return self._corpus(name.partition(".")[2])
+        if name in self.mixing.stages:
+            return self.mixing.stages[name]
+        layer, _, short = name.partition(".")
+        if layer == LAYER:
+            return self._corpus(short)
+        if layer in SOURCES and name == read_table(layer):
+            return self._documents(layer)
+        if layer in SOURCES and name == cleaned_table(layer):
+            return self._cleaned(layer)
         raise SettingsError(f"there is no stage `{name}`; there are {', '.join(self.stages)}")
 
     @cached_property
@@ -207,21 +197,31 @@ class Home:
 
     @cached_property
     def enabled(self) -> tuple[str, ...]:
-        """Names of the recipes whose corpora are assets: those of the settings, then the home's own."""
+        """Names of the recipes whose corpora are assets: those of the settings, those of the sources in use, then the home's own."""
         named = self.settings.recipes.enabled
         if ALL in named:
             return tuple(self.recipes)
         own = [name for name in self.recipes if name not in reading.recipes()] if self.recipe_folder.is_dir() else []
-        return tuple(dict.fromkeys((*named, *own)))
+        return tuple(dict.fromkeys((*named, *self.settings.sources.used, *own)))
+
+    @cached_property
+    def cleaned(self) -> tuple[str, ...]:
+        """The sources whose cleaned texts are made: those with collections, and those that enabled recipes start from."""
+        used = self.settings.sources.used
+        return tuple(s for s in SOURCES if s in used or any(v == s + CLEANED for v in self._started_from))
+
+    @cached_property
+    def _started_from(self) -> tuple[str, ...]:
+        """The texts that enabled recipes start from."""
+        return tuple(dict.fromkeys(variant for name in self.enabled for variant in self.variants_of(name)))
 
     @cached_property
     def variants(self) -> tuple[str, ...]:
-        """The bases that are made: those of the settings, and those that enabled recipes start from."""
-        asked = {base_of(self.variant_of(name)) for name in self.enabled}
-        asked |= {base_of(variant) for variant in self.settings.dedup.variants}
+        """The bases of the web that are made: those of the settings, and those that enabled recipes start from."""
+        asked = {base_of(variant) for variant in (*self._started_from, *self.settings.dedup.variants)}
         made = {*self.settings.made_variants, *asked}
         if "wet" in made and self.settings.pages.select:
-            takers = ", ".join(name for name in self.enabled if base_of(self.variant_of(name)) == "wet")
+            takers = ", ".join(name for name in self.enabled if "wet" in map(base_of, self.variants_of(name)))
             raise SettingsError(
                 f"`pages.select` takes records of WARC files only, and wet is what {takers} starts from"
             )
@@ -230,33 +230,38 @@ class Home:
     @cached_property
     def deduplicated(self) -> tuple[str, ...]:
         """The bases whose pages go through CCNet's paragraph dedup."""
-        asked = [*self.settings.signals.variants, *self.settings.dedup.variants, *map(self.variant_of, self.enabled)]
+        asked = [*self.settings.signals.variants, *self.settings.dedup.variants, *self._started_from]
         after = {base_of(variant) for variant in asked if is_after_dedup(variant)}
         return tuple(base for base in self.variants if base in after or base in self.settings.variants)
 
     @cached_property
     def annotated(self) -> tuple[str, ...]:
         """The text variants that get signals: those of the settings, and those whose signals enabled recipes read."""
-        read = {self.variant_of(n) for n in self.enabled if self._corpus(n).reads_signals(self.variant_of(n))}
+        read = {v for n in self.enabled for v in self.variants_of(n) if self._corpus(n).reads_signals(v)}
         every = [variant for base in BASES for variant in (base, base + AFTER_DEDUP)]
         return tuple(variant for variant in every if variant in {*self.settings.signals.variants, *read})
 
     @cached_property
-    def methods(self) -> dict[str, Method]:
-        """The dedups that are made, by name: those of the enabled recipes, and those of all texts."""
+    def methods(self) -> dict[str, tuple[Method, ...]]:
+        """The dedups that are made, by name: those of the enabled recipes, of each part that they have, and those of all texts."""
         found = [m for name in self.enabled for m in methods_of(self.recipe(name), self.settings.dedup.group_files)]
-        return {method.name: method for method in (*found, *self._presets)}
+        named: dict[str, tuple[Method, ...]] = {}
+        for method in (*found, *self._presets):
+            named[method.name] = (*named.get(method.name, ()), method)
+        return named
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
         """Coordinates of the dedups that are made."""
         of_recipes = [
-            coordinate(self.variant_of(m.recipe.name), m.name)
-            for m in self.methods.values()
+            coordinate(self.settings.variant_of(m.recipe.name) or m.recipe.variant, m.name)
+            for same in self.methods.values()
+            for m in same
             if m.recipe.name != EVERY_TEXT
         ]
         variants = self.settings.dedup.variants or self.settings.variants[:1]
-        return (*of_recipes, *(coordinate(variant, m.name) for variant in variants for m in self._presets))
+        presets = (coordinate(variant, m.name) for variant in variants for m in self._presets)
+        return tuple(dict.fromkeys((*of_recipes, *presets)))
 
     @cached_property
     def _presets(self) -> tuple[Method, ...]:
@@ -267,19 +272,32 @@ class Home:
         )
 
     def variant_of(self, recipe: str) -> str:
-        """The text variant that a recipe's corpus is made from."""
-        return self.settings.variant_of(recipe) or self.recipe(recipe).variant
+        """The text variant that a recipe's corpus is made from; of a recipe with parts, the first."""
+        return self.variants_of(recipe)[0]
+
+    def variants_of(self, recipe: str) -> tuple[str, ...]:
+        """The text variants that a recipe's corpus is made from: several, where it has parts."""
+        named = self.settings.variant_of(recipe)
+        return (named,) if named else self.recipe(recipe).variants
 
     def recipe(self, name: str) -> Recipe:
         """The recipe of a name, with what is frozen for it. Raises SettingsError with the nearest name where there is none."""
         shipped = reading.SYSTEMS / f"{name}.yaml"
-        found = _read_once(shipped) if shipped.is_file() else reading.recipe(name, self.recipe_folder)
-        return self._with_thresholds(found)
+        if shipped.is_file():
+            return self._with_thresholds(_read_once(shipped))
+        if name not in self._own:
+            self._own[name] = reading.recipe(name, self.recipe_folder)
+        return self._with_thresholds(self._own[name])
+
+    @cached_property
+    def _own(self) -> dict[str, Recipe]:
+        """Recipes of the home's folder that were asked for: to read one is to read all."""
+        return {}
 
     def enabling(self, assets: Iterable[str]) -> Home:
         """The home with the recipes and signals of some assets enabled, if they were not."""
         asked = [table_and_variant(asset) for asset in assets]
-        recipes = [name.partition(".")[2] for name, _ in asked if _is_corpus(name)]
+        recipes = [name.partition(".")[2] for name, _ in asked if name.partition(".")[0] == LAYER]
         more = [name for name in recipes if name not in self.enabled]
         variants = [v for n, v in asked if n == SIGNALS and v and v not in self.annotated]
         if not more and not variants:
@@ -312,12 +330,17 @@ class Home:
         """Every table with each of its partitions, upstream first; the web's for the snapshots that the lake has, and for these."""
         known = {partition["snapshot"] for partition in self.lake.partitions(PAGES)}
         seen: set[tuple[str, ...]] = set()
-        for batch in self.batches(self._assets(), sorted(known.union(snapshots))):
+        for batch in self.batches(self.order.every_asset(), sorted(known.union(snapshots))):
             for name, partition in batch.tables:
                 # The pages that give the cut-offs are in a batch before the models and in their snapshot's.
                 if (key := (name, *partition.values())) not in seen:
                     seen.add(key)
                     yield name, partition
+
+    @property
+    def order(self) -> Order:
+        """In which order things are made."""
+        return Order(self)
 
     def batches(self, assets: Iterable[str], snapshots: Iterable[str], *, upstream: bool = True) -> list[Batch]:
         """What has to be made for some assets (`corpora/ccnet`, `web/wet/documents`, or tables' names), in order.
@@ -325,99 +348,12 @@ class Home:
         With `upstream`, whatever they are made of is made before. A table of the web without a variant means all variants.
         Recipes and signals that are not enabled can be named too. Raises SettingsError for an asset that there is not.
         """
-        wanted = self._wanted(assets, upstream=upstream)
-        tables = {name for name, _ in wanted}
-        batches: list[Batch] = []
-        if ARTICLES in tables:
-            batches += [self._batch((ARTICLES,), f"{p['language']}-{p['dump']}", p) for p in self._dumps(tables)]
-        cutoffs = self.settings.language_model.cutoffs_of
-        if MODELS in tables and cutoffs and upstream:
-            batches.append(
-                Batch((asset_of(PAGES, cutoffs.variant),), cutoffs.snapshot, ((PAGES, cutoffs.model_dump()),))
-            )
-        if MODELS in tables:
-            batches += [self._batch((MODELS,), language, {"language": language}) for language in self._languages()]
-        batches += [
-            self._batch((name,), key, {"model": key})
-            for name in (CLASSIFIERS, IMPORTANCE)
-            for key in self._models(name, shipped_only=(name, "") not in wanted)
-            if name in tables
-        ]
-        of_snapshots = (part for part in wanted if part[0] in (*OF_VARIANT, *OF_METHOD) or _is_corpus(part[0]))
-        parts = sorted(of_snapshots, key=self._place_of)
-        # In their order, for dedups hold a snapshot against the earlier ones.
-        for snapshot in sorted(snapshots) if parts else ():
-            names = tuple(asset_of(name, variant) for name, variant in parts)
-            where = tuple((n, partition_of(n, v, snapshot)) for n, v in parts)
-            batches.append(Batch(names, snapshot, where))
-        return batches
+        return self.order.batches(assets, snapshots, upstream=upstream)
 
     def lacking(self, assets: Iterable[str]) -> list[Batch]:
         """Dumps and models that some assets are made of and the lake has no commit of, in order. What is stale counts as there."""
         batches = self.batches(assets, [])
         return [batch for batch in batches if any(self.lake.state(name, where) is None for name, where in batch.tables)]
-
-    def _assets(self) -> list[str]:
-        """Every asset of the home."""
-        unasked = (*OF_VARIANT, *OF_METHOD, *(() if self.annotated else (CLASSIFIERS, IMPORTANCE)))
-        names = [asset_of(name) for name in self.stages if name not in unasked]
-        names += [asset_of(name, base) for base in self.variants for name in OF_PAGES]
-        names += [asset_of(name, base) for base in self.deduplicated for name in WEB if name != PAGES]
-        names += [asset_of(SIGNALS, variant) for variant in self.annotated]
-        return names + [asset_of(name, of) for of in self.compared for name in OF_METHOD]
-
-    def _wanted(self, assets: Iterable[str], *, upstream: bool) -> set[tuple[str, str]]:
-        """(table, variant) of some assets, with all upstream ones if asked; the variant is empty for tables that have none."""
-        found: set[tuple[str, str]] = set()
-        queue = [part for asset in assets for part in self._asset(asset)]
-        while queue:
-            name, variant = queue.pop()
-            if (name, variant) not in found:
-                found.add((name, variant))
-                published = name == MODELS and self.settings.language_model.location is not None
-                above = self.stage(name).above(variant) if upstream and not published else ()
-                queue += [(o, of if o in (*OF_VARIANT, *OF_METHOD) or of == SHIPPED else "") for o, of in above]
-        return found
-
-    def _asset(self, asset: str) -> list[tuple[str, str]]:
-        """(table, variant) of an asset that a user names: `web/documents` stands for all variants."""
-        name, named = table_and_variant(asset)
-        self.stage(name)
-        if _is_corpus(name) and not named:
-            return [(name, self.variant_of(name.partition(".")[2]))]
-        variants, others = self._variants_of(name)
-        if named and named not in (*variants, *others):
-            known = ", ".join(asset_of(name, variant) for variant in (*variants, *others))
-            raise SettingsError(
-                f"there is no asset `{asset}`; there are {known or asset_of(name)}, by the settings `variants` and `recipes`"
-            )
-        return [(name, variant) for variant in ((named,) if named else variants or ("",))]
-
-    def _variants_of(self, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The variants in which a table of the web is an asset, and others that can be asked for by name."""
-        if name == SIGNALS:
-            every = tuple(variant for base in self.variants for variant in (base, base + AFTER_DEDUP))
-            return self.annotated or self.variants, every
-        if name in OF_PAGES or name in WEB:
-            return self.variants if name in OF_PAGES else self.deduplicated, ()
-        if name in OF_METHOD:
-            return self.compared, ()
-        return (), ()
-
-    def _place_of(self, part: tuple[str, str]) -> tuple[int, int, int, str]:
-        """Sort key of a table of a snapshot: each base's in the order in which they are made, then each recipe's dedups and its corpus."""
-        name, variant = part
-        if name in OF_METHOD:
-            method = self.methods[variant_and_method(variant)[1]]
-            return (len(BASES), self._rank_of(method.recipe.name), 3 * method.index + OF_METHOD.index(name), variant)
-        if name not in OF_VARIANT:
-            return (len(BASES), self._rank_of(name.partition(".")[2]), 1 << 20, name)
-        base = base_of(variant)
-        first = self.variants.index(base) if base in self.variants else len(self.variants)
-        return (first, BASES.index(base), OF_VARIANT.index(name), variant)
-
-    def _rank_of(self, recipe: str) -> int:
-        return self.enabled.index(recipe) if recipe in self.enabled else len(self.enabled)
 
     @cached_property
     def _frozen(self) -> tuple[str, ...]:
@@ -431,6 +367,16 @@ class Home:
     def recipe_folder(self) -> Path:
         """Folder of the recipes of one's own."""
         return Path(self.settings.recipes.below(self.path).folder)
+
+    def _documents(self, source: str) -> SourceDocuments:
+        s = self.settings
+        s3 = s.s3.access().below(self.path)
+        return SourceDocuments(s.sources.below(self.path), source=source, reject_budget=s.reject_budget, s3=s3)
+
+    def _cleaned(self, source: str) -> Cleaned:
+        own, shipped = self.recipe_folder / "cleaning" / f"{source}.yaml", reading.CLEANING / f"{source}.yaml"
+        recipe = self._with_thresholds(_read_once(own if own.is_file() else shipped))
+        return Cleaned(self.settings.signals.below(self.path), source=source, recipe=recipe)
 
     def _corpus(self, recipe: str) -> Corpus:
         s = self.settings
@@ -447,32 +393,6 @@ class Home:
     def _test_sets(self) -> dict[str, str]:
         return self.settings.recipes.below(self.path).test_sets
 
-    def _dumps(self, wanted: set[str]) -> Iterator[Partition]:
-        """The encyclopedia's dumps; only those of languages that have a model, where they are wanted for models."""
-        articles = self.stages[ARTICLES]
-        assert isinstance(articles, Articles)
-        for language, dump in articles.dumps():
-            if MODELS not in wanted or language in self.settings.language_model.languages:
-                yield {"language": language, "dump": dump}
-
-    def _languages(self) -> list[str]:
-        """Languages that a model can be made for: those with articles, or all where models come from a location."""
-        settings = self.settings.language_model
-        known = {partition["language"] for partition in (*self._dumps({MODELS}), *self.lake.partitions(ARTICLES))}
-        return [language for language in settings.languages if settings.location or language in known]
-
-    def _models(self, name: str, *, shipped_only: bool) -> list[str]:
-        """Partitions of the models that can be made now: those with something to train from; or the shipped ones, which always have."""
-        stage = self.stages[name]
-        assert isinstance(stage, Classifiers | ImportanceModels)
-        if shipped_only:
-            return [model_partition(n)["model"] for n, how in stage.settings.models.items() if _is_shipped(how)]
-        return [where["model"] for where in map(model_partition, stage.names()) if _has_input(stage, self.lake, where)]
-
-    @staticmethod
-    def _batch(names: tuple[str, ...], key: str, partition: Partition) -> Batch:
-        return Batch(tuple(map(asset_of, names)), key, tuple((n, partition) for n in names))
-
     def status_of(self, name: str, partition: Partition) -> Status:
         """Compares what a run would make with the last commit. Upstream is taken as it is now."""
         state = self.lake.state(name, partition)
@@ -480,7 +400,8 @@ class Home:
         try:
             plan = self.plan(name, partition)
         except (SourceError, ModelError) as error:
-            why = str(error) if name in {ARTICLES, MODELS, PAGES, CLASSIFIERS, IMPORTANCE} else ""
+            reads = {ARTICLES, MODELS, PAGES, CLASSIFIERS, IMPORTANCE, *map(read_table, SOURCES)}
+            why = str(error) if name in reads else ""
             return Status(name, partition, "no input", rows, version, why=why)
         if plan.is_current:
             return Status(name, partition, "held" if plan.hold else "current", rows, version)
