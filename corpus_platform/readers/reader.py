@@ -37,15 +37,17 @@ if TYPE_CHECKING:
     from corpus_platform.sources.store import InputFile
 
 MODULES: tuple[str, ...] = (
+    "baike",
+    "book_json",
+    "book_text",
+    "epub",
+    "gutenberg",
     "moses",
     "pairs_tsv",
     "pairs_zh",
+    "records_table",
     "tmx",
     "wmt_xml",
-    "gutenberg",
-    "epub",
-    "book_text",
-    "book_json",
 )
 """Modules of this folder that declare readers."""
 

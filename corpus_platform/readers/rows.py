@@ -75,6 +75,8 @@ class RowOptions:
     """Between cells; a comma, or a tab in files called `.tsv` and `.txt`."""
     quoted: bool | None = None
     """Whether cells may be in quotes; CSV's are, TSV's are not."""
+    kind: str | None = None
+    """`jsonl`, `json`, `csv`, `tsv`, `parquet` or `xlsx`, where the file's name does not end in it."""
     encoding: str | None = None
     """Charset, where it is not to be found out."""
     inside: str | None = None
@@ -125,7 +127,7 @@ def kind_of(name: str) -> str:
 
 
 def _rows(unit: Unit, path: str | None, name: str, options: RowOptions) -> Iterator[Row]:
-    kind = kind_of(name)
+    kind = options.kind or kind_of(name)
     if kind == "parquet":
         yield from _parquet(unit, path)
         return
@@ -133,9 +135,9 @@ def _rows(unit: Unit, path: str | None, name: str, options: RowOptions) -> Itera
         if kind == "xlsx":
             yield from sheet_rows(stream, name)
         elif kind in {"csv", "tsv", "txt"}:
-            yield from _cells(stream, name, options)
+            yield from _cells(stream, name, kind, options)
         else:
-            yield from _json(stream, name, options)
+            yield from _json(stream, name, kind, options)
 
 
 def _parquet(unit: Unit, path: str | None) -> Iterator[Row]:
@@ -148,9 +150,9 @@ def _parquet(unit: Unit, path: str | None) -> Iterator[Row]:
                 number += 1
 
 
-def _cells(stream: BinaryIO, name: str, options: RowOptions) -> Iterator[Row]:
+def _cells(stream: BinaryIO, name: str, kind: str, options: RowOptions) -> Iterator[Row]:
     """Rows of a CSV or TSV file. A row of another width is a Problem."""
-    tabbed = kind_of(name) != "csv"
+    tabbed = kind != "csv"
     delimiter = options.delimiter or ("\t" if tabbed else ",")
     quoted = not tabbed if options.quoted is None else options.quoted
     csv.field_size_limit(LINE)
@@ -192,11 +194,11 @@ def _good(found: Iterator[tuple[int, str | Problem]], problems: list[Problem]) -
             yield line.replace("\0", "") + "\n"
 
 
-def _json(stream: BinaryIO, name: str, options: RowOptions) -> Iterator[Row]:
+def _json(stream: BinaryIO, name: str, kind: str, options: RowOptions) -> Iterator[Row]:
     """JSON lines, or one value: told by whether the first line is a whole object."""
     opened = unpacked(stream, name)
     head = opened.peek(_SAMPLE)[:_SAMPLE].lstrip(b"\xef\xbb\xbf \t\r\n")
-    named = kind_of(name) in {"jsonl", "ndjson"}
+    named = kind in {"jsonl", "ndjson"}
     first, newline, _ = head.partition(b"\n")
     by_line = not options.inside and head[:1] != b"[" and (named or (newline != b"" and _is_object(first)))
     if not by_line:
