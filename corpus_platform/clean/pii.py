@@ -22,7 +22,9 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
+from corpus_platform.clean.code_spans import code_spans
 from corpus_platform.text import unicode
 from corpus_platform.text.kernel import kernel
 from corpus_platform.text.lines import kept_lines
@@ -54,6 +56,10 @@ class Detector:
     group: int = 0
     reach: int = 320
     """Of a detector of what holds an `@`: most characters on either side of it that are looked at, so that no line takes quadratic time."""
+    hint: str = ""
+    """Pattern of Polars that a line must hold, where bits and digits say too little."""
+    in_code: bool = True
+    """Whether it looks into code of Markdown too."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def find(batch: TextBatch, detectors: Sequence[Detector], *, overlaps: bool = Fa
     lines, document_line = kept_lines(batch)
     facts = line_facts(lines, document_line)
     wanted = np.zeros(len(lines), np.bool_)
-    fits = [_fits(facts, detector) for detector in detectors]
+    fits = [_fits(facts, detector) & _hinted(lines, detector) for detector in detectors]
     for one in fits:
         wanted |= one
     rows: list[tuple[int, int, int, int]] = []
@@ -108,7 +114,26 @@ def find(batch: TextBatch, detectors: Sequence[Detector], *, overlaps: bool = Fa
             (document, first + start, first + end, kind) for start, end, kind in (seen if overlaps else _apart(seen))
         )
     table = np.array(rows, np.int64).reshape(-1, 4)
+    table = table[~_in_code(batch, table, detectors)]
     return Found(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
+
+
+def _hinted(lines: Spans, detector: Detector) -> np.ndarray | bool:
+    """Which lines hold what a detector wants to see in them."""
+    if not detector.hint or not len(lines):
+        return True
+    return pl.Series(lines.strings()).str.contains(detector.hint).to_numpy()
+
+
+def _in_code(batch: TextBatch, table: np.ndarray, detectors: Sequence[Detector]) -> np.ndarray:
+    """Finds in code, of detectors that don't look there."""
+    outside = np.array([not detector.in_code for detector in detectors], np.bool_)[table[:, 3]]
+    gone = np.zeros(len(table), np.bool_)
+    for document in np.unique(table[outside, 0]).tolist():
+        text = batch.documents.bytes(document).decode()
+        for first, last in code_spans(text):
+            gone |= outside & (table[:, 0] == document) & (table[:, 1] >= first) & (table[:, 1] < last)
+    return gone
 
 
 def line_facts(lines: Spans, document_line: np.ndarray) -> LineFacts:

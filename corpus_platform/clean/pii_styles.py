@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from corpus_platform.clean.pii import AT, COLONS, DOTTED, SEPARATORS, Detector, is_chinese_id, is_ip, is_public_ipv4
+from corpus_platform.clean.social_pii import INSTEAD, SOCIAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,5 +192,9 @@ CHINESE = Style(
     "our own; identity numbers by GB 11643, mobile numbers by their first digits",
 )
 
-STYLES = {style.name: style for style in (FINEWEB, DOLMA, ROOTS, MNBVC, CHINESE)}
+SOCIAL_STYLE = Style(
+    "social", SOCIAL, INSTEAD, "our own, of what people write on the web: handles, pages about people and accounts too"
+)
+
+STYLES = {style.name: style for style in (FINEWEB, DOLMA, ROOTS, MNBVC, CHINESE, SOCIAL_STYLE)}
 """Every style by name."""

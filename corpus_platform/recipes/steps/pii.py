@@ -43,7 +43,7 @@ class Pii(EditStep):
     keeps: ClassVar = frozenset({"language", "language_score"})
     acts_on: ClassVar = "spans"
 
-    style: Literal["fineweb", "dolma", "roots", "mnbvc", "chinese"] = Field(
+    style: Literal["fineweb", "dolma", "roots", "mnbvc", "chinese", "social"] = Field(
         description="Whose patterns and replacements"
     )
     kinds: tuple[str, ...] = Field(
