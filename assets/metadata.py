@@ -19,9 +19,11 @@ from corpus_platform.home import Home
 from corpus_platform.lake import TableSpec, table
 from corpus_platform.recipes.ccnet import Bucket
 from corpus_platform.recipes.compare import Overlap
+from corpus_platform.stages.cleaned import Cleaned
 from corpus_platform.stages.corpus import LAYER, Corpus
 from corpus_platform.stages.run import Report
 from corpus_platform.stages.signals import SIGNALS
+from corpus_platform.stages.source_documents import SourceDocuments
 from corpus_platform.stages.stage import Partition, Stage
 from corpus_platform.stages.verdicts import DUPLICATES
 
@@ -96,11 +98,19 @@ def _figures(counters: dict[str, int]) -> dict[str, int]:
 def _read_on(stage: Stage, partition: Partition | None, doc_id: str | None) -> str:
     """Commands and pages that say more, one a line: of the table, or of one partition with a document of it."""
     # The page is narrow: of the partition what says most.
-    told = next((name for name in ("method", "snapshot", "language", "model") if name in (partition or {})), None)
+    told = next(
+        (
+            name
+            for name in ("method", "snapshot", "language", "model", "collection", "site", "pair", "set")
+            if name in (partition or {})
+        ),
+        None,
+    )
     where = f" where {told} = '{partition[told]}'" if partition and told else ""
     lines = [f'`corpus sql "from {stage.name}{where} limit 5"`']
     snapshot = f" --snapshot {partition['snapshot']}" if partition and "snapshot" in partition else ""
-    if stage.name in {"web.pages", "web.documents", SIGNALS} or stage.name.startswith(f"{LAYER}."):
+    of_documents = stage.name in {"web.pages", "web.documents", SIGNALS} or isinstance(stage, Cleaned | SourceDocuments)
+    if of_documents or stage.name.startswith(f"{LAYER}."):
         lines.append(f"`corpus explain {doc_id or 'URL'}`: why a page is in a corpus or not")
     if isinstance(stage, Corpus):
         lines.append(f"`corpus funnel {stage.recipe.name}{snapshot}`: what each step did")
@@ -111,7 +121,7 @@ def _read_on(stage: Stage, partition: Partition | None, doc_id: str | None) -> s
         method = f" --method {partition['method']}" if partition else ""
         lines.append(f"`corpus dups --largest{method}{snapshot}`, `corpus dups URL`: clusters with their texts")
     pages = ["docs/tables.md", *(["docs/signals.md"] if stage.name == SIGNALS else [])]
-    pages += ["docs/recipes.md"] if isinstance(stage, Corpus) else []
+    pages += ["docs/recipes.md"] if isinstance(stage, Corpus | Cleaned) else []
     lines.append(f"Columns of every table and more: {', '.join(f'`{page}`' for page in pages)}")
     return "\n".join(f"- {line}" for line in lines)
 
@@ -172,14 +182,18 @@ def _keeps_records(report: Report) -> bool:
 def _recipe_losses(home: Home, report: Report) -> list[tuple[str, int]] | None:
     """(step, documents that it dropped) in the recipe's order; None for what is no recipe's corpus."""
     stage = home.stage(report.stage)
-    if not isinstance(stage, Corpus):
+    if isinstance(stage, Corpus):
+        steps = stage.recipe_of(report.partition).steps
+    elif isinstance(stage, Cleaned):
+        steps = stage.recipe.steps
+    else:
         return None
     dropped: Counter[str] = Counter()
     for name, n in report.counters.items():
         kind, _, reason = name.partition(":")
         if kind == "dropped":
             dropped[reason.partition(":")[0]] += n
-    return [(step.name, dropped[step.name]) for step in stage.recipe.steps]
+    return [(step.name, dropped[step.name]) for step in steps]
 
 
 def _pictures(frame: pl.LazyFrame, report: Report, reasons: list[tuple[str, int]] | None) -> dict[str, Any]:

@@ -52,18 +52,21 @@ class StepCount:
 def funnel_of(home: Home, recipe: str, snapshot: str) -> list[StepCount]:
     """The steps of a corpus as it was made, in order. Raises SourceError where it was not made."""
     name = f"{LAYER}.{recipe}"
-    state = home.lake.state(name, {"variant": home.variant_of(recipe), "snapshot": snapshot})
-    if state is None:
+    known = home.recipe(recipe)
+    variant = next((v for v in home.variants_of(recipe) if known.of(v, snapshot) is not None), "")
+    state = home.lake.state(name, {"variant": variant, "snapshot": snapshot}) if variant else None
+    whole = known.of(variant, snapshot)
+    if state is None or whole is None:
         raise SourceError(_unmade(home, recipe, snapshot))
     left = state.counters.get("records", 0)
     found = []
-    for step in home.recipe(recipe).steps:
+    for step in whole.steps:
         row = _counted(step.name, step.kind, left, state.counters)
         found.append(row)
         left -= row.dropped
-    known = {step.step for step in found}
+    names = {step.step for step in found}
     gone = [name.split(":")[1] for name in state.counters if name.startswith(("dropped:", "edited:"))]
-    for step in dict.fromkeys(name for name in gone if name not in known):
+    for step in dict.fromkeys(name for name in gone if name not in names):
         row = _counted(step, "not in the recipe any more", left, state.counters)
         found.append(row)
         left -= row.dropped

@@ -112,7 +112,7 @@ def numbers(frame: pl.DataFrame, name: str, lines: str | None = None) -> pl.Data
 def numeric_rules(recipe: Recipe) -> Iterator[tuple[str, Rule]]:
     """(step, rule) of each rule over numbers, with the thresholds that are frozen for some languages and hosts."""
     environment = Environment()
-    for step in recipe.steps:
+    for step in recipe.every_step:
         for rule in rules_of(step, environment) if isinstance(step, FilterStep) else ():
             if not isinstance(rule.threshold, str | tuple):
                 yield step.name, replace(rule, instead=frozen_for(recipe, step, rule))

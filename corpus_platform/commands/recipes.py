@@ -16,7 +16,10 @@ from corpus_platform.home import Home
 from corpus_platform.printing import escaped, out, right, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from corpus_platform.recipes.recipe import Recipe
+    from corpus_platform.recipes.step import Step
 
 app = typer.Typer(no_args_is_help=True, help="The recipes: how each system makes its corpus.")
 
@@ -39,9 +42,9 @@ def list_recipes(
     columns = (whole("recipe"), whole("system"), "languages", "text", right("steps"), "dedups", "enabled")
     shown = RichTable(*columns, box=None)
     for recipe in (recipes(folder) if folder else home.recipes).values():
-        dedups = ", ".join(step.name for step in recipe.steps if step.kind == "dedup")
-        languages = ", ".join(recipe.languages) or "all"
-        row = (recipe.name, recipe.title, languages, recipe.variant, str(len(recipe.steps)), dedups)
+        dedups = ", ".join(dict.fromkeys(step.name for step in recipe.every_step if step.kind == "dedup"))
+        languages, texts = ", ".join(recipe.languages) or "all", ", ".join(recipe.variants)
+        row = (recipe.name, recipe.title, languages, texts, str(len(recipe.every_step)), dedups)
         shown.add_row(*map(escaped, row), "yes" if recipe.name in enabled else "")
     out.print(shown)
 
@@ -55,7 +58,17 @@ def show_recipe(
     for label, value in _facts(recipe):
         if value:
             out.print(f"[bold]{label}[/] {escaped(value)}", highlight=False, soft_wrap=True)
-    for number, step in enumerate(recipe.steps, 1):
+    for part in recipe.parts:
+        said = f"none: {part.missing}" if part.missing else f"{part.variant} {', '.join(part.of)}".strip()
+        out.print(f"\n[bold]part {escaped(part.part)}[/] ({escaped(said)})", highlight=False, soft_wrap=True)
+        _print_steps(part.steps)
+    if recipe.parts:
+        out.print("\n[bold]all parts together[/]", highlight=False)
+    _print_steps(recipe.steps)
+
+
+def _print_steps(steps: Sequence[Step]) -> None:
+    for number, step in enumerate(steps, 1):
         out.print(f"\n{number}. [bold]{escaped(step.name)}[/] ({step.kind})", highlight=False)
         values = step.model_dump(mode="json", exclude={"label", "note", "unverified"}, exclude_none=True)
         if values:
@@ -73,7 +86,7 @@ def validate(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help
 
     for file in files:
         recipe = read_recipe(file)
-        out.print(f"{file}: {recipe.name}, {len(recipe.steps)} steps: good", highlight=False, soft_wrap=True)
+        out.print(f"{file}: {recipe.name}, {len(recipe.every_step)} steps: good", highlight=False, soft_wrap=True)
 
 
 def _facts(recipe: Recipe) -> list[tuple[str, Any]]:
@@ -83,7 +96,7 @@ def _facts(recipe: Recipe) -> list[tuple[str, Any]]:
         ("reference", recipe.reference),
         ("homepage", recipe.homepage),
         ("languages", ", ".join(recipe.languages)),
-        ("text", recipe.variant),
+        ("text", ", ".join(recipe.variants)),
         ("compat", recipe.compat),
         ("about", recipe.about),
     ]

@@ -53,7 +53,7 @@ def show_signal(name: Annotated[str, typer.Argument(help="Name of a signal")]) -
         if value:
             out.print(f"[bold]{label}[/] {escaped(value)}", highlight=False, soft_wrap=True)
     for recipe in recipes().values():
-        for step in recipe.steps:
+        for step in recipe.every_step:
             for rule in rules_of(step, Environment()) if isinstance(step, FilterStep) else ():
                 if rule.signal == name:
                     asks = f"{recipe.name}/{step.name}/{rule.name}: dropped when {rule.drop_when} {rule.threshold}"

@@ -103,6 +103,11 @@ class Recipe(BaseModel):
         found = [part.variant for part in self.parts if part.variant]
         return tuple(dict.fromkeys(found)) if self.parts else (self.variant,)
 
+    @property
+    def every_step(self) -> tuple[Step, ...]:
+        """Its steps, those of its parts before them; a step that several parts have in common stands once for each."""
+        return (*(step for part in self.parts for step in part.steps), *self.steps)
+
     def part_of(self, variant: str, key: str) -> Part | None:
         """The part that a partition (text variant, and snapshot or word) belongs to: the first that takes it."""
         return next((part for part in self.parts if part.takes(variant, key)), None)

@@ -18,6 +18,7 @@ from corpus_platform.recipes.steps.dedup_cards import CARDS
 from corpus_platform.signals.environment import Environment, SignalSettings
 
 if TYPE_CHECKING:
+    from corpus_platform.recipes.part import Part
     from corpus_platform.recipes.step import Rule
 
 _INTRO = """# Recipes
@@ -89,7 +90,7 @@ def _overview(known: list[Recipe]) -> str:
     for recipe in known:
         languages = ", ".join(recipe.languages) or "all"
         link = f"[{recipe.name}](#{recipe.name})"
-        rows.append(f"| {link} | {_cell(recipe.title)} | {languages} | {recipe.variant} | {len(recipe.steps)} |")
+        rows.append(f"| {link} | {_cell(recipe.title)} | {languages} | {_texts(recipe)} | {len(recipe.steps)} |")
     return "\n".join([*rows, ""])
 
 
@@ -97,11 +98,32 @@ def _recipe(recipe: Recipe) -> str:
     facts = [f"Reference: {recipe.reference}."]
     if recipe.homepage:
         facts.append(f"Home: <{recipe.homepage}>.")
-    facts.append(f"Text: `{recipe.variant}`. Oddities: {recipe.compat}. Columns: {recipe.publish}.")
+    facts.append(f"Text: {_texts(recipe)}. Oddities: {recipe.compat}. Columns: {recipe.publish}.")
     lines = [f"## {recipe.name}", "", f"**{recipe.title}.** {recipe.about.strip()}", "", " ".join(facts), ""]
-    lines += ["| step | kind | what drops or changes | remarks |", "|---|---|---|---|"]
-    lines += [_row(step, recipe) for step in recipe.steps]
+    if recipe.parts:
+        lines += ["| part, by priority | text | partitions | steps of its own | remarks |", "|---|---|---|---|---|"]
+        lines += [_part(part) for part in recipe.parts]
+        lines += ["", "Then over all parts together:" if recipe.steps else "No step is over all parts together.", ""]
+    if recipe.steps:
+        lines += ["| step | kind | what drops or changes | remarks |", "|---|---|---|---|"]
+        lines += [_row(step, recipe) for step in recipe.steps]
     return "\n".join([*lines, ""])
+
+
+def _texts(recipe: Recipe) -> str:
+    """The texts that a recipe starts from."""
+    return ", ".join(f"`{variant}`" for variant in recipe.variants) or "none"
+
+
+def _part(part: Part) -> str:
+    """A part of a recipe in a line."""
+    if part.missing:
+        return f"| {part.part} | none | | | {_cell(part.missing)} |"
+    own = (
+        f"those of [{part.like}](#{part.like})" if part.like else ", ".join(step.name for step in part.steps) or "none"
+    )
+    of = ", ".join(f"`{pattern}`" for pattern in part.of) or "all"
+    return f"| {part.part} | `{part.variant}` | {of} | {_cell(own)} | {_cell(part.note or '')} |"
 
 
 def _row(step: Step, recipe: Recipe) -> str:
