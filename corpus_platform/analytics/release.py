@@ -73,7 +73,7 @@ def make(
         raise SettingsError(f"there is a release `{name}` already: drop it, or give another name")
     opened = home.enabling(assets)
     wanted = [one for batch in opened.batches(assets, snapshots, upstream=False) for one in batch.tables]
-    entries = [_entry(lake, *one) for one in wanted]
+    entries = [entry_of(lake, *one) for one in wanted]
     if not entries:
         raise SettingsError(f"there is nothing to release of {', '.join(assets)}: name snapshots with --snapshot")
     recipes = sorted({e["table"].partition(".")[2] for e in entries if e["table"].startswith("corpora.")})
@@ -82,7 +82,7 @@ def make(
         "name": name,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "code": f"corpus-platform {installed_version('corpus-platform')}",
-        "recipes": {recipe: _recipe(opened, recipe) for recipe in recipes},
+        "recipes": {recipe: recipe_of(opened, recipe) for recipe in recipes},
         "tables": entries,
         "statistics": statistics(lake, entries, privacy, by),
         "forgotten": [],
@@ -198,10 +198,10 @@ def _bounded(rows: pl.LazyFrame, name: str, privacy: Privacy) -> pl.LazyFrame:
     return rows.filter(within | pl.col(column).is_null())
 
 
-def _entry(lake: Lake, name: str, partition: Partition) -> dict[str, Any]:
-    """A partition of a table as a manifest names it."""
-    version = lake.version(name)
-    state = lake.state(name, partition, version)
+def entry_of(lake: Lake, name: str, partition: Partition, version: int | None = None) -> dict[str, Any]:
+    """A partition of a table as a manifest names it, at a version or as it is now. Raises SettingsError where it has not been made."""
+    version = lake.version(name) if version is None else version
+    state = None if version is None else lake.state(name, partition, version)
     if version is None or state is None:
         raise SettingsError(f"{where_of(name, partition)} has not been made yet: run it, then release it")
     return {
@@ -221,7 +221,7 @@ def files_of(lake: Lake, name: str, partition: Mapping[str, str], version: int) 
     return {"rows": sum(file.rows for file in files), "files": named}
 
 
-def _recipe(home: Home, name: str) -> dict[str, Any]:
+def recipe_of(home: Home, name: str) -> dict[str, Any]:
     """The text of a recipe, what people have frozen for it, and a digest of both."""
     known = home.recipe(name)
     places = (home.recipe_folder / f"{name}.yaml", reading.SYSTEMS / f"{name}.yaml")

@@ -1,0 +1,191 @@
+"""Bringing mixes up to date, what they have given, and where their documents are from.
+
+Not here: what a mix is (mixes/), how it is drawn (stages/mix.py), releases (mix_release.py).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from corpus_platform.errors import CorpusError, SettingsError, SourceError
+from corpus_platform.lake import table
+from corpus_platform.mixes.plan import WHOLE, leaves
+from corpus_platform.stages.mix import MixDocuments, is_made, part_origins
+from corpus_platform.stages.mix_sources import before
+from corpus_platform.stages.mix_tables import MIX_DOCUMENTS, TOKENIZERS
+from corpus_platform.stages.token_counts import counts_partition
+from corpus_platform.yaml_file import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from corpus_platform.home import Home
+    from corpus_platform.lake.log import PartitionState
+    from corpus_platform.mixes.mix import Mix
+    from corpus_platform.mixes.plan import Row
+    from corpus_platform.stages.run import Report
+
+CORPORA = "corpora"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a part gave in one stretch, in tokens: asked for, there once, planned, and drawn with the last document whole."""
+
+    stage: str
+    part: str
+    wanted: int
+    available: int
+    given: int
+    drawn: int
+    documents: int
+
+    @property
+    def epochs(self) -> float:
+        """How often its documents came in this stretch."""
+        return self.drawn / self.available if self.available else 0.0
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """A document of a mix, and the record of the source that it is from."""
+
+    doc_id: str
+    mix: str
+    part: str
+    epochs: int
+    """How often the mix has it."""
+    table: str
+    partition: dict[str, str]
+    read_table: str
+    """Table that the record was read into."""
+    read_partition: dict[str, str]
+    file: str | None
+    """Input file, relative to the source's location."""
+    file_index: int
+    position: int
+    url: str | None
+
+    def __str__(self) -> str:
+        where = ",".join(self.partition.values())
+        times = "" if self.epochs == 1 else f", {self.epochs} times"
+        return f"{self.mix}: part {self.part}{times}, from {self.table} [{where}]; record at {self.position:,} of {self.file or f'file {self.file_index}'}"
+
+
+def make(home: Home, name: str, say: Callable[[str], None] | None = None) -> Report:
+    """Brings a mix up to date: its tokenizer, the token counts of what it reads, its documents. What is current is left alone.
+
+    Raises SettingsError for an unknown mix, recipe or column, SourceError where nothing of what it draws from is made yet.
+    """
+    mix = home.mixing.mix(name)
+    check_tables(home, mix)
+    count_tokens(home, mix, say)
+    return home.run(MIX_DOCUMENTS, {"mix": name})
+
+
+def count_tokens(home: Home, mix: Mix, say: Callable[[str], None] | None = None) -> None:
+    """Makes the tokenizer of a mix and the counts of all that it reads."""
+    wanted = {(o.table, o.key): o for part in mix.parts for o in part_origins(home.lake, part)}
+    if not wanted:
+        raise SourceError(
+            f"mix {mix.name}: none of its tables is made yet: {', '.join(name.replace('.', '/') for name in mix.tables)}. Make one: corpus run ASSET"
+        )
+    home.run(TOKENIZERS, {"tokenizer": mix.tokenizer})
+    for (source, key), origin in sorted(wanted.items()):
+        where = counts_partition(mix.tokenizer, origin)
+        report = home.run("mixes.token_counts", where)
+        if say is not None and report.ran:
+            say(f"{source} [{key}]: {report.counters.get('tokens', 0):,} tokens counted")
+
+
+def preview(home: Home, name: str) -> list[Row]:
+    """What a mix would give now, without drawing it; token counts are made where they are missing."""
+    mix = home.mixing.mix(name)
+    check_tables(home, mix)
+    count_tokens(home, mix)
+    stage = home.stage(MIX_DOCUMENTS)
+    assert isinstance(stage, MixDocuments)
+    with tempfile.TemporaryDirectory(prefix="mix-plan-") as scratch:
+        return stage.preview(home.lake, {"mix": name}, Path(scratch))
+
+
+def check_tables(home: Home, mix: Mix) -> None:
+    """A SettingsError for a table that nobody makes."""
+    for name in mix.tables:
+        layer, _, short = name.partition(".")
+        if layer != CORPORA:
+            table(name)
+        elif not is_made(home.lake, name) and short not in home.recipes:
+            raise SettingsError(
+                f"mix {mix.name}: there is no recipe `{short}`{nearest(short, home.recipes)} for {name.replace('.', '/')}"
+            )
+
+
+def given(state: PartitionState, mix: Mix) -> list[Given]:
+    """What a mix gave, by its commit."""
+    counters = state.counters
+    stages = [stage.name for stage in mix.stages] or [WHOLE]
+    rows = []
+    for stage in stages:
+        for leaf in leaves(mix):
+            own: Mapping[str, int] = {
+                what: counters.get(f"plan:{stage}:{leaf}:{what}", 0)
+                for what in ("wanted", "available", "given", "drawn", "documents")
+            }
+            rows.append(Given(stage, str(leaf), **own))
+    return rows
+
+
+def is_stale(home: Home, name: str, fingerprint: str) -> bool:
+    """Whether a mix as it was made (by that fingerprint) is not what would be made now: new snapshots, other settings, another mix."""
+    try:
+        plan = home.plan(MIX_DOCUMENTS, {"mix": name})
+    except CorpusError:
+        return True
+    return plan.fingerprint != fingerprint
+
+
+def origin_of(home: Home, wanted: str, mix: str | None = None) -> list[SourceRecord]:
+    """The records of the sources that a document of the mixes is from; by doc_id or address. None where no mix has it."""
+    lake = home.lake
+    if not is_made(lake, MIX_DOCUMENTS):
+        return []
+    own = lake.scan(MIX_DOCUMENTS, mix=mix) if mix else lake.scan(MIX_DOCUMENTS)
+    rows = own.filter((pl.col("doc_id") == wanted) | (pl.col("url") == wanted)).collect()
+    found = []
+    for _, own in rows.group_by("mix", "part", "doc_id", "table", "table_partition", maintain_order=True):
+        row: dict[str, Any] = own.row(0, named=True)
+        spec = table(row["table"])
+        partition = dict(zip(spec.partition_by, row["table_partition"].split(","), strict=True))
+        read, read_partition = before(row["table"], partition)
+        file = row["file"] or _file_of(home, read, read_partition, row["doc_id"])
+        found.append(
+            SourceRecord(
+                row["doc_id"],
+                row["mix"],
+                row["part"],
+                own.height,
+                row["table"],
+                partition,
+                read,
+                read_partition,
+                file,
+                row["file_index"],
+                row["position"],
+                row["url"],
+            )
+        )
+    return found
+
+
+def _file_of(home: Home, name: str, partition: Mapping[str, str], doc_id: str) -> str | None:
+    """The input file of a record, from the table that it was read into."""
+    if "file" not in table(name).schema.names or home.lake.state(name, partition) is None:
+        return None
+    rows = home.lake.scan(name, **partition).filter(pl.col("doc_id") == doc_id).select("file").collect()  # type: ignore[arg-type]
+    return rows.item(0, 0) if rows.height else None
