@@ -22,12 +22,14 @@ from corpus_platform.stages.dedup import DedupSettings
 from corpus_platform.stages.documents import DocumentSettings
 from corpus_platform.stages.encyclopedia import EncyclopediaSettings
 from corpus_platform.stages.language_model import LanguageModelSettings
+from corpus_platform.stages.mix import MixSettings
 from corpus_platform.stages.pages import PagesSettings, SourceSettings
 from corpus_platform.stages.paragraphs import ParagraphSettings
 from corpus_platform.stages.signals import SignalsSettings
 from corpus_platform.stages.source_documents import SourcesSettings
 from corpus_platform.stages.stage import Settings
 from corpus_platform.stages.texts import AFTER_DEDUP, Base, TextVariant, base_of
+from corpus_platform.stages.tokenizers import TokenizerSettings
 from corpus_platform.stages.url_history import UrlHistorySettings
 from corpus_platform.yaml_file import keys_of, mistake, read_yaml
 
@@ -85,6 +87,8 @@ class CorpusSettings(Settings):
     signals: SignalsSettings = SignalsSettings()
     recipes: RecipeSettings = RecipeSettings()
     dedup: DedupSettings = DedupSettings()
+    tokenizers: TokenizerSettings = Field(default_factory=TokenizerSettings)
+    mixes: MixSettings = MixSettings()
     engine: EngineSettings = EngineSettings()  # pyright: ignore[reportCallIssue]
     automation: AutomationSettings = AutomationSettings()
     warehouse: WarehouseSettings = WarehouseSettings()

@@ -1,0 +1,59 @@
+"""The mixes of a home, and the stages that make them: tokenizers, token counts, documents.
+
+They are made when somebody asks for them by name, and never because something else was: so they are beside the stages of the home's other tables.
+
+Not here: in which order the three are run (analytics/mixing.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus_platform.errors import SettingsError
+from corpus_platform.mixes.mix import Mix, mixes
+from corpus_platform.stages.mix import MixDocuments
+from corpus_platform.stages.token_counts import TokenCounts
+from corpus_platform.stages.tokenizers import Tokenizers
+from corpus_platform.yaml_file import nearest
+
+if TYPE_CHECKING:
+    from corpus_platform.settings import CorpusSettings
+    from corpus_platform.stages.stage import Stage
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """What a home's settings say of mixes."""
+
+    settings: CorpusSettings
+    path: Path
+    """Folder of the home."""
+
+    @cached_property
+    def mixes(self) -> dict[str, Mix]:
+        """All mixes by name: the shipped ones, and those of the home's folder."""
+        return mixes(Path(self.settings.mixes.below(self.path).folder))
+
+    def mix(self, name: str) -> Mix:
+        """The mix of a name. Raises SettingsError with the nearest name where there is none."""
+        if name not in self.mixes:
+            raise SettingsError(
+                f"there is no mix `{name}`{nearest(name, self.mixes)}; there are {', '.join(self.mixes)}"
+            )
+        return self.mixes[name]
+
+    @cached_property
+    def stages(self) -> dict[str, Stage]:
+        """The stages by their tables."""
+        s = self.settings
+        s3 = s.s3.access().below(self.path)
+        test_sets = s.recipes.below(self.path).test_sets
+        made: list[Stage] = [
+            Tokenizers(s.tokenizers.below(self.path), s3=s3),
+            TokenCounts(),
+            MixDocuments(s.mixes.below(self.path), mixes=self.mixes, test_sets=test_sets),
+        ]
+        return {stage.name: stage for stage in made}
