@@ -113,7 +113,9 @@ class Baike(Reader):
             page = _question(row) or self._page(row)
             marked = DISAMBIGUATION if page and page.disambiguation else None
             if page is None or not page.text:
-                yield unit.reject(position, "no_text", ", ".join(map(str, row))[:200])
+                # Stubs and questions that nobody answered are many and no damage.
+                named = first_text(row, (*_TITLE, *_QUESTION))
+                yield unit.reject(position, "no_text", named or ", ".join(map(str, row))[:200], broken=named is None)
             elif marked and self.disambiguation == "drop":
                 yield unit.reject(position, DISAMBIGUATION, page.title or "", broken=False)
             else:

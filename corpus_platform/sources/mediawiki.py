@@ -1,6 +1,7 @@
-"""Articles of MediaWiki XML dumps, as plain text.
+"""Articles of MediaWiki XML dumps, as plain text with headings and categories.
 
 A dump's pages are articles, or rejects with the reason why they are none. Redirects and pages of other namespaces are many and no damage.
+A disambiguation page is an article whose meta says so; its category is `disambiguation`, that of any other page the first that it is filed under.
 Promise: a dump that breaks off gives every article before the break, then one reject that says where and how it broke.
 
 Not here: the XML and the compression (mediawiki_xml.py), the markup of a page (wikitext.py).
@@ -9,14 +10,14 @@ Not here: the XML and the compression (mediawiki_xml.py), the markup of a page (
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import orjson
 
 from corpus_platform.documents import document_id, domain_of
 from corpus_platform.sources.mediawiki_xml import Broken, Page, pages
 from corpus_platform.sources.records import Reject
-from corpus_platform.sources.wikitext import wikitext_to_text
+from corpus_platform.sources.wikitext import Heading, PlainPage, Tables, plain_page
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
 SOURCE = "wikipedia"
 LICENCE = "CC-BY-SA-4.0"
+DISAMBIGUATION = "disambiguation"
 
 MEDIAWIKI_REASONS = {
     "namespace": "The page is no article: talk, template, category, ...",
     "redirect": "The page only points to another one",
+    "disambiguation": "The page only lists what its title may mean, and such pages are not wanted",
     "not_wikitext": "The page is of another content model: JSON, style sheet, ...",
     "no_text": "Nothing is left of the page without its markup",
     "page_too_long": "The page's markup is longer than any that MediaWiki allows",
@@ -38,6 +41,7 @@ MEDIAWIKI_REASONS = {
 }
 """Reason codes of the rejects of this reader, with their meaning."""
 
+_NOTHING = PlainPage("")
 _DAMAGE = frozenset({"page_too_long", "broken_xml", "broken_archive", "doctype", "not_mediawiki"})
 
 
@@ -53,10 +57,12 @@ class Article:
     text: str
     language: str | None
     date: datetime | None
+    category: str | None
+    headings: tuple[Heading, ...]
     meta: dict[str, Any]
 
     def row(self) -> dict[str, Any]:
-        """The DOCUMENT_COLUMNS, but for `shard` and `file_index`, which the stage knows."""
+        """The DOCUMENT_COLUMNS and SOURCE_COLUMNS, but for `shard` and `file_index`, which the stage knows."""
         return {
             "doc_id": self.doc_id,
             "source": SOURCE,
@@ -72,6 +78,10 @@ class Article:
             "content_type": "text/x-wiki",
             "licence": LICENCE,
             "meta": orjson.dumps(self.meta).decode(),
+            "author": None,
+            "category": self.category,
+            "origin": "human",
+            "sections": [heading._asdict() for heading in self.headings],
         }
 
 
@@ -82,24 +92,31 @@ def read_dump(
     language: str | None = None,
     wiki: str | None = None,
     namespaces: Collection[int] = (0,),
+    tables: Tables = "drop",
+    disambiguation: Literal["keep", "drop"] = "keep",
 ) -> Iterator[Article | Reject]:
     """Every page of a dump, in order, as an Article or as a Reject with one of MEDIAWIKI_REASONS.
 
     `stream`: the file as stored, compressed or not. `file`: its name, for messages and to know the wiki by. `language` and `wiki` (`zhwiki`)
-    override what the file's name and siteinfo say. Memory is bounded by a chunk and its pages. Raises SourceError when the stream itself fails.
+    override what the file's name and siteinfo say. The detail of a redirect is `title -> title of the page that it points to`.
+    Memory is bounded by a chunk and its pages. Raises SourceError when the stream itself fails.
     """
     for page in pages(stream, file=file, wiki=wiki):
         if isinstance(page, Broken):
             yield Reject(file, page.ordinal, page.reason, page.detail)
             return
-        reason = _unfit(page, namespaces)
-        text = "" if reason else wikitext_to_text(page.wikitext, page.site.hidden_namespaces)
-        if text:
-            yield _article(page, file, text, language or page.site.language)
+        reason, plain = _unfit(page, namespaces), _NOTHING
+        if reason is None:
+            plain = plain_page(page.wikitext, page.site.names, tables=tables)
+            reason = None if plain.text else "no_text"
+            if plain.disambiguation and disambiguation == "drop":
+                reason = DISAMBIGUATION
+        if reason is None:
+            yield _article(page, file, plain, language or page.site.language)
             continue
-        reason = reason or "no_text"
+        detail = f"{page.title} -> {page.redirect_to}" if reason == "redirect" and page.redirect_to else page.title
         url = page.site.url(page.title)
-        yield Reject(file, page.ordinal, reason, page.title, url, str(page.id), broken=reason in _DAMAGE)
+        yield Reject(file, page.ordinal, reason, detail, url, str(page.id), broken=reason in _DAMAGE)
 
 
 def _unfit(page: Page, namespaces: Collection[int]) -> str | None:
@@ -113,17 +130,20 @@ def _unfit(page: Page, namespaces: Collection[int]) -> str | None:
     return "page_too_long" if page.too_long else None
 
 
-def _article(page: Page, file: str, text: str, language: str | None) -> Article:
+def _article(page: Page, file: str, plain: PlainPage, language: str | None) -> Article:
     site = page.site
+    first = plain.categories[0] if plain.categories else None
     return Article(
         doc_id=document_id(SOURCE, f"{site.dbname}:{page.id}"),
         file=file,
         position=page.ordinal,
         url=site.url(page.title),
         title=page.title,
-        text=text,
+        text=plain.text,
         language=language,
         date=page.timestamp,
+        category=DISAMBIGUATION if plain.disambiguation else first,
+        headings=plain.headings,
         meta={
             "page_id": page.id,
             "revision": page.revision,
@@ -131,5 +151,7 @@ def _article(page: Page, file: str, text: str, language: str | None) -> Article:
             "dbname": site.dbname,
             "sitename": site.name,
             "generator": site.generator,
+            "categories": list(plain.categories),
+            "disambiguation": plain.disambiguation,
         },
     )

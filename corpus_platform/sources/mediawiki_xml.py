@@ -24,7 +24,8 @@ from urllib.parse import quote, urlsplit
 from xml.parsers import expat
 
 from corpus_platform.errors import SourceError
-from corpus_platform.sources.wikitext import HIDDEN_NAMESPACES, is_redirect
+from corpus_platform.sources.wiki_names import WikiNames, wiki_names
+from corpus_platform.sources.wikitext import is_redirect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,17 @@ class Site:
     base: str = ""
     generator: str = ""
     language_tag: str = ""
-    hidden_namespaces: frozenset[str] = HIDDEN_NAMESPACES
+    own_files: frozenset[str] = frozenset()
+    """Its own names of the namespaces of files and media, lower-cased."""
+    own_categories: frozenset[str] = frozenset()
+
+    @cached_property
+    def names(self) -> WikiNames:
+        """What it calls files, categories and disambiguation pages."""
+        match = _PROJECT.fullmatch(self.dbname)
+        return wiki_names(match["language"] if match else self.language_tag).and_own(
+            self.own_files, self.own_categories
+        )
 
     @cached_property
     def language(self) -> str | None:
@@ -95,6 +106,8 @@ class Page:
     title: str
     timestamp: datetime | None
     redirect: bool
+    redirect_to: str | None
+    """Title of the page that it points to, where the dump says so."""
     model: str
     wikitext: str
     too_long: bool
@@ -160,7 +173,8 @@ class _Reader:
         self._ready: deque[Page] = deque()
         self._path: list[str] = []
         self._fields: dict[str, str] = {}
-        self._namespaces: list[str] = []
+        self._files: set[str] = set()
+        self._categories: set[str] = set()
         self._collect: list[str] | None = None
         self._collected = 0
         self._namespace_key = ""
@@ -196,7 +210,7 @@ class _Reader:
         if name == "page":
             self._fields = {}
         elif name == "redirect" and path[-2] == "page":
-            self._fields["redirect"] = "yes"
+            self._fields["redirect"] = attributes.get("title", "")
         elif name in _COLLECTED.get(path[-2] if len(path) > 1 else "", ()):
             self._collect, self._collected = [], 0
             self._namespace_key = attributes.get("key", "")
@@ -213,8 +227,10 @@ class _Reader:
             value = "".join(self._collect)
             self._collect = None
             if name == "namespace":
-                if self._namespace_key in _HIDDEN_NAMESPACE_KEYS and value:
-                    self._namespaces.append(value.lower())
+                if value and self._namespace_key in _NAMESPACES_OF_FILES:
+                    self._files.add(value.lower())
+                elif value and self._namespace_key == _NAMESPACE_OF_CATEGORIES:
+                    self._categories.add(value.lower())
                 return
             parent = self._path[-1]
             self._fields[name if parent != "revision" or name != "id" else "revision"] = value
@@ -242,7 +258,8 @@ class _Reader:
             dbname=dbname,
             base=base if "/" in base else "",
             generator=fields.get("generator", ""),
-            hidden_namespaces=HIDDEN_NAMESPACES.union(self._namespaces),
+            own_files=frozenset(self._files),
+            own_categories=frozenset(self._categories),
         )
 
     def _finish_page(self) -> None:
@@ -258,6 +275,7 @@ class _Reader:
                 title=fields.get("title", "").strip(),
                 timestamp=_time(fields.get("timestamp")),
                 redirect="redirect" in fields or is_redirect(wikitext),
+                redirect_to=fields.get("redirect") or None,
                 model=fields.get("model", ""),
                 wikitext=wikitext,
                 too_long=bool(fields.get("too_long")),
@@ -267,7 +285,8 @@ class _Reader:
         self._fields = {}
 
 
-_HIDDEN_NAMESPACE_KEYS = frozenset({"-2", "6", "14"})
+_NAMESPACES_OF_FILES = frozenset({"-2", "6"})
+_NAMESPACE_OF_CATEGORIES = "14"
 _COLLECTED = {
     "siteinfo": frozenset({"sitename", "dbname", "base", "generator"}),
     "namespaces": frozenset({"namespace"}),

@@ -1,6 +1,7 @@
-"""MediaWiki's markup to plain text, one paragraph, heading or list item a line.
+"""MediaWiki's markup to plain text, one paragraph, heading or list item a line, with where each heading begins and what the page is filed under.
 
-Templates, tables, references, files and categories go; links, headings, lists and the few templates that only dress up a text keep their words.
+Templates, references and files go, tables too unless they are asked for as rows; links, headings, lists and the few templates that only dress up
+a text keep their words. Categories are listed before they go, and a page that says so is known as a disambiguation page.
 Promise: time grows linearly with the length, whatever the input. Brackets are matched with a stack of bounded depth, patterns never look
 back. (mwparserfromhell 0.7.2 needs 235 s for 100 kB of `<ref ` and 8 s for 60 kB of `<b>`; it reads real articles at 2 MB/s, this at 16 MB/s.)
 
@@ -11,25 +12,20 @@ from __future__ import annotations
 
 import html
 import re
-from functools import partial
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from corpus_platform.sources.wiki_names import WikiNames, wiki_names
+from corpus_platform.sources.wikitext_tables import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
 MAX_DEPTH = 64
 """Deeper brackets are taken as text. MediaWiki itself stops expanding at 100."""
 
-_FILES_AND_CATEGORIES = """
-file image media datei bild fichier archivo imagen ficheiro arquivo imagem immagine bestand afbeelding plik grafika fil billede bilde
-tiedosto kuva soubor obrázek súbor obrázok fájl kép fișier fişier imagine datoteka slika dosya resim berkas gambar hình vaizdas attēls
-pilt файл изображение зображення слика датотека картинка выява αρχείο εικόνα ملف صورة پرونده تصویر फ़ाइल चित्र চিত্র ไฟล์ ภาพ קובץ תמונה
-文件 檔案 档案 图像 圖像 图片 ファイル 画像 파일 그림
-category kategorie catégorie categoría categoria kategoria kategori luokka kategória categorie kategorija kategoriya категория
-категорія категорија катэгорыя κατηγορία تصنيف رده زمره श्रेणी বিষয়শ্রেণী หมวดหมู่ קטגוריה 分类 分類 カテゴリ 분류
-"""
-HIDDEN_NAMESPACES = frozenset(_FILES_AND_CATEGORIES.split()) | {"tập tin", "thể loại"}
-"""Namespaces, lower-cased, whose links show no text: files and categories in the larger Wikipedias. A dump's own names come on top."""
+Tables = Literal["drop", "rows"]
+"""What becomes of tables: nothing, or a line for each row, its cells between bars."""
 
 _HIDDEN_ELEMENTS = (
     "references|ref|gallery|math|chem|ce|score|timeline|imagemap|templatedata|templatestyles|syntaxhighlight|source|hiero|graph|mapframe"
@@ -55,12 +51,21 @@ _EXTERNAL = re.compile(
     r"\[(?:(?:https?|ftps?|irc|news|git):|//|mailto:)[^\s\[\]]*+[ \t]*+([^\[\]\n]*+)\]", re.IGNORECASE
 )
 _QUOTES = re.compile(r"'''''|'''|''")
-_SWITCH = re.compile(r"__[A-Z]{3,24}__")
+_SWITCH = re.compile(r"__[^\W\d_](?:[^\W\d_]|_(?!_)){2,40}+__")
+_DISAMBIGUATION_SWITCH = re.compile(r"__DISAMBIG__", re.IGNORECASE)
+_MARKS_ALONE = 3
+"""A line up to so long is looked at for a letter or digit: a full stop that is left of a template is no text."""
+_HEADING = "\0"
+"""Stands before the level and title of a heading line until its place is known; the text itself has none."""
 _NAMED = re.compile(r"\s*+[\w-]++\s*+=")
 _INTERLANGUAGE = re.compile(r"(?:[a-z]{2,3}|simple)(?:-[a-z]{1,12}){0,3}")
 _LOST_BRACKETS = re.compile(r"\[\[|\]\]|\{\{|\}\}")
 _HUGE_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9,}+;?")
 _EMPTY_BRACKETS = re.compile(r" ?\([\s,;:]*+\)|（[\s，；、：,;:]*+）")
+_AFTER_BRACKET = re.compile(r"([(（])(?: ?[,;，；、] ?)++(?![()-])")
+_BEFORE_BRACKET = re.compile(r"(?:[,，、]| ?[;；] )[ ,;，；、]*+([)）])")
+_LOOSE_BRACKET = re.compile(r"(?<=[(（]) | (?=[)）])")
+_TWICE = re.compile(r"([,、，;；])(?: ?\1)++(?=\s|[^\x00-\x7f]|$)")
 _LOOSE_SPACE = re.compile(r" (?=[,.](?:\s|$))")
 _SPACES = re.compile(r"[^\S\n]++")
 _NEWLINES = re.compile(r"\n{2,}+")
@@ -129,21 +134,47 @@ _MEDIA_FILES = (
 _VARIANT_ORDER = ("zh-cn", "zh-hans", "zh", "zh-sg", "zh-hant", "zh-tw", "zh-hk", "sr-ec", "sr-el")
 
 
-def wikitext_to_text(wikitext: str, hidden_namespaces: Collection[str] = HIDDEN_NAMESPACES) -> str:
-    """Plain text of one article: lines separated by a newline, none empty, spaces collapsed; may be empty.
+class Heading(NamedTuple):
+    """A heading of a text: level from 1 (`== x ==`), its title, and the code point where its line begins."""
 
-    `hidden_namespaces` are lower-cased names whose links are dropped (files, categories).
+    level: int
+    title: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPage:
+    """What is read of a page's markup. `categories` are in order, each once, without their namespace and sort key."""
+
+    text: str
+    headings: tuple[Heading, ...] = ()
+    categories: tuple[str, ...] = ()
+    disambiguation: bool = False
+
+
+def plain_page(wikitext: str, names: WikiNames | None = None, *, tables: Tables = "drop") -> PlainPage:
+    """Plain text of one page: lines separated by a newline, none empty, spaces collapsed; may be empty.
+
+    `names` are those of the page's wiki; of any wiki by default. A heading with nothing below it is left out.
     """
+    rendered = _Rendered(names or wiki_names(), tables)
     text = _without_comments(wikitext.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
     text = _without_hidden_elements(_with_nowiki_protected(text))
-    text = _nested(_PARAMETER.sub("", text), _TEMPLATE, _template_text)
-    text = _nested(text, _TABLE, _nothing)
-    text = _nested(_VARIANT.sub(_chosen_variant, text), _LINK, partial(_link_text, hidden_namespaces))
+    text = _nested(_PARAMETER.sub("", text), _TEMPLATE, rendered.template)
+    text = _nested(text, _TABLE, rendered.table)
+    text = _nested(_VARIANT.sub(_chosen_variant, text), _LINK, rendered.link)
     text = _EXTERNAL.sub(r"\1", text)
     text = _TAG.sub("", _BREAK.sub("\n", text))
-    text = _SWITCH.sub("", _QUOTES.sub("", text))
+    marked = _DISAMBIGUATION_SWITCH.search(text) is not None
+    text = _SWITCH.sub(_unless_lower_case, _QUOTES.sub("", text))
     text = _LOST_BRACKETS.sub("", _without_line_markup(text))
-    return _tidied(html.unescape(_HUGE_REFERENCE.sub("", text)))
+    text, headings = _with_headings_found(_tidied(html.unescape(_HUGE_REFERENCE.sub("", text))))
+    return PlainPage(text, headings, tuple(rendered.categories), marked or rendered.disambiguation)
+
+
+def wikitext_to_text(wikitext: str, names: WikiNames | None = None) -> str:
+    """The text of `plain_page`, without tables."""
+    return plain_page(wikitext, names).text
 
 
 def is_redirect(wikitext: str) -> bool:
@@ -222,39 +253,54 @@ def _without_hidden_elements(text: str) -> str:
     return "".join(kept)
 
 
-def _nothing(_content: str) -> str:
-    return ""
+@dataclass
+class _Rendered:
+    """What the brackets of one page show, and what is learnt of the page on the way."""
 
+    names: WikiNames
+    tables: Tables
+    categories: dict[str, None] = field(default_factory=dict)
+    disambiguation: bool = False
 
-def _template_text(content: str) -> str:
-    """What a template shows: the words of those that only dress up a text, nothing of all others."""
-    name = content.partition("|")[0].strip().lower()
-    shown = _SHOWN_ARGUMENTS.get(name)
-    if shown is None and name.startswith(("lang-", "link-")):
-        shown = (0,)
-    if shown is None:
-        return _SYMBOLS.get(name, "")
-    links_rendered = _nested(content, _LINK, partial(_link_text, HIDDEN_NAMESPACES))
-    arguments = [argument.strip() for argument in links_rendered.split("|")[1:] if not _NAMED.match(argument)]
-    return " ".join(arguments[index] for index in shown if index < len(arguments))
+    def template(self, content: str) -> str:
+        """What a template shows: the words of those that only dress up a text, nothing of all others."""
+        name = content.partition("|")[0].strip().lower()
+        shown = _SHOWN_ARGUMENTS.get(name)
+        if shown is None and name.startswith(("lang-", "link-")):
+            shown = (0,)
+        if shown is None:
+            if name.replace("_", " ") in self.names.disambiguation:
+                self.disambiguation = True
+            return _SYMBOLS.get(name, "")
+        links_rendered = _nested(content, _LINK, self.link)
+        arguments = [argument.strip() for argument in links_rendered.split("|")[1:] if not _NAMED.match(argument)]
+        return " ".join(arguments[index] for index in shown if index < len(arguments))
 
+    def table(self, content: str) -> str:
+        """The rows of a table, or nothing."""
+        return rows_of(content) if self.tables == "rows" else ""
 
-def _link_text(hidden_namespaces: Collection[str], content: str) -> str:
-    """What a link shows: its label, else its target; nothing for files, categories and the same article in other languages."""
-    target, bar, label = content.partition("|")
-    if "\n" in target:
-        return content
-    namespace, colon, _ = target.partition(":")
-    namespace = namespace.strip()
-    if colon and namespace:
-        if namespace.lower() in hidden_namespaces or target.rstrip().lower().endswith(_MEDIA_FILES):
-            return ""
-        if not bar and namespace not in _SISTERS and _INTERLANGUAGE.fullmatch(namespace):
-            return ""
-    shown = target.lstrip(": ")
-    if not bar:
-        return shown
-    return label or shown.partition(" (")[0].rpartition(":")[2]
+    def link(self, content: str) -> str:
+        """What a link shows: its label, else its target; nothing for files, categories and the same article in other languages."""
+        target, bar, label = content.partition("|")
+        if "\n" in target:
+            return content
+        namespace, colon, title = target.partition(":")
+        namespace = namespace.strip()
+        if colon and namespace:
+            lowered = namespace.lower().replace("_", " ")
+            if lowered in self.names.categories:
+                if title := title.replace("_", " ").strip():
+                    self.categories[title] = None
+                return ""
+            if lowered in self.names.files or target.rstrip().lower().endswith(_MEDIA_FILES):
+                return ""
+            if not bar and namespace not in _SISTERS and _INTERLANGUAGE.fullmatch(namespace):
+                return ""
+        shown = target.lstrip(": ")
+        if not bar:
+            return shown
+        return label or shown.partition(" (")[0].rpartition(":")[2]
 
 
 def _chosen_variant(match: re.Match[str]) -> str:
@@ -270,6 +316,12 @@ def _chosen_variant(match: re.Match[str]) -> str:
     return next((readings[code] for code in _VARIANT_ORDER if code in readings), rules)
 
 
+def _unless_lower_case(match: re.Match[str]) -> str:
+    """Nothing for a magic word in any language; `__init__` stays."""
+    word = match.group()
+    return "" if word == word.upper() else word
+
+
 def _without_line_markup(text: str) -> str:
     """Text without the marks that stand at the start of a line; headings with nothing below them go.
 
@@ -281,7 +333,7 @@ def _without_line_markup(text: str) -> str:
         line = raw.strip()
         first = line[:1]
         if first == "=" and line[-1] == "=" and (title := line.strip("= \t")):
-            level = min(len(line) - len(line.lstrip("=")), 6)
+            level = max(min(len(line) - len(line.lstrip("=")), 6) - 1, 1)
             while headings and headings[-1][0] >= level:
                 headings.pop()
             headings.append((level, title))
@@ -292,14 +344,35 @@ def _without_line_markup(text: str) -> str:
             continue
         elif line.startswith("----"):
             line = line.lstrip("-")
-        if line:
-            kept.extend(title for _, title in headings)
+        if line and (len(line) > _MARKS_ALONE or any(map(str.isalnum, line))):
+            kept.extend(f"{_HEADING}{level}{title}" for level, title in headings)
             headings.clear()
             kept.append(line)
     return "\n".join(kept)
 
 
 def _tidied(text: str) -> str:
-    """Text without empty brackets, runs of spaces and empty lines."""
-    text = _LOOSE_SPACE.sub("", _EMPTY_BRACKETS.sub("", _SPACES.sub(" ", text)))
+    """Text without what templates that went have left: empty brackets, separators with nothing between them; no runs of spaces, no empty lines."""
+    text = _EMPTY_BRACKETS.sub("", _SPACES.sub(" ", text))
+    text = _AFTER_BRACKET.sub(r"\1", _BEFORE_BRACKET.sub(r"\1", text))
+    text = _LOOSE_SPACE.sub("", _LOOSE_BRACKET.sub("", _TWICE.sub(r"\1", text)))
     return _NEWLINES.sub("\n", text.replace(" \n", "\n").replace("\n ", "\n")).strip()
+
+
+def _with_headings_found(text: str) -> tuple[str, tuple[Heading, ...]]:
+    """The text without the marks of headings, and the headings with their places."""
+    if _HEADING not in text:
+        return text, ()
+    kept: list[str] = []
+    found: list[Heading] = []
+    at = 0
+    for line in text.split("\n"):
+        shown = line
+        if line[:1] == _HEADING:
+            shown = line[2:].strip()
+            if not shown:
+                continue
+            found.append(Heading(int(line[1]), shown, at))
+        kept.append(shown)
+        at += len(shown) + 1
+    return "\n".join(kept), tuple(found)

@@ -3,10 +3,11 @@
 import pytest
 
 from corpus_platform.sources.mediawiki import MEDIAWIKI_REASONS, Article, read_dump
-from corpus_platform.sources.wikitext import wikitext_to_text
+from corpus_platform.sources.wiki_names import wiki_names
+from corpus_platform.sources.wikitext import plain_page, wikitext_to_text
 
 pytestmark = pytest.mark.samples
-LEFTOVERS = ("[[", "]]", "{{", "}}", "<ref", "</ref", "'''", "|thumb|", "px|")
+LEFTOVERS = ("[[", "]]", "{{", "}}", "{|", "|}", "<ref", "</ref", "'''", "|thumb|", "px|")
 
 
 def read(path):
@@ -58,6 +59,40 @@ def test_every_page_of_63_languages_is_an_article_or_is_rejected_with_a_reason(s
     assert [mark for a in flat if isinstance(a, Article) for mark in LEFTOVERS if mark in a.text] == []
 
 
+def test_headings_begin_where_they_say_and_categories_are_known_in_every_language(samples):
+    dumps = sorted((samples / "encyclopedia").rglob("*.bz2"))
+
+    articles = [item for path in dumps for item in read(path) if isinstance(item, Article)]
+
+    assert len(articles) > 170
+    assert [
+        (a.title, h)
+        for a in articles
+        for h in a.headings
+        if a.text[h.start : h.start + len(h.title) + 1].rstrip("\n") != h.title
+    ] == []
+    assert sum(bool(a.meta["categories"]) for a in articles) > 150
+    starts = {line.partition(":")[0].lower() for a in articles for line in a.text.split("\n") if ":" in line}
+    assert starts & wiki_names().categories == {"categoria"}  # the Latin article shows a link to one
+
+
+def test_the_eight_disambiguation_pages_of_the_english_sample_are_marked(samples):
+    (path,) = (samples / "encyclopedia").glob("enwiki-latest-pages-articles1*.bz2")
+
+    marked = [item.title for item in read(path) if isinstance(item, Article) and item.meta["disambiguation"]]
+
+    assert marked == [
+        "Alien",
+        "Austin (disambiguation)",
+        "Ada",
+        "Aberdeen (disambiguation)",
+        "Argument (disambiguation)",
+        "Animal (disambiguation)",
+        "Asia Minor (disambiguation)",
+        "Aa River",
+    ]
+
+
 def test_the_chinese_article_keeps_its_sentences(samples):
     (article,) = read(samples / "encyclopedia" / "minidumps" / "zhwiki.xml.bz2")
 
@@ -71,3 +106,4 @@ def test_raw_wikitext_of_tables_and_quotes_is_read(samples):
 
     assert len(texts) == 2
     assert all("{|" not in wikitext_to_text(text) for text in texts)
+    assert all(mark not in plain_page(text, tables="rows").text for text in texts for mark in LEFTOVERS)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from corpus_platform.documents import DOCUMENT_COLUMNS
+from corpus_platform.documents import DOCUMENT_COLUMNS, SOURCE_COLUMNS
 from corpus_platform.errors import SourceError
 from corpus_platform.sources import mediawiki_xml
 from corpus_platform.sources.mediawiki import MEDIAWIKI_REASONS, Article, read_dump
@@ -44,7 +44,7 @@ def test_an_article_has_every_column_of_a_document_but_those_that_the_stage_know
     (article,) = read(dump(page(title="Rye &amp; wheat", text="'''Rye''' is [[grain|a grain]].")))
 
     row = article.row()
-    assert {*row, "shard", "file_index"} == {field.name for field in DOCUMENT_COLUMNS}
+    assert {*row, "shard", "file_index"} == {field.name for field in (*DOCUMENT_COLUMNS, *SOURCE_COLUMNS)}
     assert row["source"] == "wikipedia"
     assert row["title"] == "Rye & wheat"
     assert row["text"] == "Rye is a grain."
@@ -60,6 +60,8 @@ def test_an_article_has_every_column_of_a_document_but_those_that_the_stage_know
         "dbname": "enwiki",
         "sitename": "Wikipedia",
         "generator": "MediaWiki 1.42",
+        "categories": [],
+        "disambiguation": False,
     }
 
 
@@ -83,6 +85,67 @@ def test_pages_that_are_no_articles_are_rejected_with_their_reason_and_are_no_da
         (4, "not_wikitext", False),
         (5, "no_text", False),
     ]
+
+
+def test_headings_and_categories_are_kept_beside_the_text():
+    (article,) = read(
+        dump(page(text="Bread.\n== Kinds ==\n=== ''Rye'' bread ===\nDark.\n[[Razred:Food|b]]\n[[Category:Baking]]"))
+    )
+
+    row = article.row()
+    assert row["text"] == "Bread.\nKinds\nRye bread\nDark."
+    assert row["sections"] == [
+        {"level": 1, "title": "Kinds", "start": 7},
+        {"level": 2, "title": "Rye bread", "start": 13},
+    ]
+    assert all(row["text"][s["start"] :].startswith(s["title"]) for s in row["sections"])
+    assert (row["category"], row["origin"], row["author"]) == ("Food", "human", None)
+    assert article.meta["categories"] == ["Food", "Baking"]
+
+
+@pytest.mark.parametrize(
+    ("wiki", "text"),
+    [
+        ("enwiki", "Rye may mean:\n* [[Rye (grain)]]\n{{disambiguation|geo}}"),
+        ("enwiki", "Rye may mean:\n* [[Rye (grain)]]\n{{Human_name disambiguation}}"),
+        ("dewiki", "Roggen steht für:\n* [[Roggen (Gattung)]]\n{{Begriffsklärung}}"),
+        ("zhwiki", "黑麦可以指：\n* [[黑麦属]]\n{{消歧義}}"),
+        ("zh_yuewiki", "黑麥可以指：\n* [[黑麥屬]]\n{{搞清楚}}"),
+        ("ruwiki", "Рожь:\n* [[Рожь (род)]]\n{{неоднозначность}}"),
+        ("arwiki", "قد يكون:\n* [[شيلم]]\n{{توضيح}}"),
+        ("jawiki", "ライ\n* [[ライ麦]]\n{{aimai}}"),
+        ("xxwiki", "Rye\n* [[Rye (grain)]]\n__DISAMBIG__"),
+    ],
+)
+def test_disambiguation_pages_are_marked_in_many_languages_and_dropped_on_demand(wiki, text):
+    data = dump(page(text=text))
+
+    (article,) = read(data, file=f"{wiki}.xml")
+    (dropped,) = read(data, file=f"{wiki}.xml", disambiguation="drop")
+
+    assert (article.meta["disambiguation"], article.category) == (True, "disambiguation")
+    assert (dropped.reason, dropped.broken) == ("disambiguation", False)
+
+
+def test_a_template_of_another_wiki_marks_no_disambiguation():
+    (article,) = read(dump(page(text="Rye is a grain. {{gren}}")), file="enwiki.xml")
+
+    assert article.meta["disambiguation"] is False
+
+
+def test_a_redirect_says_where_it_points():
+    (reject,) = read(dump(page(title="Loaf", inside='<redirect title="Bread" />')))
+
+    assert (reject.reason, reject.detail) == ("redirect", "Loaf -> Bread")
+
+
+def test_tables_are_kept_as_rows_on_demand():
+    table = "A.\n{| class=x\n|+ style=y | Grains\n! Name !! Height\n|-\n| a=1 | [[Rye|rye]] || 2 m\n|-\n|\n|}\nB."
+
+    (without,), (with_rows,) = read(dump(page(text=table))), read(dump(page(text=table)), tables="rows")
+
+    assert without.text == "A.\nB."
+    assert with_rows.text == "A.\nGrains\nName | Height\nrye | 2 m\nB."
 
 
 def test_other_namespaces_are_read_when_they_are_asked_for():

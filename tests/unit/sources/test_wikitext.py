@@ -40,7 +40,13 @@ CASES = {
     "headings": ("A\n== B ==\nc\n=== D ===\ne", "A\nB\nc\nD\ne"),
     "headings with nothing below": ("A\n== B ==\n=== C ===\n== D ==\nd\n== E ==\n{{reflist}}", "A\nD\nd"),
     "lists": ("* a\n** b\n# c\n: d\n; e : f\n*\n----\nx", "a\nb\nc\nd\ne : f\nx"),
-    "magic words": ("__NOTOC__A __INDEX__ {{DEFAULTSORT:x}}", "A"),
+    "magic words": ("__NOTOC__A __INDEX__ {{DEFAULTSORT:x}} __БЕЗ_ОГЛ__ __init__", "A __init__"),
+    "separators with nothing between": (
+        "Rye ({{IPA|x}}; {{IPA|y}}; born 1900, {{x}}), a, {{x}}, {{y}}, b ({{x}}、、谷物、{{y}}）",
+        "Rye (born 1900), a, b (谷物）",
+    ),
+    "line of a mark alone": ("A\n== B ==\n{{x}}.\n", "A"),
+    "categories in any language": ("A\n[[Kateqoriya:X]] [[Categorìa:X]] [[Санат:X]] [[Roinn-seòrsa:X]]", "A"),
     "entities": ("a&nbsp;b &lt;ref&gt; &amp;amp; &#x4e2d;&#25991; &#99999999999999;", "a b <ref> &amp; 中文"),
     "spaces and lines": (" a\t\t b \r\n\r\n\n c\u3000d \x00", "a b\nc d"),
     "language variants": (
