@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from corpus_platform.engine.serial import Serial
-from corpus_platform.errors import CheckFailed
+from corpus_platform.errors import CheckFailed, SettingsError
 from corpus_platform.recipes.apply import DECISION_SCHEMA, FunnelRow, apply
 from corpus_platform.recipes.file_verdicts import FileSet, FileVerdicts, Work, keys_at_once, verdicts_of
 from corpus_platform.recipes.population import methods_of
 from corpus_platform.signals.registry import signals
 from corpus_platform.sources.plain import PlainWriter
+from corpus_platform.yaml_file import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -64,14 +65,28 @@ class BatchApplied:
     dropped: list[dict[str, Any]]
 
 
+def of_one_part(recipe: Recipe, name: str | None) -> Recipe:
+    """The recipe as it is for one of its parts, for a file does not say which it is of. Raises SettingsError where there is no such part."""
+    made = {part.part: part for part in recipe.parts if part.variant}
+    if name in made:
+        return recipe.of_part(made[name])
+    if not recipe.parts and name is None:
+        return recipe
+    missing = next((part.missing for part in recipe.parts if part.part == name), None)
+    what = f"nothing reads `{name}` ({missing})" if missing else f"there is no part `{name}`{nearest(name or '', made)}"
+    asked = f"`{recipe.name}` is made of parts, and a file is of one of them" if name is None else what
+    raise SettingsError(f"{asked}; the parts of `{recipe.name}` are {', '.join(made) or 'none'}: name one with --part")
+
+
 def apply_file(
     recipe: Recipe, path: Path, kept: Path, dropped: Path, environment: Environment, *, text: str = "text"
 ) -> FileApplied:
     """Runs a recipe over a file. `kept` has the input's rows with the texts as edited; `dropped` has id, url, step, rule, value, threshold, seen.
 
     Its dedups work in a temporary folder beside `kept`. Raises SourceError for a file that can't be read at all, ModelError where the recipe needs a model
-    that is not there.
+    that is not there, SettingsError for one of several parts (`of_one_part` chooses).
     """
+    recipe = of_one_part(recipe, None)
     files, verdicts = FileSet((path,), text), FileVerdicts()
     kept.parent.mkdir(parents=True, exist_ok=True)
     with (

@@ -36,6 +36,8 @@ class Part(BaseModel):
 
     @model_validator(mode="after")
     def _says_what_it_takes(self) -> Self:
+        if self.like and self.variant and self.steps:
+            return self  # It has been given those of the recipe that it is like, and is looked at again.
         given = [name for name in ("like", "variant", "missing") if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(

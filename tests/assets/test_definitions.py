@@ -139,19 +139,22 @@ def test_each_text_variant_has_its_own_web_assets(tmp_path):
 
 def test_each_dedup_is_three_assets_between_the_texts_and_the_corpus(tmp_path):
     write_settings(
-        tmp_path, recipes={"enabled": ["mnbvc"], "variants": {"mnbvc": "wet"}}, dedup={"presets": ["url_dedup"]}
+        tmp_path, recipes={"enabled": ["mnbvc_web"], "variants": {"mnbvc_web": "wet"}}, dedup={"presets": ["url_dedup"]}
     )
 
     found = nodes(tmp_path)
 
     above = {key: {parent.to_user_string() for parent in node.parent_keys} for key, node in found.items()}
     of_dedup = {key: above[key] for key, node in found.items() if node.group_name == "dedup"}
-    methods = ("mnbvc.exact", "mnbvc.simhash", "web.url_dedup")
+    methods = ("mnbvc_web.exact", "mnbvc_web.simhash", "web.url_dedup")
     assert set(of_dedup) == {f"dedup/wet/{name}{part}" for name in methods for part in ("", ".documents", ".index")}
-    assert above["dedup/wet/mnbvc.exact"] == {"dedup/wet/mnbvc.exact.documents", "dedup/wet/mnbvc.exact.index"}
-    assert above["dedup/wet/mnbvc.exact.index"] == {"dedup/wet/mnbvc.exact.documents"}
-    assert "dedup/wet/mnbvc.exact" in above["dedup/wet/mnbvc.simhash.documents"]
-    assert {"dedup/wet/mnbvc.exact", "dedup/wet/mnbvc.simhash"} <= above["corpora/mnbvc"]
+    assert above["dedup/wet/mnbvc_web.exact"] == {
+        "dedup/wet/mnbvc_web.exact.documents",
+        "dedup/wet/mnbvc_web.exact.index",
+    }
+    assert above["dedup/wet/mnbvc_web.exact.index"] == {"dedup/wet/mnbvc_web.exact.documents"}
+    assert "dedup/wet/mnbvc_web.exact" in above["dedup/wet/mnbvc_web.simhash.documents"]
+    assert {"dedup/wet/mnbvc_web.exact", "dedup/wet/mnbvc_web.simhash"} <= above["corpora/mnbvc_web"]
     assert above["dedup/wet/web.url_dedup.documents"] == {"web/wet/pages"}
 
 

@@ -50,12 +50,12 @@ def test_a_mart_comes_from_the_assets_that_write_what_it_reads_in_every_variant_
     nodes = graph(
         tmp_path,
         variants=["wet", "resiliparse"],
-        recipes={"enabled": ["ccnet", "mnbvc"], "variants": {"mnbvc": "wet"}},
+        recipes={"enabled": ["ccnet", "mnbvc_web"], "variants": {"mnbvc_web": "wet"}},
         dedup={"presets": ["url_dedup"]},
     )
 
-    corpora = {"corpora/ccnet", "corpora/mnbvc"}
-    dedups = {"dedup/wet/mnbvc.exact", "dedup/wet/mnbvc.simhash", "dedup/wet/web.url_dedup"}
+    corpora = {"corpora/ccnet", "corpora/mnbvc_web"}
+    dedups = {"dedup/wet/mnbvc_web.exact", "dedup/wet/mnbvc_web.simhash", "dedup/wet/web.url_dedup"}
     pages = {"web/wet/pages", "web/resiliparse/pages"}
     assert above(nodes, "language_share") == above(nodes, "recipe_overlap") == corpora
     assert above(nodes, "licence_share") == corpora | pages

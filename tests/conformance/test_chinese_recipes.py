@@ -21,7 +21,7 @@ from corpus_platform.signals.environment import Environment
 
 LABELS = Path(__file__).parent / "labels_hplt_zh.tsv"
 PAGES = "web/hplt_zh_docs.jsonl.gz"
-FILTERING = ("chinesewebtext", "cci", "cluecorpus2020", "skypile", "tigerbot", "wanjuan", "wudao")
+FILTERING = ("chinesewebtext", "cci_web", "cluecorpus2020", "skypile", "tigerbot_web", "wanjuan_web", "wudao_web")
 """Recipes that mean to take unsafe pages out; MNBVC does not."""
 
 
@@ -99,7 +99,7 @@ def test_a_recipe_drops_adult_and_gambling_pages_and_keeps_good_ones(name, pages
 
 
 def test_mnbvc_cleans_coarsely_and_keeps_good_pages(pages):
-    found = figures(kept("mnbvc", pages))
+    found = figures(kept("mnbvc_web", pages))
 
-    print("mnbvc", {key: round(value, 3) for key, value in found.items()})  # noqa: T201
+    print("mnbvc_web", {key: round(value, 3) for key, value in found.items()})  # noqa: T201
     assert found["good kept"] >= 0.9

@@ -18,22 +18,23 @@ from corpus_platform.definitions import instance_of
 from corpus_platform.home import Home
 from corpus_platform.recipes.explain import explain
 from corpus_platform.recipes.population import methods_of
-from corpus_platform.recipes.recipe import SYSTEMS
+from corpus_platform.recipes.recipe import recipes
 from corpus_platform.recipes.step import EditStep
 from corpus_platform.recipes.steps.dedup import Dedup
 from corpus_platform.signals.environment import Environment
 from corpus_platform.stages.classifiers import shelf_of
 from corpus_platform.stages.dedup import OF_METHOD
 from corpus_platform.stages.signals import LANGUAGE
-from corpus_platform.stages.texts import base_of, is_after_dedup, text_partition, text_table
+from corpus_platform.stages.texts import base_of, is_after_dedup, source_of, text_partition, text_table
 
 pytestmark = [pytest.mark.e2e, pytest.mark.samples, pytest.mark.timeout(1800)]
 
 SNAPSHOTS = ("CC-MAIN-2024-10", "CC-MAIN-2024-18")
-RECIPES = sorted(path.stem for path in SYSTEMS.glob("*.yaml"))
+RECIPES = sorted(name for name, made in recipes().items() if made.variant and source_of(made.variant) is None)
+"""Shipped recipes that start from a text of the web."""
 EXPLAINED, COPIES = 50, 6
 OF_ONE_TEXT = (
-    "cci", "fineweb", "fineweb_edu", "massivetext", "mnbvc", "refinedweb", "skypile", "tigerbot", "wanjuan", "wudao",
+    "cci_web", "fineweb", "fineweb_edu", "massivetext_web", "mnbvc_web", "refinedweb", "skypile", "tigerbot_web", "wanjuan_web", "wudao_web",
 )  # fmt: skip
 """Ten recipes that can start from one text."""
 
@@ -55,7 +56,7 @@ def made(samples, tmp_path_factory):
         samples,
         variants=["wet"],
         language_model={"cutoffs_of": {"variant": "wet", "snapshot": SNAPSHOTS[0]}},
-        recipes={"enabled": "all"},
+        recipes={"enabled": RECIPES},
         # Some four hundred stages of a few files each: a pool of workers for each would take most of the time.
         engine={"kind": "serial"},
     )

@@ -20,8 +20,8 @@ RECIPES = {
     "fineweb": "wet",
     "redpajama_v2": "wet.ccnet",
     "refinedweb": "wet",
-    "slimpajama": "wet.ccnet",
-    "tigerbot": "wet",
+    "slimpajama_cc": "wet.ccnet",
+    "tigerbot_web": "wet",
 }
 """Recipes whose dedups are of every kind, all from WET, so that no page is extracted."""
 OF_DEDUPS = (*OF_METHOD, DEDUP_KEYS, DEDUP_EDGES)
@@ -136,12 +136,12 @@ def test_dedups_of_every_kind_have_found_copies(arrived):
     gone = set(found.filter(~pl.col("kept"))["method"])
     assert {
         "fineweb.minhash",
-        "slimpajama.exact",
+        "slimpajama_cc.exact",
         "dolma_cc.url_bloom",
         "refinedweb.url_dedup",
     } <= gone
     assert found.filter(pl.col("units").list.len() > 0)["method"].unique().len() >= 2
-    assert found.filter(pl.col("method") == "tigerbot.soft_dedup")["weight"].null_count() == 0
+    assert found.filter(pl.col("method") == "tigerbot_web.soft_dedup")["weight"].null_count() == 0
 
 
 def test_the_second_snapshot_needs_no_text_signal_or_key_of_the_first(texts, arrived, tmp_path):

@@ -13,7 +13,7 @@ from corpus_platform.stages.dedup import OF_METHOD
 
 SNAPSHOT = "CC-MAIN-2025-05"
 WET = {"variant": "wet", "snapshot": SNAPSHOT}
-RECIPES = ("chinesewebtext", "mnbvc", "redpajama_1t_cc", "slimpajama")
+RECIPES = ("chinesewebtext", "mnbvc_web", "redpajama_1t_cc", "slimpajama_cc")
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +56,9 @@ def test_a_recipe_accounts_for_every_page_with_the_crawl_gone(home, recipe):
 
 
 def test_kept_texts_come_in_the_order_of_the_pages(home):
-    home.run("corpora.slimpajama", WET)
+    home.run("corpora.slimpajama_cc", WET)
 
-    kept = home.lake.scan("corpora.slimpajama", **WET).select("file_index", "position").collect()
+    kept = home.lake.scan("corpora.slimpajama_cc", **WET).select("file_index", "position").collect()
 
     assert kept.equals(kept.sort("file_index", "position"))
     assert kept.height == kept.unique().height

@@ -14,7 +14,7 @@ from corpus_platform.recipes import dedup_files as module
 from corpus_platform.recipes import file_verdicts
 from corpus_platform.recipes.dedup_files import Outputs, Resources, dedup_files, preset_recipe, presets
 from corpus_platform.recipes.file_verdicts import FileSet
-from corpus_platform.recipes.files import apply_file
+from corpus_platform.recipes.files import apply_file, of_one_part
 from corpus_platform.recipes.recipe import read_recipe, recipes
 from corpus_platform.recipes.step import steps
 from corpus_platform.recipes.steps.dedup import MinHash
@@ -424,7 +424,7 @@ def _without_models(recipe):
     return recipe.model_copy(update={"steps": tuple(chosen)})
 
 
-@pytest.mark.parametrize("name", recipes())
+@pytest.mark.parametrize("name", [name for name, made in recipes().items() if not made.parts])
 def test_every_recipe_runs_whole_over_a_file(name, tmp_path):
     path = write(tmp_path / "in.jsonl", rows())
     chosen = _without_models(recipes()[name])
@@ -436,6 +436,27 @@ def test_every_recipe_runs_whole_over_a_file(name, tmp_path):
     assert [row.step for row in done.funnel] == [step.name for step in chosen.steps]
     assert len(read(tmp_path / "kept.jsonl")) == done.kept
     assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "kept.jsonl", "dropped.jsonl"}
+
+
+def test_a_recipe_of_several_parts_runs_over_a_file_as_one_of_them(tmp_path):
+    path, several = write(tmp_path / "in.jsonl", rows()), recipes()["redpajama_1t"]
+
+    done = apply_file(
+        of_one_part(several, "arxiv"), path, tmp_path / "kept.jsonl", tmp_path / "dropped.jsonl", Environment()
+    )
+
+    assert [row.step for row in done.funnel] == ["across_sources"]
+    assert 0 < done.kept < len(rows())
+    with pytest.raises(
+        SettingsError, match=r"is made of parts, and a file is of one of them; the parts .* are wikipedia, books"
+    ):
+        apply_file(several, path, tmp_path / "kept.jsonl", tmp_path / "dropped.jsonl", Environment())
+    with pytest.raises(SettingsError, match="there is no part `arxiw`, nearest is `arxiv`"):
+        of_one_part(several, "arxiw")
+    with pytest.raises(SettingsError, match=r"nothing reads `books3` \(copies of books"):
+        of_one_part(recipes()["the_pile"], "books3")
+    with pytest.raises(SettingsError, match="there is no part `arxiv`; the parts of `c4` are none"):
+        of_one_part(recipes()["c4"], "arxiv")
 
 
 def test_a_dedup_of_a_recipe_acts_on_what_its_earlier_steps_left_and_on_texts_as_edited(tmp_path):
