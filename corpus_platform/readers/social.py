@@ -95,7 +95,9 @@ class SocialReader(Reader):
             yield self._document(one, title, parts, dict(sorted(replaced.items())))
 
     def _without_marks(self, texts: list[str]) -> list[str]:
-        return without_marks(pl.Series("text", texts, pl.String)).text.to_list() if self.has_marks and texts else texts
+        if not self.has_marks or not texts:
+            return texts
+        return without_marks(pl.Series("text", texts, pl.String)).text.str.strip_chars().to_list()
 
     def _document(self, draft: Draft, title: str, parts: list[str], replaced: dict[str, int]) -> SourceDocument:
         text, sections = draft.render(title, parts)
@@ -108,6 +110,7 @@ class SocialReader(Reader):
             meta["turns"] = [
                 {"speaker": speaker, "text": part, **other}
                 for speaker, part, other in zip(draft.speakers, said, more, strict=True)
+                if part
             ]
         known = draft.document.licence or self.licence or _LICENCES.get(self.permission, self.permission)
         return replace(

@@ -51,6 +51,7 @@ MODULES = (
     "oscar",
     "data_juicer",
     "nemo",
+    "social",
 )
 """Modules of `steps/` that define steps."""
 

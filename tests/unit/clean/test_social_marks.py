@@ -3,7 +3,10 @@
 import polars as pl
 import pytest
 
+from corpus_platform.clean.edits import of_places
 from corpus_platform.clean.social_marks import without_marks
+from corpus_platform.recipes.steps.social import SocialMarks
+from corpus_platform.signals.subject import Subject
 
 
 def cleaned(text):
@@ -71,12 +74,25 @@ def test_spans_say_what_went():
     found = without_marks(pl.Series("text", texts, pl.String), trace=True)
 
     assert found.spans is not None
-    assert [texts[d][start:end] for d, start, end, _ in found.spans.rows()] == ["转发微博", " 网页链接"]
-    assert found.spans["rule"].to_list() == ["button", "end"]
-    assert found.removed == {"button": 1, "end": 1}
+    assert [texts[d][start:end] for d, start, end, _ in found.spans.rows()] == ["转发微博\n", " 网页链接"]
+    assert found.spans["rule"].to_list() == ["button", "mark"]
+    assert found.removed == {"button": 1, "mark": 1}
+    assert of_places(pl.Series("text", texts), found.spans).to_list() == found.text.to_list()
 
 
 def test_one_language_may_be_asked_for():
     texts = pl.Series("text", ["a\nReply\n转发微博"], pl.String)
 
     assert without_marks(texts, languages=("zh",)).text[0] == "a\nReply"
+
+
+def test_the_step_takes_them_out_and_tells_them():
+    edited = SocialMarks().edit(Subject.of(pl.DataFrame({"text": ["a\nReply", "b"]})), trace=True)
+
+    assert edited.text.to_list() == ["a", "b"]
+    assert edited.changed.tolist() == [True, False]
+    assert edited.removed == {"button": 1}
+
+
+def test_a_repost_of_which_only_its_mark_is_left_goes_with_its_name():
+    assert cleaned("今天真冷 //@王五：转发微博 O网页链接") == "今天真冷 "
