@@ -139,7 +139,7 @@ class Baike(Reader):
         if infobox := _infobox(row):
             meta["infobox"] = infobox
         if page.kind == "question":
-            meta |= {"question": page.title, "answer": page.answer}
+            meta |= {"question": page.lines[0], "answer": page.answer}
         return SourceDocument(
             identity=f"{unit.name}#{identity}"
             if identity and not identity.startswith("http")
@@ -228,7 +228,7 @@ def _question(row: dict[str, Any]) -> _Page | None:
     question = first_text(row, _QUESTION) or (first_text(row, _TITLE) if answer else None)
     if not question or not answer:
         return None
-    page = _Page(cleaned(question), "question", answer)
+    page = _Page(cleaned(question.strip().split("\n")[0]), "question", answer)
     page.add(question)
     more = first_text(row, _SUMMARY)
     if more and more.strip() != question.strip():
