@@ -42,7 +42,7 @@ _LEAST = 0.4
 """A text whose windows do not agree on a class to this share of their probability stays without one."""
 _CLC = re.compile(r"(?P<letter>[A-KN-VXZ])(?:[A-Z]?\d[\d./-]*|[A-Z])?(?:[-=(].*)?")
 _LCC = re.compile(r"(?P<letters>[A-HJ-NP-VZ][A-Z]{0,2})\s?(?P<digits>\d{0,4})")
-_DDC = re.compile(r"\[?(?P<digits>\d{3}(?:[./']\d+)*)\]?(?:\s.*)?")
+_DDC = re.compile(r"\[?(?P<digits>\d{3}(?:[./']+\d+)*)\]?(?:\s.*)?")
 _BISAC = re.compile(r"(?P<letters>[A-Z]{3})\d{6}")
 _LETTERS = re.compile(r"[a-z’']+")
 

@@ -221,7 +221,12 @@ def _parsed(data: bytes, unit: Unit, position: int) -> tuple[Any] | Reject:
 
 
 def _has_objects(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(one, dict | list) for one in value)
+    """Whether a list has objects, in lists of its own or not; one of strings is a text."""
+    if not isinstance(value, list):
+        return False
+    return any(
+        isinstance(one, dict) or (isinstance(one, list) and any(isinstance(o, dict) for o in one)) for one in value
+    )
 
 
 def _is_tones(value: Any) -> bool:

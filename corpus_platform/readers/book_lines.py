@@ -159,7 +159,14 @@ def with_headings(blocks: Sequence[Block], *, least_gap: int = 2) -> list[Block]
     titled = True
     for i, block in enumerate(blocks):
         before = kept[-1] if kept else None
-        if before and before.heading and not titled and _is_title(block) and _ONLY_A_NUMBER.fullmatch(before.text):
+        if (
+            before
+            and before.heading
+            and not titled
+            and _is_title(block)
+            and not is_named(block)
+            and _ONLY_A_NUMBER.fullmatch(before.text)
+        ):
             kept[-1] = replace(before, lines=(*before.lines, *block.lines))
             titled = True
         elif (i == 0 or block.gap >= least_gap) and is_heading(block):

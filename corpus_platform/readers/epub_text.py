@@ -1,7 +1,8 @@
 """XHTML of a book as text: paragraphs, lines of verse, lists, tables and preformatted text readable, without what only layout needs.
 
-What goes: ruby readings, page breaks, line and page numbers, navigation, scripts, pictures, fallbacks of media, links back, and elements whose
-`epub:type` says that they are no text of the book (cover, title page, copyright page, contents ...). A dedication or epigraph on a title page stays.
+What goes: ruby readings, page breaks, line and page numbers, navigation, scripts, pictures, fallbacks of media, links back, notes of those who made
+the electronic text, and elements whose `epub:type` says that they are no text of the book (cover, title page, copyright page, contents ...).
+A dedication or epigraph on a title page stays.
 
 Not here: how pieces become a text (book_builder.py), which documents are read (epub.py).
 """
@@ -127,8 +128,18 @@ _PARAGRAPHS = frozenset(
     ]
 )
 _LINES = frozenset(["div", "li", "dt", "dd", "tr"])
+_PARTS = frozenset({"p", "div", "section", "aside", "pre", "blockquote", "footer", "header", "article"})
+_LOOKED_AT = 300
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _NUMBERS = re.compile(r"(?:l(?:ine)?-?(?:num|no|nr)\w*|page-?(?:num|no|break)\w*|pagenum|pgnum|folio)", re.IGNORECASE)
+_OF_THE_MAKER = re.compile(
+    r"\W*(?:(?:the\s+)?transcriber['’]?s?['’]?\s*notes?\b|note\s+(?:du|de|sur\s+la)\s+transcri|anmerkungen?\s+zur\s+transkription|"
+    r"(?:the\s+)?project\s+gutenberg(?:['’]s)?\s+(?:e-?(?:book|text)|license)|end\s+of\s+(?:the\s+|this\s+)?project\s+gutenberg|"
+    r"(?:start|end)\s+of\s+(?:the|this)\s+project\s+gutenberg|produced\s+by\s.{0,200}(?:distributed\s+proofread|pgdp))",
+    re.IGNORECASE | re.DOTALL,
+)
+_FRAME = re.compile(r"\bpg-?(?:boilerplate|header|footer|machine-header)", re.IGNORECASE)
+_NOTE_CHARACTERS, _LICENCE_CHARACTERS = 6_000, 40_000
 _POINTERS = re.compile(r"link-?marker|permalink|header-?link|anchor|hidden-reveal|back-?link", re.IGNORECASE)
 _MARK = re.compile(r"[\[(]?(?P<mark>\d{1,4}|[ivxl]{1,6}|[a-z]|[*†‡§¶]{1,4})[\])]?\.?", re.IGNORECASE)
 _ICON = re.compile(r"[\W_]{1,3}")
@@ -181,6 +192,8 @@ def _walk(element: Any, text: Text) -> None:
         return
     if text.notes == "drop" and types & NOTE_TYPES and name != "a":
         return
+    if name in _PARTS and _is_of_the_maker(element):
+        return
     text.place(element.get("id") or element.get("name") or "")
     if name in _WRITERS:
         _WRITERS[name](element, text)
@@ -195,6 +208,20 @@ def _walk(element: Any, text: Text) -> None:
         text.end(breaks) if breaks else None
         _inside(element, text)
         text.end(breaks) if breaks else None
+
+
+def _is_of_the_maker(element: Any) -> bool:
+    """Whether an element is a note of those who made the electronic text, or Project Gutenberg's own header, footer or licence."""
+    if _FRAME.search(f"{element.get('id') or ''} {element.get('class') or ''}"):
+        return True
+    start = ""
+    for piece in element.itertext():
+        start = f"{start} {piece}".lstrip()
+        if len(start) > _LOOKED_AT:
+            break
+    if not _OF_THE_MAKER.match(start):
+        return False
+    return sum(map(len, element.itertext())) < (_LICENCE_CHARACTERS if "utenberg" in start[:80] else _NOTE_CHARACTERS)
 
 
 def _inside(element: Any, text: Text) -> None:

@@ -190,6 +190,7 @@ class Run:
     def edited(self, step: EditStep, edited: Edited) -> None:
         """Takes an edit over: the new texts, and the documents that it drops."""
         dropped = edited.dropped if edited.dropped.size else np.full(self.alive.size, -1, np.int16)
+        self._weigh(edited.weight)
         counted: Counter[str] = Counter()
         for i, rule in enumerate(edited.rules):
             rows = np.flatnonzero(dropped == i)
@@ -235,10 +236,7 @@ class Run:
             left[dropped.rows] = False
             threshold = pl.Series([limit] * dropped.rows.size, dtype=pl.Float64)
             self._decide(step, self.alive[dropped.rows], dropped.rule, dropped.value, threshold, dropped.seen)
-        if found.weight is not None:
-            own = np.ones(self.values.frame.height, np.float32) if self.weight is None else self.weight
-            own[self.alive] *= found.weight
-            self.weight = own
+        self._weigh(found.weight)
         changed = 0
         if found.edited is not None:
             changed = self._shortened(step, found.edited, left, counted)
@@ -274,6 +272,13 @@ class Run:
             stale=dict(self.values.stale),
             weight=None if self.weight is None else self.weight[self.alive],
         )
+
+    def _weigh(self, weight: np.ndarray | None) -> None:
+        """Multiplies the sampling weights of the documents that are left; without weights nothing is known of them."""
+        if weight is not None:
+            own = np.ones(self.values.frame.height, np.float32) if self.weight is None else self.weight
+            own[self.alive] *= weight
+            self.weight = own
 
     def _lacks(self, name: str) -> bool:
         return bool(self.values.missing(name, self.alive).size)

@@ -52,6 +52,7 @@ MODULES = (
     "data_juicer",
     "nemo",
     "social",
+    "books",
 )
 """Modules of `steps/` that define steps."""
 
@@ -100,7 +101,8 @@ class Edited:
     `text` has n texts, `changed` bool[n] says which differ. `dropped` int16[n] is an index into `rules`, or -1; `value` and `threshold` float64[n]
     are of those that were dropped (NaN where there is none). `removed` counts what was taken out, by rule. `spans`, made only when asked for, has a row
     for each piece that was taken out or replaced: `document` (0..n-1), `start`, `end` (characters of the text before), `rule`.
-    `seen` has a word for each of the n documents that the ledger keeps of those that were dropped.
+    `seen` has a word for each of the n documents that the ledger keeps of those that were dropped. `weight` float32[n] is a factor of the documents'
+    sampling weights.
     """
 
     text: pl.Series
@@ -112,6 +114,7 @@ class Edited:
     removed: Mapping[str, int] = field(default_factory=dict)
     spans: pl.DataFrame | None = None
     seen: pl.Series | None = None
+    weight: np.ndarray | None = None
 
 
 class Step(BaseModel, ABC):

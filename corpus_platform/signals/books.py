@@ -65,7 +65,7 @@ def _judged(texts: pl.Series) -> pl.DataFrame:
         pair=pl.col("after").is_not_null(),
         hyphen=line.str.contains(_DIVIDED) & goes_on,
         broken=~line.str.contains(_ENDS) & goes_on & (pl.col("size") < _SHORT * width),
-        fragment=(letters < 3) | (2 * line.str.count_matches(r"[\p{L}\p{N}]") < pl.col("solid")),
+        fragment=(letters < 2) | (3 * line.str.count_matches(r"[\p{L}\p{N}]") < pl.col("solid")),
         speech=line.str.contains(_SPEECH),
         log=pl.col("size").log(),
     )
@@ -129,7 +129,7 @@ register(
             ),
             Signal(
                 "book_fragment_line_share",
-                "Share of the lines that are not blank with fewer than 3 letters, or with letters and digits in fewer than half of their characters other "
+                "Share of the lines that are not blank with fewer than 2 letters, or with letters and digits in fewer than a third of their characters other "
                 "than white space",
                 _OURS,
                 empty=_NONE,
