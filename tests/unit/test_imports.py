@@ -24,6 +24,7 @@ LAYERS = (
     {"readers"},
     {"signals"},
     {"recipes"},
+    {"mixes"},
     {"stages"},
     {"automation"},
     {"settings"},
