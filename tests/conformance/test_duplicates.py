@@ -154,7 +154,7 @@ def clusters_of(home, preset, reference, scope):
     for snapshot in SNAPSHOTS:
         for make in (DedupDocuments, DedupIndex, Duplicates):
             partition = {"method": method.name, "variant": "wet", "snapshot": snapshot}
-            run_stage(make(home.settings.dedup, methods={method.name: method}), home.lake, Serial(), partition)
+            run_stage(make(home.settings.dedup, methods={method.name: (method,)}), home.lake, Serial(), partition)
     return components_of(home, method.name)
 
 

@@ -66,7 +66,7 @@ def put_snapshots(lake, *, pages=12):
 def stages_of(method, **settings):
     """The three stages of a dedup by table."""
     made = (
-        make(DedupSettings(**settings), methods={method.name: method})
+        make(DedupSettings(**settings), methods={method.name: (method,)})
         for make in (DedupDocuments, DedupIndex, Duplicates)
     )
     return {stage.name: stage for stage in made}
