@@ -35,10 +35,12 @@ def stage_asset(
     description: str,
     kinds: set[str],
     tags: dict[str, str] | None = None,
+    prepare: Callable[[Home, Partition], None] | None = None,
 ) -> dg.AssetsDefinition:
     """An asset whose materialisation brings one partition of the stage's table up to date.
 
     `partition_of` gives the table's partition for a Dagster partition key; `description` says what a row is and what one partition is.
+    `prepare` makes what the partition needs and is no asset.
     """
 
     @dg.asset(
@@ -56,6 +58,8 @@ def stage_asset(
     )
     def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[Any]:
         opened = home.open()
+        if prepare is not None:
+            _prepared(opened, partition_of(context.partition_key), prepare)
         if stage.is_estimated:
             _log_plan(context, opened, stage, partition_of(context.partition_key))
         report = _run(opened, stage, partition_of(context.partition_key), _log_progress(context))
@@ -69,6 +73,13 @@ def _pool_of(stage: Stage) -> str:
     """What the stage's runs wait for: those that read from a web server are few, whatever the machine."""
     fetches = isinstance(stage, Pages) and stage.source.location.startswith("http")
     return HTTP_FETCH if fetches else CPU_HEAVY
+
+
+def _prepared(home: Home, partition: Partition, prepare: Callable[[Home, Partition], None]) -> None:
+    try:
+        prepare(home, partition)
+    except CorpusError as error:
+        raise dg.Failure(str(error), metadata={"error": type(error).__name__}) from error
 
 
 def _run(home: Home, stage: Stage, partition: Partition, on_progress: Callable[[Progress], None]) -> Report:

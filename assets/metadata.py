@@ -21,13 +21,14 @@ from corpus_platform.recipes.ccnet import Bucket
 from corpus_platform.recipes.compare import Overlap
 from corpus_platform.stages.cleaned import Cleaned
 from corpus_platform.stages.corpus import LAYER, Corpus
+from corpus_platform.stages.mix_tables import MIX_DOCUMENTS, TOKENIZERS
 from corpus_platform.stages.run import Report
 from corpus_platform.stages.signals import SIGNALS
 from corpus_platform.stages.source_documents import SourceDocuments
 from corpus_platform.stages.stage import Partition, Stage
 from corpus_platform.stages.verdicts import DUPLICATES
 
-_UNSHOWN = ("record:", "unknown:", "computed:", "family:", "compat:", "ms:")
+_UNSHOWN = ("record:", "unknown:", "computed:", "family:", "compat:", "ms:", "before:", "after:")
 """Counters that are kept in the lake only."""
 _REASONS = 12
 _FIGURES = 30
@@ -101,7 +102,18 @@ def _read_on(stage: Stage, partition: Partition | None, doc_id: str | None) -> s
     told = next(
         (
             name
-            for name in ("method", "snapshot", "language", "model", "collection", "site", "pair", "set")
+            for name in (
+                "method",
+                "snapshot",
+                "language",
+                "model",
+                "collection",
+                "site",
+                "pair",
+                "set",
+                "mix",
+                "tokenizer",
+            )
             if name in (partition or {})
         ),
         None,
@@ -120,8 +132,14 @@ def _read_on(stage: Stage, partition: Partition | None, doc_id: str | None) -> s
     if stage.name == DUPLICATES:
         method = f" --method {partition['method']}" if partition else ""
         lines.append(f"`corpus dups --largest{method}{snapshot}`, `corpus dups URL`: clusters with their texts")
+    if stage.name == MIX_DOCUMENTS:
+        mix = partition["mix"] if partition else "NAME"
+        lines.append(
+            f"`corpus mix show {mix}`: what each part gave; `corpus release make RELEASE --mix {mix} --out FOLDER`"
+        )
     pages = ["docs/tables.md", *(["docs/signals.md"] if stage.name == SIGNALS else [])]
     pages += ["docs/recipes.md"] if isinstance(stage, Corpus | Cleaned) else []
+    pages += ["docs/mixes.md"] if stage.name in {MIX_DOCUMENTS, TOKENIZERS} else []
     lines.append(f"Columns of every table and more: {', '.join(f'`{page}`' for page in pages)}")
     return "\n".join(f"- {line}" for line in lines)
 

@@ -20,6 +20,7 @@ from assets.dedup import dedup_assets
 from assets.encyclopedia import encyclopedia_assets
 from assets.jobs import jobs
 from assets.marts import mart_assets
+from assets.mixes import mix_assets
 from assets.models import model_assets
 from assets.partitions import cc_snapshot, of_source, wiki_dump
 from assets.report import latest_checks, report_assets
@@ -47,7 +48,7 @@ def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Def
     parts += [signal_assets(home, variant) for variant in home.annotated]
     parts += [dedup_assets(home, of) for of in home.compared]
     parts += [source_assets(home, source) for source in home.cleaned]
-    parts += [corpus_assets(home), mart_assets(home)]
+    parts += [corpus_assets(home), mix_assets(home), mart_assets(home)]
     settings = home.settings.automation
     made = [asset for assets, _ in parts for asset in assets]
     checks = [check for _, checks in parts for check in checks]

@@ -30,6 +30,7 @@ from corpus_platform.stages.corpus import LAYER
 from corpus_platform.stages.dedup import OF_METHOD
 from corpus_platform.stages.encyclopedia import ARTICLES, Articles
 from corpus_platform.stages.language_model import MODELS
+from corpus_platform.stages.mix_tables import MIX_DOCUMENTS
 from corpus_platform.stages.signals import SHIPPED, SIGNALS
 from corpus_platform.stages.source_documents import SourceDocuments
 from corpus_platform.stages.texts import AFTER_DEDUP, BASES, CLEANED, base_of, read_table, source_of
@@ -88,6 +89,8 @@ class Order:
             for key in self._models(name, shipped_only=(name, "") not in wanted)
             if name in tables
         ]
+        mixes = self.home.lake.partitions(MIX_DOCUMENTS) if MIX_DOCUMENTS in tables else []
+        batches += [self._batch((MIX_DOCUMENTS,), where["mix"], where) for where in mixes]
         sources = self._source_parts(wanted)
         for source, parts in sources.items():
             batches += [self._of_source(source, key, parts) for key in self.source_keys(source)]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, get_args
 from corpus_platform.documents import ORIGINS, SOURCES, TEXT_BASES
 from corpus_platform.extract.charset import Source
 from corpus_platform.extract.outcome import Unusable
-from corpus_platform.quality import counted
+from corpus_platform.quality import counted, mixed
 from corpus_platform.quality.counted import FORGOTTEN
 from corpus_platform.quality.values import Values, at_least, between, like, one_of
 from corpus_platform.readers.reader import readers
@@ -283,6 +283,24 @@ DECLARED: Mapping[str, Declared] = {
         values={"buckets": at_least(1), "target_documents": COUNT, "source_documents": COUNT, "target_words": COUNT},
         agree=(_MADE_OR_WHY,),
         cautions=(counted.MODEL_WAS_MADE,),
+    ),
+    "models.tokenizer": Declared(values={"vocabulary": at_least(1), "texts": COUNT, "characters": COUNT}),
+    "mixes.token_counts": Declared(values={"tokens": COUNT}, balances=(counted.RECORDS,), may_be_empty=True),
+    "mixes.documents": Declared(
+        values={
+            "tokens": at_least(1),
+            "stage": COUNT,
+            "epoch": COUNT,
+            "rank": COUNT,
+            "draw_key": COUNT,
+            "draw_weight": COUNT,
+            "table_shard": COUNT,
+            "origin": one_of(ORIGINS),
+        },
+        balances=(mixed.TOKENS_ARE_COUNTED, mixed.DOCUMENTS_ARE_COUNTED, mixed.PARTS_ARE_FILLED),
+        cautions=(mixed.SHARES_ARE_KEPT,),
+        has_alike_sizes=False,
+        shares=(),
     ),
     # An empty corpus is no broken one: there may be no document in the recipe's languages.
     "corpora.*": Declared(

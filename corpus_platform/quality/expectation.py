@@ -57,6 +57,11 @@ CHECKS = {
             "Read = kept + dropped or rejected, each with its reason (in `ops.decisions`, `ops.rejects`): nothing vanishes.",
         ),
         Check(
+            "no_personal_data",
+            True,
+            "Texts of social media hold no pattern of personal data that is known: addresses, handles, numbers, accounts, pages about people.",
+        ),
+        Check(
             "few_broken_records",
             False,
             "Few records are broken (truncated, undecodable, timed out): `ops.rejects` names each one, with file, offset and reason.",
@@ -90,6 +95,11 @@ CHECKS = {
             "rules_see_values",
             False,
             "Every rule over a model's score finds one in some document: else the model is missing, and the rule has judged nothing.",
+        ),
+        Check(
+            "shares_are_kept",
+            False,
+            "Cleaning has left the shares of languages and categories about as they were: else its rules work against some of them.",
         ),
         Check(
             "model_was_made",

@@ -10,6 +10,7 @@ from tiny_crawl import write_settings
 
 from corpus_platform.definitions import build_defs, instance_of
 from corpus_platform.home import Home
+from corpus_platform.mixes.mix import mixes
 from corpus_platform.stages.classifiers import default_classifiers, default_importance
 from resources.instance import INSTANCE_SETTINGS
 
@@ -34,6 +35,13 @@ ASSETS = {
         {"web/wet/pages", "web/wet/paragraphs", "models/language_model"},
     ),
     "corpora/ccnet": ("corpora", "cc_snapshot", {"parquet"}, {"web/wet/documents"}),
+    "models/tokenizer": ("mixes", ["default"], {"sentencepiece"}, set()),
+    "mixes/documents": (
+        "mixes",
+        sorted(mixes()),
+        {"parquet", "duckdb"},
+        {"corpora/ccnet", "encyclopedia/articles", "models/tokenizer"},
+    ),
     "reports/lake": ("reports", None, {"html", "duckdb"}, {"corpora/ccnet"}),
 }
 """Group, partitions, kinds and upstream of each asset."""
@@ -53,6 +61,8 @@ BLOCKING = {
     "web/wet/paragraphs": MAY_BE_EMPTY,
     "web/wet/documents": ALL,
     "corpora/ccnet": MAY_BE_EMPTY,
+    "models/tokenizer": MODEL,
+    "mixes/documents": ALL,
 }
 WARNING = {
     "encyclopedia/articles": {"few_broken_records", "is_like_before"},
@@ -66,6 +76,7 @@ WARNING = {
     "web/wet/paragraphs": {"is_like_before"},
     "web/wet/documents": {"languages_are_sure", "languages_have_models", "buckets_are_spread", "is_like_before"},
     "corpora/ccnet": {"is_like_before", "a_part_is_kept", "rules_see_values"},
+    "mixes/documents": {"shares_are_kept"},
 }
 
 
@@ -196,7 +207,7 @@ def test_definitions_load_without_network_secrets_and_heavy_packages(tmp_path):
         socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
         from corpus_platform.definitions import defs
 
-        assert len(list(defs().assets)) == 14
+        assert len(list(defs().assets)) == 16
         heavy = "matplotlib trafilatura great_expectations kenlm sentencepiece fasttext pandas duckdb boto3 s3fs dbt dagster_dbt"
         print(*sorted({name for name in heavy.split() if name in sys.modules}))
     """
