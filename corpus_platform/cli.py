@@ -22,6 +22,7 @@ from rich.table import Table as RichTable
 from corpus_platform.commands import catalogue, counts, dups, look, plain, recipes, review, signals, sql, versions
 from corpus_platform.commands import release as releases
 from corpus_platform.commands.backfill import backfill
+from corpus_platform.commands.clean import clean
 from corpus_platform.commands.compare import compare
 from corpus_platform.commands.dedup import dedup
 from corpus_platform.commands.forget import forget
@@ -82,6 +83,7 @@ app.command()(verify)
 app.command()(quality)
 app.command()(report)
 app.command()(forget)
+app.command()(clean)
 app.command()(read)
 app.command()(compare)
 app.add_typer(releases.app, name="release")

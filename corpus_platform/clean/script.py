@@ -77,6 +77,42 @@ def _simplified_lines(lines: pl.Series) -> list[str]:
     return found
 
 
+MODES = (
+    "s2t", "t2s", "s2tw", "tw2s", "s2hk", "hk2s", "s2twp", "tw2sp", "t2tw", "tw2t", "hk2t", "t2hk", "t2jp", "jp2t",
+)  # fmt: skip
+"""OpenCC's configurations by script: `s` Simplified, `t` Traditional, `tw` and `hk` as in Taiwan and Hong Kong, `p` with their words, `jp` Japanese Kanji."""
+
+
+def converted(texts: pl.Series, mode: str, *, whole: bool = False) -> pl.Series:
+    """The texts by one of OpenCC's modes.
+
+    By default the lines that are in the script already are left alone: from Simplified those that hold a character which is Traditional only, to Simplified
+    those that hold none; `whole` converts every text as one piece, as OpenCC does. Raises ValueError for another mode.
+    """
+    if mode not in MODES:
+        raise ValueError(f"OpenCC has no mode `{mode}` here; there are {', '.join(MODES)}")
+    if mode == "t2s" and not whole:
+        return to_simplified(texts)[0]
+    rows = texts.str.contains(r"\p{Han}").arg_true()
+    if not len(rows):
+        return texts
+    convert = _converter(mode).convert
+    found = texts.gather(rows)
+    if whole or (mode.startswith(("t", "h", "j")) and not mode.endswith(("2s", "2sp"))):
+        return texts.clone().scatter(rows, [convert(text) for text in found.to_list()])
+    lines = found.str.split("\n")
+    counts = lines.list.len().to_numpy()
+    flat = lines.explode()
+    traditional = flat.str.contains(traditional_pattern())
+    where = (~traditional if mode.startswith("s") else traditional).arg_true()
+    made = flat.to_list()
+    for i, line in zip(where.to_list(), convert("\n".join(flat.gather(where).to_list())).split("\n"), strict=False):
+        made[i] = line
+    ends = np.cumsum(counts)
+    joined = ["\n".join(made[end - count : end]) for count, end in zip(counts, ends, strict=True)]
+    return texts.clone().scatter(rows, joined)
+
+
 def both_scripts(words: Iterable[str]) -> tuple[str, ...]:
     """Words and their Traditional forms, in order and without repetition."""
     convert = _converter("s2t").convert

@@ -53,7 +53,7 @@ def annotate(
     where = environment(compat, words, lists, models, language_characters, shipped=asked)
     counts = annotate_file(source, to, names, where, text=text_field)
     out.print(f"{counts.documents:,} documents with {len(names)} signals: {to}", highlight=False, soft_wrap=True)
-    _print_rejects(counts.rejects)
+    print_rejects(counts.rejects)
 
 
 def apply(
@@ -107,7 +107,7 @@ def extract(
 
     documents, rejects = extract_files(sources, to, extractor)
     out.print(f"{documents:,} documents: {to}", highlight=False, soft_wrap=True)
-    _print_rejects(rejects)
+    print_rejects(rejects)
 
 
 def named_recipe(name: str, folder: Path | None = None):  # noqa: ANN201  (a Recipe; the import is dear)
@@ -130,7 +130,8 @@ def print_funnel(funnel: Iterable[FunnelRow | StepCount]) -> None:
     out.print(shown)
 
 
-def _print_rejects(rejects: Iterable[Reject]) -> None:
+def print_rejects(rejects: Iterable[Reject]) -> None:
+    """The first rows that could not be read, and how many there are."""
     rejects = tuple(rejects)
     for reject in rejects[:_SHOWN_REJECTS]:
         line = f"{reject.file}:{reject.position}: {reject.reason}: {reject.detail}"

@@ -51,6 +51,11 @@ MODULES = (
     "oscar",
     "data_juicer",
     "nemo",
+    "flagdata",
+    "flagdata_lines",
+    "flagdata_filters",
+    "cleaning",
+    "line_classifier",
     "social",
     "books",
 )

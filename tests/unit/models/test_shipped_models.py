@@ -20,7 +20,7 @@ def shipped(tmp_path_factory) -> Shipped:
 
 
 def test_these_models_are_shipped():
-    expected = [f"{kind}/{code}" for kind in ("genres", "safety", "topics") for code in ("en", "zh")]
+    expected = [f"{kind}/{code}" for kind in ("genres", "lines", "safety", "topics") for code in ("en", "zh")]
 
     assert set(templates.names()) == {*expected, "math", "quality/zh_clean"}
 
@@ -70,6 +70,7 @@ def test_the_taxonomy_reaches_all_classes_of_the_chinese_library_classification(
         ("topics/zh", 0.9, 0.85),
         ("topics/en", 0.9, 0.85),
         ("genres/zh", 0.75, 0.75),
+        ("lines/zh", 0.9, 0.88),
         ("safety/zh", 0.85, 0.75),
         ("safety/en", 0.85, 0.7),
     ],
