@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table as RichTable
 
 from corpus_platform.commands import catalogue, counts, dups, look, plain, recipes, review, signals, sql, versions
+from corpus_platform.commands import mix as mixes
 from corpus_platform.commands import release as releases
 from corpus_platform.commands.backfill import backfill
 from corpus_platform.commands.clean import clean
@@ -87,6 +88,8 @@ app.command()(clean)
 app.command()(read)
 app.command()(compare)
 app.add_typer(releases.app, name="release")
+app.add_typer(mixes.app, name="mix")
+app.add_typer(mixes.tokenizers, name="tokenizer")
 app.add_typer(catalogue.app, name="catalogue")
 
 HomeOption = Annotated[
