@@ -110,8 +110,8 @@ def is_wrapped(block: Block, width: int) -> bool:
     """Whether a block's lines end where the next word did not fit, and none but the first is indented on its own."""
     if len(block.lines) < 2 or not _NARROWEST <= width <= _WIDEST or max(map(_size, block.lines)) > 1.4 * width:
         return False
-    indents = {len(line) - len(line.lstrip()) for line in block.lines[1:]}
-    if len(indents) > 1 or any("   " in line.strip() for line in block.lines):
+    columns = sum("   " in line.strip() for line in block.lines)
+    if len(set(map(_indent, block.lines[1:]))) > 1 or columns > max(1, 0.3 * len(block.lines)):
         return False
     full = sum(_size(line) + _first_word(after) > _FULL * width for line, after in pairwise(block.lines))
     return full >= _MOSTLY * (len(block.lines) - 1)
@@ -146,8 +146,25 @@ def body_of(block: Block, width: int) -> str:
         return block.text
     if is_wrapped(block, width):
         return unwrapped(block.lines)
-    indent = min(len(line) - len(line.lstrip()) for line in block.lines)
+    if pieces := _paragraphs(block, width):
+        return "\n".join(unwrapped(piece) for piece in pieces)
+    indent = min(map(_indent, block.lines))
     return "\n".join(_WIDE_STOP.sub(" ", line[indent:]) for line in block.lines)
+
+
+def _paragraphs(block: Block, width: int) -> list[tuple[str, ...]]:
+    """The paragraphs of a block that are told by the indentation of their first lines only, or by that of all others; none where they are not wrapped."""
+    indents = list(map(_indent, block.lines))
+    base = max(set(indents), key=indents.count)
+    starts = [0, *(i for i, indent in enumerate(indents) if i and indent != base)]
+    pieces = [block.lines[a:b] for a, b in zip(starts, [*starts[1:], len(indents)], strict=True)]
+    long = [piece for piece in pieces if len(piece) > 1]
+    fits = len(pieces) > 1 and 2 * sum(map(len, long)) > len(indents)
+    return pieces if fits and all(is_wrapped(Block(piece), width) for piece in long) else []
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def with_headings(blocks: Sequence[Block], *, least_gap: int = 2) -> list[Block]:

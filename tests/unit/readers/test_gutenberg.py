@@ -71,6 +71,15 @@ def test_verse_keeps_its_lines_and_its_inner_indentation(tmp_path):
     assert "\n\nThe cat has boots,\n  The cat has gold,\nAnd never shall\n  The cat grow old.\n\nThe miller" in text
 
 
+def test_paragraphs_that_only_their_indentation_tells_are_told_apart(tmp_path):
+    first, *rest = PROSE.splitlines()
+    indented = "\n".join([f"    {first}", *rest] * 3)
+    hanging = "\n".join([first, *(f"    {line}" for line in rest)] * 3)
+
+    assert [line[:10] for line in book(tmp_path, f"{indented}\n").text.split("\n")] == ["The miller"] * 3
+    assert [line[:10] for line in book(tmp_path, f"{hanging}\n").text.split("\n")] == ["The miller"] * 3
+
+
 def test_lines_stay_as_wrapped_where_that_is_wanted(tmp_path):
     assert book(tmp_path, PROSE, unwrap=False).text == PROSE.strip()
 
