@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
+from corpus_platform.catalogue.refusal import check_allowed
 from corpus_platform.documents import DOCUMENT_COLUMNS, SOURCE_COLUMNS
 from corpus_platform.errors import SourceError
 from corpus_platform.readers.reader import Unit
@@ -69,7 +70,8 @@ def read_files(
 
 
 def units_of(reader: Reader, path: Path, *, each: bool = False) -> list[Unit]:
-    """The units at a path. Raises SourceError where there is none."""
+    """The units at a path. Raises SourceError where there is none, SettingsError for a collection that the catalogue refuses."""
+    check_allowed(str(path))
     if not path.exists():
         raise SourceError(f"{path}: there is no such file or folder")
     if path.is_file() or (reader.by == "folder" and not each):

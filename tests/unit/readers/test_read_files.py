@@ -128,3 +128,11 @@ def test_what_is_not_there_or_holds_nothing_is_told_and_leaves_no_file(folder, t
         run(Lines.name)
 
     assert not (tmp_path / "o.jsonl").exists()
+
+
+def test_a_collection_that_the_catalogue_refuses_is_not_read(tmp_path):
+    path = tmp_path / "books3.txt"
+    path.write_text("a book")
+
+    with pytest.raises(SettingsError, match="Books3 is refused: copies of books"):
+        run(Lines.name, path, "--out", tmp_path / "o.jsonl")
