@@ -3,7 +3,8 @@
 Templates, references and files go, tables too unless they are asked for as rows; links, headings, lists and the few templates that only dress up
 a text keep their words. Categories are listed before they go, and a page that says so is known as a disambiguation page.
 Promise: time grows linearly with the length, whatever the input. Brackets are matched with a stack of bounded depth, patterns never look
-back. (mwparserfromhell 0.7.2 needs 235 s for 100 kB of `<ref ` and 8 s for 60 kB of `<b>`; it reads real articles at 2 MB/s, this at 16 MB/s.)
+back. (mwparserfromhell 0.7.2 needs 235 s for 100 kB of `<ref ` and 8 s for 60 kB of `<b>`; of real articles this reads five to seven times as many in a
+second: docs/benchmarks.md.)
 
 Not here: reading dumps and choosing pages (mediawiki.py). Templates are not expanded: their texts are not in the dump's articles.
 """
