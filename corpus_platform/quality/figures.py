@@ -14,6 +14,7 @@ import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
+import polars as pl
 import pyarrow as pa
 
 from corpus_platform.errors import CorpusError
@@ -105,6 +106,13 @@ class Reading:
                 f"SELECT {named}, list_filter([{said}], lambda x: x IS NOT NULL) AS found "
                 f"FROM placed WHERE {where} ORDER BY {FILE}, {ROW} LIMIT {MOST_ROWS}"
             )
+
+    def batches(self, columns: Sequence[str], where: str, rows: int) -> Iterator[pl.DataFrame]:
+        """Some columns of the rows for which SQL is true, so many rows at a time; FILE and ROW say where they are."""
+        with self._named():
+            found = self._open().execute(f"SELECT {', '.join(map(quoted, columns))} FROM placed WHERE {where}")
+            while batch := found.fetchmany(rows):
+                yield pl.DataFrame(batch, schema=list(columns), orient="row", infer_schema_length=None)
 
     def _rows(self, sql: str) -> list[Row]:
         found = self._open().execute(sql)

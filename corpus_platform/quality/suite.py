@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from corpus_platform.lake import TableSpec, table
-from corpus_platform.quality import drift
+from corpus_platform.quality import drift, personal
 from corpus_platform.quality.declared import declared, of_signals, values_of
 from corpus_platform.quality.expectation import CHECKS, Check, Expectation, Found
 from corpus_platform.quality.figures import hash_of
@@ -61,6 +61,7 @@ def suite_of(name: str) -> Suite:
             )
             for one in special.balances
         ),
+        *personal.expectations(spec),
         *drift.expectations(spec, special.shares, is_alike=special.has_alike_sizes),
         *(
             Expectation(
