@@ -62,11 +62,6 @@ CHECKS = {
             "Texts of social media hold no pattern of personal data that is known: addresses, handles, numbers, accounts, pages about people.",
         ),
         Check(
-            "no_personal_data",
-            True,
-            "Texts of social media hold no pattern of personal data that is known: addresses, handles, numbers, accounts, pages about people.",
-        ),
-        Check(
             "few_broken_records",
             False,
             "Few records are broken (truncated, undecodable, timed out): `ops.rejects` names each one, with file, offset and reason.",
