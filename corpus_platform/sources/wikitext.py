@@ -64,9 +64,10 @@ _LOST_BRACKETS = re.compile(r"\[\[|\]\]|\{\{|\}\}")
 _HUGE_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{9,}+;?")
 _EMPTY_BRACKETS = re.compile(r" ?\([\s,;:]*+\)|（[\s，；、：,;:]*+）")
 _AFTER_BRACKET = re.compile(r"([(（])(?: ?[,;，；、] ?)++(?![()-])")
-_BEFORE_BRACKET = re.compile(r"(?:[,，、]| ?[;；] )[ ,;，；、]*+([)）])")
+# Runs of separators are entered at their first character only, so that each is looked at once.
+_BEFORE_BRACKET = re.compile(r"(?<![ ,;，；、])[ ,;，；、]++(?=[)）])")
+_TWICE = re.compile(r"(?<![ ,;，；、])(?= ?[,;，；、] ?[,;，；、])[ ,;，；、]++")
 _LOOSE_BRACKET = re.compile(r"(?<=[(（]) | (?=[)）])")
-_TWICE = re.compile(r"([,、，;；])(?: ?\1)++(?=\s|[^\x00-\x7f]|$)")
 _LOOSE_SPACE = re.compile(r" (?=[,.](?:\s|$))")
 _SPACES = re.compile(r"[^\S\n]++")
 _NEWLINES = re.compile(r"\n{2,}+")
@@ -355,9 +356,25 @@ def _without_line_markup(text: str) -> str:
 def _tidied(text: str) -> str:
     """Text without what templates that went have left: empty brackets, separators with nothing between them; no runs of spaces, no empty lines."""
     text = _EMPTY_BRACKETS.sub("", _SPACES.sub(" ", text))
-    text = _AFTER_BRACKET.sub(r"\1", _BEFORE_BRACKET.sub(r"\1", text))
-    text = _LOOSE_SPACE.sub("", _LOOSE_BRACKET.sub("", _TWICE.sub(r"\1", text)))
+    text = _AFTER_BRACKET.sub(r"\1", _BEFORE_BRACKET.sub(_before_bracket, text))
+    text = _LOOSE_SPACE.sub("", _LOOSE_BRACKET.sub("", _TWICE.sub(_once, text)))
     return _NEWLINES.sub("\n", text.replace(" \n", "\n").replace("\n ", "\n")).strip()
+
+
+def _before_bracket(match: re.Match[str]) -> str:
+    """Nothing of separators at the end of a bracket; `;)` stays, for it is a face."""
+    run = match.group()
+    return run if run.lstrip() in {";", "；"} else ""
+
+
+def _once(match: re.Match[str]) -> str:
+    """One mark of several that are the same; those of several kinds, and those before a word without a space (`{a,,b}`), stay."""
+    run = match.group()
+    marks = set(run) - {" "}
+    after = match.string[match.end() : match.end() + 1]
+    if len(marks) > 1 or (run[-1] != " " and after.isascii() and not after.isspace() and after):
+        return run
+    return marks.pop() + (" " if run[-1] == " " else "")
 
 
 def _with_headings_found(text: str) -> tuple[str, tuple[Heading, ...]]:
