@@ -11,6 +11,7 @@ Names, as `Environment.models` has them (a name that ends in a language is for t
     safety/en  safety/zh    safe, or porn, gambling, violence, hate, fraud classifier, shipped
     topics/en  topics/zh    what a text is about                           classifier, shipped
     genres/en  genres/zh    what kind of text it is                        classifier, shipped
+    books/clc/en  .../zh    class of a book (Chinese Library)              classifier, shipped
     lines/en  lines/zh      running text, advertisement, navigation, legal classifier, shipped
     importance/books/en     DSIR weights (books, openwebtext, wikipedia)   importance
 

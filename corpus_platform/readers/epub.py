@@ -122,7 +122,7 @@ class Epub(Reader):
             content_type="application/epub+zip",
             licence=_licence(package),
             author="; ".join(package.metadata.get("creator", ())) or None,
-            category=class_of(subjects=package.metadata.get("subject", ()), title=package.first("title")),
+            category=_category(package),
             sections=sections,
             meta=meta,
         )
@@ -226,6 +226,13 @@ def _joined(parts: list[tuple[SpineItem, Text]], package: Package) -> tuple[str,
     listed = [replace(s, title=own[s.start].title) if s.start in own else s for s in listed]
     chosen = headings if len(listed) < 2 < len(headings) or not listed else listed
     return "\n\n".join(whole), tuple(sorted(chosen, key=lambda section: section.start))
+
+
+def _category(package: Package) -> str | None:
+    """The class by the subjects; of a Chinese book a subject may be a code of the Chinese Library Classification."""
+    subjects = package.metadata.get("subject", [])
+    codes = subjects if language_code(package.first("language")) == "zh" else ()
+    return class_of(clc=codes, subjects=subjects, title=package.first("title"))
 
 
 def _licence(package: Package) -> str | None:

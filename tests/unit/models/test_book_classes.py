@@ -1,5 +1,6 @@
 """The class of a book: codes, subject headings, known titles, and the text where nothing says it."""
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -9,6 +10,7 @@ from corpus_platform.models.book_classes import (
     class_of_subject,
     classes_of_texts,
     fill_categories,
+    is_regular_verse,
 )
 from corpus_platform.models.classifier import Predictions
 from corpus_platform.models.taxonomy import taxonomy
@@ -84,7 +86,17 @@ def test_dewey(code, letter):
 
 @pytest.mark.parametrize(
     ("code", "letter"),
-    [("I242.4", "I"), ("TP311.1", "T"), ("K204.3", "K"), ("R281", "R"), ("L12", None), ("Islam", None)],
+    [
+        ("I242.4", "I"),
+        ("TP311.1", "T"),
+        ("K204.3", "K"),
+        ("R281", "R"),
+        ("L12", None),
+        ("Islam", None),
+        ("IT", None),
+        ("T", "T"),
+        ("DF36", "D"),
+    ],
 )
 def test_clc(code, letter):
     assert class_of(clc=[code]) == letter
@@ -149,6 +161,24 @@ def test_what_is_missing_is_filled_by_title_and_text_and_the_rest_stays():
     assert filled["category"].to_list() == ["K", "B", "I", None, "J"]
     assert filled.drop("category").equals(frame.drop("category"))
     assert fill_categories(frame, {})["category"].to_list() == [None, "B", None, None, "J"]
+
+
+@pytest.mark.parametrize(
+    ("text", "verse"),
+    [
+        ("贈鄒德年\n王洋\n短檠三尺照座隅，眵昏兩目頭不梳。\n丈夫功業務廣大，安用事此牛尾書。", True),
+        ("牀前明月光，疑是地上霜。舉頭望明月，低頭思故鄉。", True),
+        ("關關雎鳩，在河之洲。窈窕淑女，君子好逑。", True),
+        ("初，鄭武公娶於申，曰武姜，生莊公及共叔段。莊公寤生，驚姜氏，故名曰寤生，遂惡之。", False),
+        ("静夜思，李白。", False),
+        ("床前明月光，" * 2000, False),
+    ],
+)
+def test_verse_of_even_length_is_literature(text, verse):
+    frame = pl.DataFrame({"text": [text], "language": ["zh"], "category": pl.Series([None], dtype=pl.String)})
+
+    assert is_regular_verse(text) is verse
+    assert fill_categories(frame, {})["category"].to_list() == (["I"] if verse else [None])
 
 
 def test_windows_that_disagree_give_no_class():
