@@ -71,14 +71,17 @@ def apply(
     test_sets: Annotated[
         list[str] | None, typer.Option("--test-set", help="A test set to decontaminate by: NAME=FILE, may be repeated")
     ] = None,
+    part: Annotated[
+        str | None, typer.Option(help="Of a recipe over several sources: the part that the file is of")
+    ] = None,
 ) -> None:
     """Runs a recipe over the documents of a file, dedups and all: what it keeps, and why it dropped the rest."""
     from dataclasses import replace
 
-    from corpus_platform.recipes.files import apply_file
+    from corpus_platform.recipes.files import apply_file, of_one_part
     from corpus_platform.recipes.steps.contamination import Decontaminate
 
-    chosen = named_recipe(recipe, folder)
+    chosen = of_one_part(named_recipe(recipe, folder), part)
     if compat is not None:
         chosen = chosen.model_copy(update={"compat": environment(compat).settings.compat})
     where = environment(compat or "sane", words, lists, models, language_characters, shipped=True)

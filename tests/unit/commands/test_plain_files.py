@@ -154,3 +154,20 @@ def test_a_page_becomes_a_row_of_text(tmp_path):
 def test_an_unknown_extractor_is_told(tmp_path):
     with pytest.raises(CorpusError, match="resiliparse, trafilatura, justext, math"):
         run("extract", tmp_path / "a.html", "--out", tmp_path / "out.jsonl", "--extractor", "readability")
+
+
+def test_a_file_is_held_against_one_part_of_a_recipe_over_several_sources(documents, tmp_path):
+    path = tmp_path / "several.yaml"
+    path.write_text(
+        "name: several\ntitle: Several\nreference: none\nabout: Both.\nsteps:\n  - exact: {scope: corpus}\nparts:\n"
+        "  - {part: books, variant: books.cleaned, steps: [length: {min: 100}]}\n  - {part: films, missing: nobody has any}\n"
+    )
+    files = (documents, "--out", tmp_path / "kept.jsonl", "--dropped", tmp_path / "dropped.jsonl")
+
+    run("apply", path, *files, "--part", "books")
+
+    assert [row["id"] for row in rows_of(tmp_path / "kept.jsonl")] == ["a"]
+    with pytest.raises(
+        CorpusError, match=r"nothing reads `films` \(nobody has any\); the parts of `several` are books"
+    ):
+        run("apply", path, *files, "--part", "films")
