@@ -25,9 +25,8 @@ class Says:
         raise NotImplementedError
 
     def classify(self, texts):
-        return Predictions(
-            [text[:1] if text[:1] != "?" else None for text in texts], pl.Series([0.9] * len(texts)).to_numpy(), None
-        )
+        labels = [text[:1] if text[:1] != "?" else None for text in texts]
+        return Predictions(labels, np.full(len(texts), 0.9), np.full(len(texts), 0.9))
 
 
 def test_every_class_of_the_table_is_one_of_the_22():
