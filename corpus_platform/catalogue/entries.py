@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 LAYERS = ("web", *SOURCES)
 """Layers of tables that a source's text can be in."""
+CHAINS = ("common_crawl", "mediawiki")
+"""What reads sources that have a chain of their own, and no reader of readers/."""
 
 Risk = Literal["open", "permission", "refused"]
 Openness = Literal["full", "part", "closed"]
@@ -219,7 +221,7 @@ def read_entries(path: Path, key: str, model: type[_Kind]) -> dict[str, _Kind]:
 def dangling(recipes: Collection[str], readers: Collection[str]) -> list[str]:
     """Recipes and readers that entries name and that there are not, a line each."""
     named = [(f"sources.yaml: {one.name}", "recipe", one.recipe, recipes) for one in sources().values()]
-    named += [(f"sources.yaml: {one.name}", "reader", one.reader, readers) for one in sources().values()]
+    named += [(f"sources.yaml: {one.name}", "reader", one.reader, {*readers, *CHAINS}) for one in sources().values()]
     named += [
         (f"pretraining.yaml: {one.name}", "recipe", n, recipes) for one in corpora().values() for n in one.recipes
     ]

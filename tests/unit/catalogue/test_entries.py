@@ -7,10 +7,21 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from corpus_platform.catalogue.entries import Corpus, Source, corpora, find, read_entries, sources
+from corpus_platform.catalogue.entries import (
+    Corpus,
+    Source,
+    corpora,
+    dangling,
+    find,
+    named_recipes,
+    read_entries,
+    sources,
+)
 from corpus_platform.catalogue.reference import catalogue_markdown, rows
 from corpus_platform.cli import app
 from corpus_platform.errors import SettingsError
+from corpus_platform.readers.reader import readers
+from corpus_platform.recipes.recipe import recipes
 
 PAGE = Path(__file__).parents[3] / "docs" / "catalogue.md"
 
@@ -116,6 +127,16 @@ def run(*arguments):
 def test_every_corpus_of_the_surveys_tables_has_an_entry():
     assert [name for name in OF_THE_SURVEY if name not in corpora()] == []
     assert "common_crawl" in sources()
+
+
+def test_every_recipe_and_reader_that_is_named_exists_and_every_shipped_recipe_is_named():
+    assert dangling(recipes(), readers()) == []
+    assert sorted(set(recipes()) - named_recipes()) == []
+
+
+def test_a_name_that_does_not_exist_is_told_with_the_nearest():
+    assert "sources.yaml: arxiv: there is no reader `latex`, nearest is `latexx`" in dangling(recipes(), ["latexx"])
+    assert "pretraining.yaml: c4: there is no recipe `c4`" in dangling([], readers())
 
 
 def test_every_kind_of_source_has_entries_and_three_risks_are_in_use():
