@@ -32,7 +32,7 @@ _LINES = re.compile(
 _DIRECTIVE = re.compile(r"[ \t]*#\s*(?:include|define|if|ifdef|ifndef|pragma|import|error|undef|region)\b")
 _NAMES = r"\b(?:mit|bsd|apache|l?gpl|mpl|isc|zlib|psf|boost|eclipse|mozilla|artistic|expat|clause|style)\b"
 _STATES = re.compile(
-    r"copyright|©\s*(?:\d|by\b)|\(c\)\s*(?:19|20)\d\d|all rights reserved|licen[sc]ed? (?:under|to|file|agreement)|spdx-licen|licen[sc]e\s*:|public domain"
+    r"copyright|©\s*(?:\d|by\b)|\(c\)\s*(?:19|20)\d\d|all rights reserved|licen[sc]ed (?:under|to)|licen[sc]e agreement|(?:see|in) (?:the )?licen[sc]e|spdx-licen|licen[sc]e\s*:|public domain"
     rf"|free software|permission is hereby|redistribution and use|{_NAMES}[^.\n]{{0,30}}licen[sc]e|released under bsd",
     re.IGNORECASE,
 )

@@ -82,6 +82,26 @@ def languages() -> tuple[str, ...]:
     return tuple(_table().kinds)
 
 
+def named_language(said: str) -> str | None:
+    """A language by its name in any case, or by one that others use: `c++`, `python`, `golang`; None for one that is not known."""
+    return _by_name().get(said.strip().lower())
+
+
+@cache
+def _by_name() -> Mapping[str, str]:
+    found = {name.lower(): name for name in _table().kinds}
+    return {
+        **found,
+        "golang": "Go",
+        "cpp": "C++",
+        "csharp": "C#",
+        "fsharp": "F#",
+        "fortran": "FORTRAN",
+        "bash": "Shell",
+        "objective c": "Objective-C",
+    }
+
+
 def language_of(path: str, text: str = "") -> str | None:
     """The language of a file, or None where neither its name nor its beginning tells."""
     table = _table()
@@ -111,7 +131,7 @@ def kind_of(path: str, language: str | None) -> Kind | None:
         return "docs"
     if language is None:
         return None
-    kind = _table().kinds[language]
+    kind = _table().kinds.get(language, "code")
     if language == "Text" and not _is_prose(path):
         return "data"
     return kind
