@@ -20,7 +20,9 @@ def shipped(tmp_path_factory) -> Shipped:
 
 
 def test_these_models_are_shipped():
-    expected = [f"{kind}/{code}" for kind in ("genres", "lines", "safety", "topics") for code in ("en", "zh")]
+    expected = [
+        f"{kind}/{code}" for kind in ("books/clc", "genres", "lines", "safety", "topics") for code in ("en", "zh")
+    ]
 
     assert set(templates.names()) == {*expected, "math", "quality/zh_clean"}
 
@@ -52,6 +54,7 @@ def test_classes_are_those_of_the_taxonomy():
         assert set(templates.kit(f"topics/{code}").values["classes"]) == set(known.topics) - {"general"}
         assert set(templates.kit(f"genres/{code}").values["classes"]) == set(known.genres)
         assert set(templates.kit(f"safety/{code}").values["classes"]) == set(LABELS)
+        assert set(templates.kit(f"books/clc/{code}").values["classes"]) == set(known.clc)
 
 
 def test_the_taxonomy_reaches_all_classes_of_the_chinese_library_classification():
@@ -73,6 +76,8 @@ def test_the_taxonomy_reaches_all_classes_of_the_chinese_library_classification(
         ("lines/zh", 0.9, 0.88),
         ("safety/zh", 0.85, 0.75),
         ("safety/en", 0.85, 0.7),
+        ("books/clc/en", 0.9, 0.85),
+        ("books/clc/zh", 0.85, 0.85),
     ],
 )
 def test_texts_held_back_are_told_apart(name, precision, recall, shipped):
@@ -111,7 +116,7 @@ def test_a_shipped_model_is_trained_once_and_kept(shipped, monkeypatch):
 
     assert again.digest == first.digest
     assert "quality/wikiref/en" not in shipped
-    assert len(shipped) == len(list(shipped)) == 7
+    assert len(shipped) == len(list(shipped)) == len(templates.unasked())
 
 
 def test_shipped_models_are_the_same_wherever_they_are_made(shipped, tmp_path):
@@ -144,7 +149,7 @@ def test_a_model_is_taken_from_a_folder_or_a_fasttext_file(shipped, tmp_path):
 
 def test_a_shipped_model_is_taken_by_that_word(shipped):
     assert take("topics/zh", "shipped", shipped.cache).digest == shipped["topics/zh"].digest
-    with pytest.raises(ModelError, match="no training texts are shipped for `dclm`, only for genres/en"):
+    with pytest.raises(ModelError, match="no training texts are shipped for `dclm`, only for books/clc/en"):
         take("dclm", "shipped", shipped.cache)
     with pytest.raises(ModelError, match="--model safety/zh=shipped"):
         need({}, "safety/zh")
