@@ -50,6 +50,8 @@ _REFERENCE = re.compile(r"\x05([ekn])([^\x05\x06]*)\x06")
 _MARKS = re.compile("[\x00-\x08\x0b-\x1f]")
 _REFERENCES = re.compile(r"(?:references?|bibliography|literature cited|references cited)\.?", re.IGNORECASE)
 _APPENDIX = "\x08"
+_MAX_LEVEL = 4
+"""Pieces in pieces: an environment in a table's cell."""
 
 
 @dataclass(frozen=True)
@@ -186,16 +188,30 @@ class _Page:
         lines = [line.strip() if not re.match(r" +(?:- |\d+\. )", line) else line for line in lines]
         text = "\n".join(line for line in lines if line)
         text = re.sub(r" +([,.;:)])", r"\1", re.sub(r"\( +", "(", text))
-        text = re.sub(r"(?<=[^\n]) *\x01(\d+)\x02 *", self._piece, "\n" + text if text.startswith("\x01") else text)
-        return _MARKS.sub("", _REFERENCE.sub(self._reference, text)).strip("\n")
+        return self._with_pieces(text).strip("\n")
 
-    def _piece(self, match: re.Match[str]) -> str:
-        block, text = self._state.verbatim.pieces[int(match[1])]
-        text = _REFERENCE.sub(self._reference, text)
-        if not block:
-            before = " " if match[0].startswith(" ") else ""
-            return before + text + (" " if match[0].endswith(" ") else "")
-        return f"\n{text}\n"
+    def _with_pieces(self, text: str) -> str:
+        """Kept pieces put where their marks are: blocks on lines of their own."""
+        out = ""
+        at = 0
+        for match in _MARK.finditer(text):
+            block, piece = self._piece(int(match[1]))
+            before = _MARKS.sub("", text[at : match.start()])
+            at = match.end()
+            if block:
+                out += before.strip(" ") if before.strip() else ""
+                out += ("\n" if out and not out.endswith("\n") else "") + piece + "\n"
+            else:
+                out += before + piece
+        rest = _MARKS.sub("", text[at:])
+        return out + (rest.lstrip(" \n") if out.endswith("\n") else rest)
+
+    def _piece(self, number: int, level: int = 0) -> tuple[bool, str]:
+        """A kept piece, with those in it: verbatim text in the cell of a table."""
+        block, text = self._state.verbatim.pieces[number]
+        if level < _MAX_LEVEL:
+            text = _MARK.sub(lambda match: self._piece(int(match[1]), level + 1)[1], text)
+        return block, _MARKS.sub("", _REFERENCE.sub(self._reference, text))
 
     def _reference(self, match: re.Match[str]) -> str:
         label = self._state.labels.get(match[2])
@@ -213,14 +229,15 @@ class _Page:
         found = list(paragraphs)
         if self._options.title and abstract:
             found = [(2, "Abstract"), (-1, abstract), *found]
-        top = min((depth for depth, _ in found if depth >= 0), default=2)
+        # Levels follow each other, whichever commands a paper uses: a paragraph's title may be right below a section's.
+        levels = {depth: level for level, depth in enumerate(sorted({depth for depth, _ in found if depth >= 0}), 1)}
         parts: list[str] = [f"# {title}"] if self._options.title and title else []
         headings: list[Heading] = []
         at = sum(len(part) + 2 for part in parts)
         for depth, text in found:
             shown = text
             if depth >= 0:
-                level = depth - top + 1
+                level = levels[depth]
                 headings.append(Heading(level, text, at))
                 shown = (
                     f"{'#' * (level + 1)} {text}"

@@ -91,7 +91,8 @@ def _plain(label: str) -> str:
     """A label without its markup."""
     label = _ACCENT.sub(lambda m: unicodedata.normalize("NFC", m[2] + _COMBINING[m[1]]), label)
     label = label.replace(r"\&", "&").replace("~", " ")
-    return re.sub(r"\s+", " ", _MARKUP.sub(lambda m: m[1] or "", label))
+    label = re.sub(r"\s*&\s*", " & ", _MARKUP.sub(lambda match: match[1] or "", label))
+    return re.sub(r"\s+", " ", label)
 
 
 def _fields(entry: str) -> dict[str, str]:

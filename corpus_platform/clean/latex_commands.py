@@ -101,7 +101,7 @@ DROPPED_ARGUMENTS = {
     # Tables.
     "tablewidth": "m", "tabletypesize": "m", "tablecolumns": "m", "tablenum0": "", "colnumbers": "", "setlongtables": "", "LTcapwidth": "",
     "tabcolsep": "",
-    "tableheadfrac": "m", "notetoeditor": "m", "extracolsep": "m", "decimals": "", "specialrule": "mmm", "addlinespace": "o", "cline": "m",
+    "tableheadfrac": "m", "notetoeditor": "m", "extracolsep": "m", "decimals": "", "specialrule": "mmm", "addlinespace": "o", "arrayrulecolor": "om", "makecell": "o", "thead": "o", "cutinhead": "m", "Hy@raisedlink": "m", "cline": "m",
     "cmidrule": "om",
     "hline": "", "toprule": "o", "midrule": "o", "bottomrule": "o", "multicolumn": "mm", "multirow": "omom", "noalign": "m", "arraystretch": "",
 }  # fmt: skip
@@ -151,7 +151,7 @@ FORMATTING = words_in(
     "nobreak break strut mathstrut hfill hss vfill vss onecolumn twocolumn singlespacing doublespacing onehalfspacing frontmatter mainmatter backmatter "
     "tableofcontents listoffigures listoftables printindex makeindex makeatletter makeatother bgroup egroup begingroup endgroup csname endcsname "
     "expandafter "
-    "noexpand string startlongtable startdata enddata colhead makecell added object url proglang pkg code mathrm mathbf linenumbers nolinenumbers "
+    "noexpand string startlongtable startdata enddata colhead added object url proglang pkg code mathrm mathbf linenumbers nolinenumbers "
     "acknowledgments acknowledgements acknowledgment acks landscape citestyle nolinebreak nopagebreak hline underbar textls ulem hypersetup sloppypar"
 )
 """Commands that change how a text looks, not what it says: their arguments are the text."""

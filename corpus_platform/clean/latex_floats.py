@@ -39,7 +39,8 @@ def table(environment: str, stream: Tokens, state: State) -> str:
     """A table as LaTeX: its rows with the text of their cells; or an algorithm, whose commands are its structure."""
     inner = Tokens(stream.environment(environment), state.macros)
     if environment in commands.RAW:
-        rows = raw(inner.rest(), state).strip("\n")
+        inner.optional()
+        rows = raw(inner.rest(), state, in_text=True).strip("\n")
         block = f"\\begin{{{environment}}}\n{rows}\n\\end{{{environment}}}"
         return "\n" + state.verbatim.put(block, block=True) + "\n"
     given = []
@@ -55,7 +56,7 @@ def table(environment: str, stream: Tokens, state: State) -> str:
     before, after, rows = [], [], []
     for line in re.split(r"\x0b|\n[ \t]*\n", text):
         row = re.sub(r"\s+", " ", line).strip()
-        (before if row.startswith("Table ") and not rows else after if row.startswith(_NOTE) else rows).append(row)
+        (before if row.startswith("Table ") and not any(rows) else after if row.startswith(_NOTE) else rows).append(row)
     printed = "tabular" if environment.startswith(("deluxetable", "longrotate", "tabu")) else environment
     body = "\n".join(row for row in rows if row)
     block = f"\\begin{{{printed}}}{''.join(given)}\n{body}\n\\end{{{printed}}}"

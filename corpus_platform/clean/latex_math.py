@@ -36,6 +36,8 @@ _DROPPED = frozenset(
 _DROPPED_ARGUMENTS = {
     r"\index": "m",
     r"\vspace": "m",
+    r"\hspace": "m",
+    r"\Hy@raisedlink": "m",
     r"\color": "om",
     r"\textcolor": "om",
     r"\hypertarget": "m",
@@ -104,8 +106,8 @@ def _block(begin: str, inner: list[str], end: str, state: State, numbered: str =
     return "\x0b" + state.verbatim.put(f"{begin}{between}{text}{between}{end}", block=True) + "\x0b"
 
 
-def raw(tokens: list[str], state: State, number: int = 0, *, rows: bool = False) -> str:
-    r"""The tokens as LaTeX, macros expanded. Labels become `\tag{n}` from `number` on, where it is not 0."""
+def raw(tokens: list[str], state: State, number: int = 0, *, rows: bool = False, in_text: bool = False) -> str:
+    r"""The tokens as LaTeX, macros expanded. Labels become `\tag{n}` from `number` on, where it is not 0. `in_text`: formulas have marks of their own."""
     stream = Tokens(tokens, state.macros)
     out: list[str] = []
     name_before = False
@@ -118,7 +120,7 @@ def raw(tokens: list[str], state: State, number: int = 0, *, rows: bool = False)
             number += 1
         elif rows and piece in (r"\nonumber", r"\notag"):
             number -= 1
-        written = _written(piece, stream, state, number)
+        written = piece if in_text and piece == "$" else _written(piece, stream, state, number)
         if written:
             if name_before and written[0].isalpha():
                 out.append(" ")
@@ -143,7 +145,8 @@ def _written(piece: str, stream: Tokens, state: State, number: int) -> str:
 
 def _is_passed(piece: str, stream: Tokens, state: State) -> bool:
     """Whether a command has no place in a formula; it is passed with its arguments."""
-    if piece in _DROPPED:
+    if piece in _DROPPED or ("@" in piece and piece != r"\@"):
+        choose(piece, stream)
         return True
     if piece in _DROPPED_ARGUMENTS:
         skip_arguments(_DROPPED_ARGUMENTS[piece], stream)
