@@ -297,7 +297,7 @@ DECLARED: Mapping[str, Declared] = {
             "table_shard": COUNT,
             "origin": one_of(ORIGINS),
         },
-        balances=(mixed.TOKENS_ARE_COUNTED, mixed.DOCUMENTS_ARE_COUNTED, mixed.PARTS_ARE_FILLED),
+        balances=(counted.KEPT, mixed.TOKENS_ARE_COUNTED, mixed.PARTS_ARE_FILLED),
         cautions=(mixed.SHARES_ARE_KEPT,),
         has_alike_sizes=False,
         shares=(),

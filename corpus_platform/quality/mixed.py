@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from corpus_platform.quality.facts import Facts
 
 _TOKENS = "tokens"
+_NO_PLAN = NotAsked("the commit counts no parts")
 _PLAN, _DRAWN, _GIVEN = "plan:", ":drawn", ":given"
 
 
@@ -26,23 +27,22 @@ def _planned(facts: Facts, ending: str) -> dict[str, int]:
     return {name.removesuffix(ending): n for name, n in found.items() if name.endswith(ending)}
 
 
-def _tokens(facts: Facts) -> Found:
+def _tokens(facts: Facts) -> Found | NotAsked:
     drawn = _planned(facts, _DRAWN)
+    if not drawn:
+        return _NO_PLAN
     rows = tuple({"part": name, "tokens": n} for name, n in sorted(drawn.items()))
     return Found(facts.figures[_TOKENS] or 0, sum(drawn.values()), rows)
 
 
-def _documents(facts: Facts) -> Found:
-    drawn = _planned(facts, ":documents")
-    return Found(facts.rows, sum(drawn.values()), tuple({"part": name, "documents": n} for name, n in drawn.items()))
-
-
-def _short(facts: Facts) -> Found:
+def _short(facts: Facts) -> Found | NotAsked:
     given, drawn = _planned(facts, _GIVEN), _planned(facts, _DRAWN)
-    short = {name: n for name, n in given.items() if drawn.get(name, 0) < n}
-    return Found(
-        len(short), None, tuple({"part": name, "given": n, "drawn": drawn.get(name, 0)} for name, n in short.items())
+    if not given:
+        return _NO_PLAN
+    rows = tuple(
+        {"part": name, "given": n, "drawn": drawn.get(name, 0)} for name, n in given.items() if drawn.get(name, 0) < n
     )
+    return Found(len(rows), 0, rows)
 
 
 def _shift(facts: Facts) -> Found | NotAsked:
@@ -84,14 +84,11 @@ TOKENS_ARE_COUNTED = Balance(
     _tokens,
     {_TOKENS: "sum(tokens)"},
 )
-DOCUMENTS_ARE_COUNTED = Balance(
-    "documents of the mix", "documents drawn", "What the rows hold, and what the run counted by part", _documents
-)
 PARTS_ARE_FILLED = Balance(
     "parts that drew less than the plan gives them",
     "none",
-    "Every part draws its tokens, and its last document whole",
-    lambda facts: _zero(_short(facts)),
+    "Every part draws its tokens, its last document whole",
+    _short,
 )
 SHARES_ARE_KEPT = Caution(
     "shift of shares by cleaning",
@@ -101,7 +98,3 @@ SHARES_ARE_KEPT = Caution(
     most=MUCH,
     id="shift",
 )
-
-
-def _zero(found: Found) -> Found:
-    return Found(found.value, 0, found.rows)

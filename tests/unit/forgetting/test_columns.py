@@ -169,7 +169,7 @@ HARMLESS = {
     "file", "record", "record_id", "title", "text", "raw_content", "detail", "seen", "reason", "digest", "previous_digest", "licence", "tdm_policy",
     "language", "languages", "content_type", "charset", "charset_source", "robots", "source", "bucket", "cc_segment", "date_download", "first_seen",
     "last_seen", "status", "recipe", "step", "rule", "signal", "verdict", "reviewer", "filter", "path", "origin", "cutoff_source", "model", "name",
-    "labels", "positive", "hash", "category", "part", "first_snapshot", "other_snapshot", "snapshot",
+    "labels", "positive", "hash", "category", "part", "quality", "table", "table_partition", "kind", "end_token", "first_snapshot", "other_snapshot", "snapshot",
 }  # fmt: skip
 """Columns of texts that a forgotten row may have, but by which no row of its own is known."""
 

@@ -47,6 +47,10 @@ _PLACES = {
     "site": "beer",
     "pair": "en-zh",
     "set": "law",
+    "mix": "demo",
+    "tokenizer": "default",
+    "source": "corpora.ccnet",
+    "origin": f"wet.ccnet__{SNAPSHOT}",
 }
 _TEXTS = {"[0-9a-f]{32}": "0" * 32, "[a-z][a-z0-9_]*": "common_crawl", "[A-Za-z]": "en"}
 """A text for each pattern, by its beginning."""
@@ -90,6 +94,9 @@ COUNTERS = {
     "keys of documents": {"keys": 1},
     "rows in web.dedup_edges": {"edges": 1},
     "rows that are not kept": {"dropped:copy": 1},
+    # Forty rows with one token each, and one that is lost.
+    "tokens of the rows": {"plan:all:web:drawn": 41},
+    "parts that drew less than the plan gives them": {"plan:all:web:given": 1},
 }
 """What a commit counts more when a row is lost on the one side of a balance."""
 READ_FROM = {
