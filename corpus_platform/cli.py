@@ -32,6 +32,7 @@ from corpus_platform.commands.quality import quality
 from corpus_platform.commands.read import read
 from corpus_platform.commands.report import report
 from corpus_platform.commands.verify import verify
+from corpus_platform.documents import SOURCES
 from corpus_platform.errors import CorpusError, SettingsError, SourceError
 from corpus_platform.home import SETTINGS_FILE, Home
 from corpus_platform.printing import (
@@ -216,6 +217,12 @@ def run(
         list[str], typer.Argument(help="Assets: corpora/ccnet, web/documents, models/language_model ...")
     ],
     snapshot: Annotated[list[str] | None, typer.Option(help="Snapshots; those that Dagster knows by default")] = None,
+    partition: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Partitions of other sources (gutenberg, arxiv_2019-11, en-zh); all that have input by default"
+        ),
+    ] = None,
     only: Annotated[bool, typer.Option("--only", help="Leave out what the assets are made of")] = False,
 ) -> None:
     """Brings assets up to date, with everything that they are made of.
@@ -227,9 +234,13 @@ def run(
     home = Home.open(context.obj)
     wanted = list(snapshot) if snapshot else known_partitions(instance_of(home))
     _check_known(home, snapshot or [])
-    batches = home.batches(assets, wanted, upstream=not only)
+    batches = [
+        batch
+        for batch in home.batches(assets, wanted, upstream=not only)
+        if not partition or batch.source is None or batch.key in partition
+    ]
     if not batches:
-        raise SettingsError(f"there is nothing to make {', '.join(assets)} of: {_lack(wanted)}")
+        raise SettingsError(f"there is nothing to make {', '.join(assets)} of: {_lack(assets, wanted)}")
     ran = _run_batches(home, batches)
     out.print(
         f"{ran} made, the others were current. Look: corpus status" if ran else "Everything is current.",
@@ -370,7 +381,11 @@ def _progress() -> Iterator[Callable[[ShardProgress], None]]:
         yield watch
 
 
-def _lack(snapshots: list[str]) -> str:
+def _lack(assets: list[str], snapshots: list[str]) -> str:
+    first = assets[0].replace(".", "/").split("/")
+    named = next((part for part in first if part in SOURCES), None)
+    if named not in {None, "encyclopedia"}:
+        return f"set `sources.{named}` to collections with a `location` and a `format`; docs/sources.md shows how"
     if snapshots:
         return "set `encyclopedia.location` to a place with dumps of the languages in `language_model.languages`"
     return "name a snapshot with --snapshot, or make some known with `corpus snapshots add`"
