@@ -44,6 +44,7 @@ from corpus_platform.printing import (
     right,
     whole,
 )  # fmt: skip
+from corpus_platform.yaml_file import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -234,11 +235,7 @@ def run(
     home = Home.open(context.obj)
     wanted = list(snapshot) if snapshot else known_partitions(instance_of(home))
     _check_known(home, snapshot or [])
-    batches = [
-        batch
-        for batch in home.batches(assets, wanted, upstream=not only)
-        if not partition or batch.source is None or batch.key in partition
-    ]
+    batches = _of_partitions(home.batches(assets, wanted, upstream=not only), partition or [])
     if not batches:
         raise SettingsError(f"there is nothing to make {', '.join(assets)} of: {_lack(assets, wanted)}")
     ran = _run_batches(home, batches)
@@ -379,6 +376,16 @@ def _progress() -> Iterator[Callable[[ShardProgress], None]]:
             bars.update(tasks[name], completed=progress.shards_done)
 
         yield watch
+
+
+def _of_partitions(batches: list[Batch], words: list[str]) -> list[Batch]:
+    """The batches without those of other partitions of sources than the named ones. Raises SettingsError for a word that names none."""
+    known = {batch.key for batch in batches if batch.source}
+    if strange := [word for word in words if word not in known]:
+        raise SettingsError(
+            f"there is no partition `{strange[0]}`{nearest(strange[0], known)}; there are {', '.join(sorted(known))}"
+        )
+    return [batch for batch in batches if not words or batch.source is None or batch.key in words]
 
 
 def _lack(assets: list[str], snapshots: list[str]) -> str:
