@@ -2,7 +2,7 @@ r"""Headers of source files that state a copyright or licence, found as spans.
 
 The *head* of a file is what stands before its code: a first line for the shell, a `coding:` line, an XML declaration, `<?php`, then comments (a block, or lines
 that begin alike) and Python's opening string. A comment that states a copyright or licence loses the paragraphs that do, and goes as a whole where nothing
-else is left; one that states none stays, as does what stands in a string of the program.
+else is left; one that states none stays, as does what stands in a string of the program. C comments that do so outright may stand behind some code.
 The reference form is RedPajama-1T's: the first C comment anywhere goes where it has the word copyright; where there is no C comment at all the first lines
 go that begin with //, # or -- or are empty, whatever they say.
 Promise: what is left is the rest of the file, letter for letter; time is linear in the head.
@@ -32,7 +32,8 @@ _LINES = re.compile(
 _DIRECTIVE = re.compile(r"[ \t]*#\s*(?:include|define|if|ifdef|ifndef|pragma|import|error|undef|region)\b")
 _NAMES = r"\b(?:mit|bsd|apache|l?gpl|mpl|isc|zlib|psf|boost|eclipse|mozilla|artistic|expat|clause|style)\b"
 _STATES = re.compile(
-    r"copyright|©\s*(?:\d|by\b)|\(c\)\s*(?:19|20)\d\d|all rights reserved|licen[sc]ed (?:under|to)|licen[sc]e agreement|(?:see|in) (?:the )?licen[sc]e|spdx-licen|licen[sc]e\s*:|public domain"
+    r"copyright|©\s*(?:\d|by\b)|\(c\)\s*(?:19|20)\d\d|all rights reserved|licen[sc]ed (?:under|to)|licen[sc]e agreement"
+    r"|(?:see|in) (?:the )?licen[sc]e|spdx-licen|licen[sc]e\s*:|public domain"
     rf"|free software|permission is hereby|redistribution and use|{_NAMES}[^.\n]{{0,30}}licen[sc]e|released under bsd",
     re.IGNORECASE,
 )
@@ -55,6 +56,11 @@ WORDS = r"(?i)copyright|licen[sc]e|©|\(c\)|public domain|spdx-|free software|al
 HEAD = _HEAD
 """Characters of a file that are looked at."""
 _MOST_COMMENTS = 6
+_NEAR = 4_000
+_C_COMMENT = re.compile(r"^/\*.*?\*/|(?:^//[^\n]*\n)+", re.DOTALL | re.MULTILINE)
+_OUTRIGHT = re.compile(
+    r"copyright (?:\(c\) ?|© ?)?(?:19|20)\d\d|licen[sc]ed under|spdx-license|all rights reserved", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,13 @@ class _Comment:
 def licence_spans(text: str) -> list[tuple[int, int]]:
     """Ranges of the header that state a copyright or licence, in order and apart; empty where there are none."""
     found: list[tuple[int, int]] = []
-    for comment in _comments(text):
+    comments = _comments(text)
+    for comment in comments + _behind_code(text, comments[-1].end if comments else 0):
         said = text[comment.start : comment.end]
         if not _STATES.search(said):
             continue
-        found += _stating(said, comment.start) or [(comment.start, _behind(text, comment.end))]
+        stating = [(start, _with_its_line(text, start, end)) for start, end in _stating(said, comment.start)]
+        found += stating or [(comment.start, _behind(text, comment.end))]
     return found
 
 
@@ -115,7 +123,7 @@ def _comments(text: str) -> list[_Comment]:
         start = indent.end() if indent else at
         block = _BLOCK.match(text, start)
         if block:
-            found.append(_Comment(at, block.end()))
+            _add(found, _Comment(at, block.end()), text)
             rest = re.compile(r"[ \t;]*(?:\n|\Z)").match(text, block.end())
             if rest is None:
                 break
@@ -127,6 +135,21 @@ def _comments(text: str) -> list[_Comment]:
         found.append(_Comment(at, end))
         at = end
     return found
+
+
+def _behind_code(text: str, at: int) -> list[_Comment]:
+    """C comments behind include guards and the first lines that compilers write, that state a copyright or licence outright."""
+    found = _C_COMMENT.finditer(text, at, max(at, _NEAR))
+    return [_Comment(*match.span()) for match in found if _OUTRIGHT.search(match[0])]
+
+
+def _add(found: list[_Comment], comment: _Comment, text: str) -> None:
+    """Adds a block comment; blocks of one line each on lines that follow each other are one comment."""
+    last = found[-1] if found else None
+    if last and text[last.end : comment.start] == "\n" and "\n" not in text[comment.start : comment.end]:
+        found[-1] = _Comment(last.start, comment.end)
+    else:
+        found.append(comment)
 
 
 def _end_of_lines(text: str, at: int) -> int:
@@ -176,6 +199,8 @@ def _marked(said: str, written: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _paragraphs(said: str) -> list[tuple[int, int]]:
     """Ranges of the lines between lines without a letter, with their newline; the marks that open and close a comment stay in none."""
     opening = re.match(r"[ \t]*(?:/\*+!?|<!--+|\(\*+|\{-+|[rRuU]?(?:\"\"\"|'''))", said)
+    if said.count("/*") > 1:
+        opening = None  # A row of blocks: each line has its own marks.
     start = opening.end() if opening else 0
     closing = re.search(r"(?:[ \t]*\*+/|[ \t]*-+->|\*+\)|-+\}|\"\"\"|''')\s*\Z", said) if opening else None
     last = closing.start() if closing else len(said)
@@ -204,6 +229,12 @@ def _behind(text: str, end: int) -> int:
     if text[end - 1 : end] == "\n":
         match = re.compile(r"[ \t]*\n").match(text, end)
     return match.end() if match and match.end() >= end else end
+
+
+def _with_its_line(text: str, start: int, end: int) -> int:
+    """End of a range with its newline, where it is whole lines."""
+    begins = start == 0 or text[start - 1] == "\n"
+    return end + 1 if begins and text[end - 1 : end] != "\n" and text[end : end + 1] == "\n" else end
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -103,8 +103,8 @@ def _read(unit: Unit, wanted: Callable[[str], bool], limit: int, tops: set[str])
 
 def _of_member(member: Member, limit: int) -> File | Problem:
     try:
-        with member.open() as stream:
-            return _file(member.path, stream.read(limit + 1), member.size, limit)
+        # It is left open: where it is an archive's own stream, the archive reads on.
+        return _file(member.path, member.open().read(limit + 1), member.size, limit)
     except ArchiveError as error:
         return error.problem
 

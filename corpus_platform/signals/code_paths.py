@@ -6,7 +6,7 @@ Not here: what a file is by its text (code.py), its language (extract/programs.p
 """
 
 VENDORED = (
-    r"(?i)(?:^|/)(?:node_modules|bower_components|vendors?|_?vendored|_vendor|third[-_]?party|3rd[-_]?party|external|externals|extern|extlibs?|deps"
+    r"(?i)(?:^|/)(?:node_modules|bower_components|vendors?|_?vendored|_vendor|third[-_]?party|3rd[-_]?party|extlibs?|deps"
     r"|contrib/[^/]+/src|site-packages|dist-packages|godeps|carthage|pods|jspm_packages|typeshed(?:-fallback)?|\.yarn|\.bundle)/"
     r"|(?:^|/)(?:jquery|bootstrap|angular|react(?:-dom)?|vue|d3|lodash|underscore|modernizr|mathjax|prism|highlight)(?:[-.][\d.]+)?(?:\.production)?(?:\.min)?\.(?:js|css)$"
 )

@@ -31,6 +31,11 @@ def cleaned(text):
             '"""Reads files.\n\n"""\nx = 1\n',
         ),
         ("/* Sorts numbers.\n *\n * Copyright 2020 Anna\n */\nint a;\n", "/* Sorts numbers.\n *\n */\nint a;\n"),
+        (
+            "/* Sorts.        */\n/*               */\n/* Copyright Anna */\n/* All rights reserved. */\np {}\n",
+            "/* Sorts.        */\n/*               */\np {}\n",
+        ),
+        ("#ifndef A\n#define A\n/* Copyright 2020 Anna */\nint a;\n", "#ifndef A\n#define A\nint a;\n"),
         ("# Sorts numbers.\n\n# SPDX-License-Identifier: MIT\nx = 1\n", "# Sorts numbers.\n\nx = 1\n"),
     ],
 )
@@ -48,6 +53,7 @@ def test_a_header_that_states_a_licence_goes(before, after):
         "!function(){var copyright=1}();\n",
         "# This module parses license files.\nx = 1\n",
         '"""(c) becomes ©"""\nx = 1\n',
+        "int copyright = 1;\n/* Prints the copyright. */\nint b;\n",
         "",
         "/* never closed Copyright",
     ],

@@ -1,5 +1,6 @@
 """Repositories as documents: folders and archives, licences, gates, lists of repositories, environments."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -113,6 +114,14 @@ def test_an_archive_gives_what_the_folder_gives(tmp_path, name):
     assert {path: one.text for path, one in documents.items()} == {path: one.text for path, one in plain.items()}
     assert {one.licence for one in documents.values()} == {"MIT"}
     assert documents["run"].identity == "wheels-1.0:run"
+
+
+def test_a_packed_file_in_an_archive_is_a_file_and_what_follows_is_read(tmp_path):
+    files = {"LICENSE": MIT, "data/a.py.gz": gzip.compress(b"x = 1\n"), "z.py": "z = 1\n"}
+
+    documents, _ = read(packed(tmp_path, files, "wheels-1.0.tar.gz"))
+
+    assert "z.py" in documents
 
 
 def test_a_unit_is_a_folder_or_an_archive_at_the_top(tmp_path):
