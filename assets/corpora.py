@@ -45,7 +45,7 @@ def _corpus(home: Home, recipe: str, variant: str) -> tuple[dg.AssetsDefinition,
     corpus = stage_asset(
         stage,
         key=asset_of(name, variant),
-        group=LAYER,
+        group=f"{LAYER}_{recipe}" if stage.recipe.parts else LAYER,
         partitions=of_texts(variant),
         partition_of=of_variant(variant),
         deps=deps_of(stage, variant),

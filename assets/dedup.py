@@ -58,7 +58,7 @@ def dedup_assets(home: Home, of: str) -> tuple[list[dg.AssetsDefinition], list[d
         table: stage_asset(
             home.stage(table),
             key=asset_of(table, of),
-            group=DEDUP,
+            group=DEDUP if method.whole is None else f"{DEDUP}_{variant.replace('.', '_')}",
             partitions=of_texts(variant),
             partition_of=_of(table, of),
             deps=deps_of(home.stage(table), of),

@@ -8,7 +8,7 @@ from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import SettingsError, ShardFailed
 from corpus_platform.home import Home
 from corpus_platform.stages.run import run_stage
-from corpus_platform.stages.texts import base_of
+from corpus_platform.stages.texts import base_of, source_of
 
 SETTINGS = """
 source: {location: crawl}
@@ -178,7 +178,8 @@ def test_all_recipes_can_be_enabled_at_once(tmp_path, recipes):
     home = home_with(tmp_path, "recipes: {enabled: all}")
 
     assert {"ccnet", "own"} <= set(home.enabled) == set(home.recipes)
-    assert set(home.variants) >= {base_of(recipe.variant) for recipe in home.recipes.values() if recipe.name != "ccnet"}
+    texts = {text for recipe in home.recipes.values() if recipe.name != "ccnet" for text in recipe.variants}
+    assert set(home.variants) >= {base_of(text) for text in texts if source_of(text) is None}
 
 
 def test_wet_can_not_be_asked_for_by_a_recipe_where_pages_are_selected(tmp_path, recipes):
