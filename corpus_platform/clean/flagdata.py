@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from corpus_platform.clean.edits import Cleaned
 
 _COMMENT = r"/\*[^*]*\*+(?:[^/*][^*]*\*+)*/"
-_NOTICE = r"(?i)copyright\s*(?:\(c\)|©|:|notice\b|\d{4}|by\s)|(?:\(c\)|©)\s*(?:copyright|\d{4})|all rights? reserved|版权所有|著作权所有|spdx-"
-_LINE_SPACE = r"[^\S\n]"
+_NOTICE = r"(?i)copyright\s*(?:\(c\)|©|:|\d{4}|by\s)|(?:\(c\)|©)\s*(?:copyright|\d{4})|all rights? reserved|版权所有|著作权所有|spdx-"
+_LINE_SPACE = r"[\s\x1c-\x1f--\n]"
 
 _MARKED, _CLOSED = "[.。！!？?]", "[^’”\n]"
 _SPLITS = (
@@ -54,7 +54,8 @@ _CHAPTER = (
 )
 _LEADER = r"(?:\.{4,}|…{2,}|·{4,}|(?:\s\.){4,}|_{4,}|-{6,})\s*[(（]?(?:\d+|[ivxlc]+)?[)）]?\s*$"
 _PAGE = r"\S[\s\u3000]+\d{1,4}\s*$"
-_NUMBERED = r"^\s*\d+(?:\.\d+)*[.、．]?\s*\S"
+_NUMBERED = r"^\s*(?:\d+(?:\.\d+)+[.、．]?\s*|\d+[.、．]\s*|\d+\s+)\S"
+_CODE = r"[=;{}<>\\]|\)$"
 _HEAD = r"(?i)^\s*(?:目\s*录|目\s*次|(?:table of )?contents)\s*$"
 _SENTENCE = r"[。！？!?;；，,.][”’\"'）)]*\s*$"
 
@@ -144,7 +145,11 @@ def without_captions(texts: pl.Series, *, longest: int, reference: bool, trace: 
     at most, and no sentence about the figure.
     """
     editing = Editing(texts, trace=trace)
-    only = "(?i)[图表]|figure|table" if reference else "(?i)[图表]|fig|tab|chart|scheme"
+    lead = (
+        rf"(?im)^{_LINE_SPACE}*(?:[图表]|figure|table)"
+        if reference
+        else rf"(?im)^{_LINE_SPACE}*(?:附?[图表]|fig|tab|chart|scheme)"
+    )
     bare = pl.col("line").str.strip_chars()
     caption = bare.str.contains(_CAPTION)
     if not reference:
@@ -160,7 +165,7 @@ def without_captions(texts: pl.Series, *, longest: int, reference: bool, trace: 
             & ~said.str.contains(_GOES_ON)
             & (bare.str.len_chars() <= longest)
         )
-    editing.lines(lambda lines: _ruled(lines, ("caption", caption)), only)
+    editing.lines(lambda lines: _ruled_among(lines, pl.col("line").str.contains(lead), ("caption", caption)), lead)
     if reference:
         white = r"[\s\x1c-\x1f--\n]"
         editing.cut(Cut("white_space", rf"(?m)^{white}+|{white}+$"))
@@ -173,42 +178,47 @@ def without_catalogues(
     """Rows of lines like those of a table of contents go; blank lines between them go too.
 
     Reference: a short line that names a chapter or act, begins with a number and a point, or holds twelve points. Else a line must be one whole entry,
-    rows of numbered lines need page numbers, leaders or a chapter among them, and the heading goes with its table.
+    half of a row's lines must have page numbers, leaders or chapters, and the heading goes with its table.
     """
     editing = Editing(texts, trace=trace)
-    line = pl.col("line")
-    if reference:
-        both = [line.str.contains("第", literal=True) & line.str.contains(c, literal=True) for c in "章幕"]
-        candidate = (
-            both[0] | both[1] | line.str.contains(r"(?i)chapter|\.{12}") | line.str.contains(r"^[\s\x1c-\x1f]*\d+\.")
-        )
-        candidate &= line.str.len_chars() < length_threshold
-        blank, sure, head = line == "", pl.lit(value=True), pl.lit(value=False)
-    else:
-        short = line.str.len_chars() < length_threshold
-        chapter, leads = line.str.contains(_CHAPTER), line.str.contains(_LEADER)
-        ends = line.str.contains(_SENTENCE) & ~leads
-        page = line.str.contains(_PAGE)
-        candidate = short & (
-            leads | (~ends & (chapter | line.str.contains(_NUMBERED) | page & line.str.contains(r"^\s*\p{L}")))
-        )
-        blank, head = line.str.strip_chars() == "", line.str.contains(_HEAD)
-        sure = leads | (page & ~line.str.contains(r"^[\d\s.,]+$")) | chapter
+    line, kinds = pl.col("line"), _entries(reference=reference)
+    blank = line == "" if reference else line.str.strip_chars() == ""
 
     def judge(lines: pl.DataFrame) -> pl.Series:
-        facts = lines.select("document", candidate=candidate | head, entry=candidate, blank=blank, sure=sure)
-        normal = ~(pl.col("candidate") | pl.col("blank"))
-        facts = facts.with_columns(run=normal.cum_sum().over("document"), number=pl.int_range(pl.len()), normal=normal)
-        over = ("document", "run")
+        short = lines.select(line.str.len_chars() < length_threshold).to_series().arg_true()
+        none = pl.Series([False]).new_from_index(0, lines.height)
+        found = lines[short].select(kinds)
+        entry, sure, head = (none.clone().scatter(short, found[name]) for name in ("entry", "sure", "head"))
+        facts = lines.select("document", blank=blank).with_columns(
+            entry=entry, sure=sure, number=pl.int_range(pl.len())
+        )
+        facts = facts.with_columns(normal=~(pl.col("entry") | pl.Series(head) | pl.col("blank")))
+        over = ("document", pl.col("normal").cum_sum().over("document"))
         inside = pl.col("entry") & ~pl.col("normal")
         many = inside.sum().over(over) >= consecutive_threshold
-        evident = (inside & pl.col("sure")).any().over(over)
+        evident = 2 * (inside & pl.col("sure")).sum().over(over) >= inside.sum().over(over)
         last = pl.col("number").filter(inside).max().over(over)
         goes = many & evident & ~pl.col("normal") & (pl.col("number") <= last)
         return facts.select(pl.when(goes).then(pl.lit("catalogue"))).to_series()
 
     editing.lines(judge, _CATALOGUE if reference else None)
     return editing.done()
+
+
+def _entries(*, reference: bool) -> list[pl.Expr]:
+    """Of a short line: whether it is an `entry` of a table of contents, one that is `sure`, or a `head` of one."""
+    line = pl.col("line")
+    if reference:
+        both = [line.str.contains("第", literal=True) & line.str.contains(c, literal=True) for c in "章幕"]
+        entry = (
+            both[0] | both[1] | line.str.contains(r"(?i)chapter|\.{12}") | line.str.contains(r"^[\s\x1c-\x1f]*\d+\.")
+        )
+        return [entry.alias("entry"), pl.lit(value=True).alias("sure"), pl.lit(value=False).alias("head")]
+    chapter, leads, page = (line.str.contains(pattern) for pattern in (_CHAPTER, _LEADER, _PAGE))
+    titled = chapter | line.str.contains(_NUMBERED) | page & line.str.contains(r"^\s*\p{L}")
+    entry = leads | (titled & ~line.str.contains(_SENTENCE) & ~line.str.contains(_CODE))
+    sure = leads | chapter | (page & ~line.str.contains(r"^[\d\s.,]+$"))
+    return [entry.alias("entry"), sure.alias("sure"), line.str.contains(_HEAD).alias("head")]
 
 
 def without_tables(texts: pl.Series, *, min_col: int, max_col: int, reference: bool, trace: bool) -> Cleaned:
@@ -239,10 +249,11 @@ def without_tables(texts: pl.Series, *, min_col: int, max_col: int, reference: b
 def _take_flagdata_tables(editing: Editing, min_col: int, max_col: int) -> None:
     """FlagData's passes, with more columns each; the first that finds nothing ends them, for later ones find no more."""
     for columns in range(min_col - 1, max_col):
-        # The same matches as of `((\S+)(\t|\s{2,})(\S+)){n,}`, whose inner cells are two runs side by side; that one takes exponential time.
+        # The same matches as of `((\S+)(\t|\s{2,})(\S+)){n,}\n+`, whose inner cells are two runs side by side: that one takes exponential time. It ends at
+        # the first run behind n gaps that a newline follows, for it would rather have its last run whole than another gap.
         gap = r"(?:\t|\s{2,})"
         pattern = regex.compile(
-            rf"(?<=\n)\S+{gap}(?:\S{{2,}}{gap}){{{columns - 1},}}\S+\n+" if columns > 0 else r"(?<=\n)\n+"
+            rf"(?<=\n)\S+{gap}(?:\S{{2,}}{gap}){{{columns - 1},}}?\S+\n+" if columns > 0 else r"(?<=\n)\n+"
         )
         rows = editing.text.str.contains(r"\n\S+(?:\t|\s{2})").arg_true()
         found = [
@@ -258,6 +269,10 @@ def _take_flagdata_tables(editing: Editing, min_col: int, max_col: int) -> None:
 _CLOSING = r"[\"'”’»」』）)\]】》]*"
 
 
+_NEAR = 1000
+"""Characters at a text's end in which its last sentence end is looked for first."""
+
+
 def ended_at_a_mark(texts: pl.Series, *, reference: bool, trace: bool) -> Cleaned:
     """Texts cut behind their last end of a sentence.
 
@@ -269,7 +284,14 @@ def ended_at_a_mark(texts: pl.Series, *, reference: bool, trace: bool) -> Cleane
         editing.cut(Cut("tail", r"[^。！？.?!]+\z"))
         return editing.done()
     whole = rf"(?s)\A(.*(?:[。！？…．｡]{_CLOSING}|[.?!]{_CLOSING}(?:\s|\z)))"
-    kept = texts.str.extract(whole, 1).str.strip_chars_end().str.len_chars().cast(pl.Int64)
+    # Most texts have an end in their last few lines: the whole is read where they have not.
+    tail = texts.str.tail(_NEAR)
+    near = tail.str.extract(whole, 1).str.strip_chars_end().str.len_chars().cast(pl.Int64)
+    near += texts.str.len_chars().cast(pl.Int64) - tail.str.len_chars().cast(pl.Int64)
+    far = (near.is_null() & (texts.str.len_chars() > _NEAR)).arg_true()
+    kept = near.scatter(
+        far, texts.gather(far).str.extract(whole, 1).str.strip_chars_end().str.len_chars().cast(pl.Int64)
+    )
     size = texts.str.len_chars().cast(pl.Int64)
     frame = pl.DataFrame({"document": np.arange(len(texts)), "start": kept, "end": size})
     bare = texts.str.strip_chars_end().str.len_chars().cast(pl.Int64)
@@ -277,6 +299,13 @@ def ended_at_a_mark(texts: pl.Series, *, reference: bool, trace: bool) -> Cleane
     editing = Editing(texts, trace=trace)
     editing.take(places)
     return editing.done()
+
+
+def _ruled_among(lines: pl.DataFrame, among: pl.Expr, *rules: tuple[str, pl.Expr]) -> pl.Series:
+    """The same, asked of some of the lines only: those of which something cheaper holds."""
+    where = lines.select(among).to_series().arg_true()
+    none = pl.Series("rule", [None], pl.String).new_from_index(0, lines.height)
+    return none.scatter(where, _ruled(lines[where], *rules))
 
 
 def _ruled(lines: pl.DataFrame, *rules: tuple[str, pl.Expr]) -> pl.Series:

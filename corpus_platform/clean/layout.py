@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 
 _HYPHENATED = r"\p{L}{2,}(?:-|\u2010|\xad|¬)[^\S\n]*\n[^\S\n]*\p{Ll}\p{L}+"
 _PARTS = re.compile(r"(?s)(\w+)([-\u2010\xad¬])\s*\n\s*(\w+)")
+_CUT = re.compile(r"\w+[-\u2010\xad¬]\s*\n\s*\w+")
 _SURE = "\xad¬"
+_SOME, _MANY = 2, 5
 
 _WHITE, _END = r"[^\S\n]", r"[.!?。！？…:：;；][\"'”’»」』）)\]】]*$"
 _STARTS = (
-    r"^(?:[-*+•·▪◦●○■□◆◇※>#|]|\(?\d{1,3}[.)、．]|[（(][一二三四五六七八九十\d]+[)）]|[一二三四五六七八九十]+、|"
+    r"^(?:[-*+•·▪◦●○■□◆◇※>#%|]|//|\(?\d{1,3}[.)、．]|[（(][一二三四五六七八九十\d]+[)）]|[一二三四五六七八九十]+、|"
     r"第[零〇一二三四五六七八九十百千\d]+[章节回卷篇]|(?i:chapter|part|section|book)\s+[\divxlc]+\b)"
 )
 _WIDE = r"[\p{Han}\p{Hiragana}\p{Katakana}\u3000-\u303f\uff00-\uffef“”‘’…—]"
 
-_ROMAN = r"(?:x{0,3}(?:ix|iv|v?i{0,3})|(?:x[lc]|l?x{0,3})(?:ix|iv|v?i{0,3}))"
+_ROMAN = "(?-i:[ivxl]{1,7})"
+"""Small letters only: capital ones are chapters'."""
 _PAGE_NUMBER = (
     rf"(?i)^[-–—~·.\[(（【|]*\s*(?:p(?:age|g|p)?\.?\s*)?(?:\d{{1,4}}|{_ROMAN})(?:\s*(?:of|/)\s*\d{{1,4}})?\s*[-–—~·.\])）】|]*$|"
     r"^[-–—~·\[(（【]*\s*(?:第\s*[\d一二三四五六七八九十百]{1,5}\s*页)(?:\s*[,，/]?\s*共\s*\d{1,5}\s*页)?\s*[-–—~·\])）】]*$"
@@ -46,42 +49,49 @@ _DIGITS = r"^[\d\s.,;:%+\-–—/|()\[\]{}<>=×*#°$€£¥￥·]*\d[\d\s.,;:%+\
 def joined_words(texts: pl.Series, *, trace: bool) -> Cleaned:
     """Words cut by a hyphen at a line's end are whole again, and the rest of the line follows.
 
-    The document's own words decide: where it writes `well-known` within a line the hyphen stays, and only the line break goes.
+    The document's own words decide. A word that it writes whole elsewhere loses the hyphen, one that it writes with a hyphen keeps it. For others: where it
+    has cut words that it writes whole, all are taken for cut; else a hyphen between two words of the document stays, and so do all in a document that breaks
+    many lines at hyphens and never within a word.
     """
     editing = Editing(texts, trace=trace)
     rows = texts.str.contains(_HYPHENATED).arg_true()
     if not len(rows):
         return editing.done()
     spotted = found_in(texts, _HYPHENATED, "", rows)
-    words = {row: _Words(text) for row, text in zip(rows.to_list(), texts.gather(rows).to_list(), strict=True)}
-    read = [
-        _whole(piece, words[document]) for document, piece in zip(spotted["document"], spotted["piece"], strict=True)
-    ]
+    pieces = dict(spotted.group_by("document", maintain_order=True).agg("piece").iter_rows())
+    given = dict(zip(rows.to_list(), texts.gather(rows).to_list(), strict=True))
+    read = [one for row, of_document in pieces.items() for one in _whole_words(of_document, given[row])]
     put, rule = ([one[i] for one in read] for i in (0, 1))
     editing.take(spotted.with_columns(put=pl.Series(put, dtype=pl.String), rule=pl.Series(rule, dtype=pl.String)))
     return editing.done()
 
 
-class _Words:
-    """The words of a document in lower case, whole ones and those with hyphens; found when they are first asked for."""
+def _whole_words(pieces: list[str], text: str) -> list[tuple[str, str]]:
+    """What each cut word of a document is, and the rule: `hyphen` where it goes, `line_break` where only that goes."""
+    words = frozenset(re.findall(r"\w+(?:-\w+)*", _CUT.sub(" ", text).lower()))
+    parts = [_PARTS.fullmatch(piece) for piece in pieces]
+    cut = [(match[1].lower(), match[2], match[3].lower()) for match in parts if match]
+    whole = sum(first + second in words for first, _, second in cut)
+    hyphened = sum(f"{first}-{second}" in words for first, _, second in cut)
+    breaks_words = whole >= _SOME and whole > hyphened
+    never_breaks = not whole and len(cut) >= _MANY
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._known: frozenset[str] | None = None
+    def keeps(first: str, mark: str, second: str) -> bool:
+        if mark in _SURE or first + second in words:
+            return False
+        if f"{first}-{second}" in words:
+            return True
+        return not breaks_words and (never_breaks or (first in words and second in words))
 
-    def __contains__(self, word: str) -> bool:
-        if self._known is None:
-            self._known = frozenset(re.findall(r"\w+(?:-\w+)*", self._text.lower()))
-        return word.lower() in self._known
-
-
-def _whole(piece: str, words: _Words) -> tuple[str, str]:
-    match = _PARTS.fullmatch(piece)
-    if match is None:
-        return piece, "hyphen"
-    first, mark, second = match.groups()
-    keeps = mark not in _SURE and f"{first}-{second}" in words and first + second not in words
-    return (f"{first}-{second}", "line_break") if keeps else (first + second, "hyphen")
+    made = []
+    for piece, match in zip(pieces, parts, strict=True):
+        if match is None:
+            made.append((piece, "hyphen"))
+        elif keeps(match[1].lower(), match[2], match[3].lower()):
+            made.append((f"{match[1]}-{match[3]}", "line_break"))
+        else:
+            made.append((match[1] + match[3], "hyphen"))
+    return made
 
 
 def joined_lines(texts: pl.Series, *, least: int, trace: bool) -> Cleaned:
@@ -107,7 +117,8 @@ def joined_lines(texts: pl.Series, *, least: int, trace: bool) -> Cleaned:
     starts = pl.col("following").str.strip_chars_start().str.contains(_STARTS) | indented
     ends = bare.str.contains(_END) & (pl.col("size") < 0.9 * pl.col("width"))
     upper = pl.col("following").str.contains(r"^\s*\p{Lu}") & bare.str.contains(r"[.!?][\"'”’)]*$") & ~full
-    goes_on = (bare != "") & (pl.col("following").str.strip_chars() != "") & full & ~starts & ~ends & ~upper
+    plain = ~bare.str.contains(r"^(?:[>#%|]|//)")
+    goes_on = plain & (bare != "") & (pl.col("following").str.strip_chars() != "") & full & ~starts & ~ends & ~upper
     frame = frame.with_columns(goes_on=goes_on.fill_null(value=False))
     filled = (pl.col("size") > 0).sum().over("document")
     even = pl.col("size").is_between(0.75 * pl.col("width"), 1.15 * pl.col("width")).sum().over("document")
@@ -138,39 +149,60 @@ def without_page_marks(
     """Lines that are a page number, paragraphs of digits alone, and short lines that come back through a document go.
 
     A line comes back where it stands `repeats` times and more (page numbers at its ends aside), in the middle of cases `apart` lines and more from one to the
-    next, and ends no sentence: heads and feet of pages. Page numbers go where a document has three and more of them.
+    next and seldom much more, and ends no sentence: heads and feet of pages. Page numbers go where a document has three and more of them.
     """
     editing = Editing(texts, trace=trace)
     editing.cut(Cut("page_break", r"(?P<before>^|\n)(?P<cut>\f+)"), Cut("page_break", r"\n?\f+", "\n"))
     bare = pl.col("line").str.strip_chars()
 
     def judge(lines: pl.DataFrame) -> pl.Series:
-        facts = lines.select("document", bare=bare, number=pl.int_range(pl.len()))
-        facts = facts.with_columns(
-            key=pl.col("bare").str.to_lowercase().str.replace_all(_EDGES, "").str.replace_all(r"\s+", " ")
+        blank = bare == ""
+        facts = lines.select(
+            "document",
+            bare=bare,
+            number=pl.int_range(pl.len()),
+            before=blank.shift(1, fill_value=True).over("document"),
+            behind=blank.shift(-1, fill_value=True).over("document"),
         )
+        facts = facts.filter(pl.col("bare").str.len_chars().is_between(1, longest))
+        facts = facts.with_columns(key=pl.col("bare").str.to_lowercase().str.replace_all(_EDGES, ""))
         over = ("document", "key")
-        gap = (pl.col("number") - pl.col("number").shift(1)).over(over)
-        facts = facts.with_columns(gap=gap)
-        is_page = (pl.col("bare") != "") & pl.col("bare").str.contains(_PAGE_NUMBER)
+        facts = facts.with_columns(
+            gap=(pl.col("number") - pl.col("number").shift(1)).over(over), times=pl.len().over(over)
+        )
+        is_page = pl.col("bare").str.contains(_PAGE_NUMBER)
+        alone = pl.col("before") & pl.col("behind")
         comes_back = (
-            (pl.len().over(over) >= repeats)
+            (pl.col("times") >= repeats)
             & (pl.col("gap").median().over(over) >= apart)
-            & (pl.col("bare").str.len_chars() <= longest)
+            & (pl.col("gap").quantile(0.75).over(over) <= 2.5 * pl.col("gap").median().over(over))
             & pl.col("key").str.contains(r"\p{L}.*\p{L}")
             & ~pl.col("key").str.contains(_HEADING)
+            & ~pl.col("bare").str.contains(r"[{}()=;\\<>]")
             & ~pl.col("bare").str.contains(r"[.!?。！？…][\"'”’)）]*$")
         )
         rules: Iterable[tuple[str, bool, pl.Expr]] = (
-            ("page_number", page_numbers, is_page & (is_page.sum().over("document") >= 3)),
+            ("page_number", page_numbers, is_page & pl.col("document").is_in(_paged(facts.filter(is_page)).implode())),
             ("repeated", repeats > 0, comes_back),
-            ("digits", digits, pl.col("bare").str.contains(_DIGITS) & (pl.col("bare").str.len_chars() > 0)),
+            ("digits", digits, alone & pl.col("bare").str.contains(_DIGITS)),
         )
         rule = pl.lit(None, pl.String)
-        for name, asked, holds in rules:
+        for name, asked, holds in reversed(list(rules)):
             if asked:
-                rule = pl.when(rule.is_null() & holds).then(pl.lit(name)).otherwise(rule)
-        return facts.select(rule).to_series()
+                rule = pl.when(holds).then(pl.lit(name)).otherwise(rule)
+        none = pl.Series("rule", [None], pl.String).new_from_index(0, lines.height)
+        return none.scatter(facts["number"], facts.select(rule).to_series())
 
     editing.lines(judge)
     return editing.done()
+
+
+def _paged(numbers: pl.DataFrame) -> pl.Series:
+    """Documents whose lines of numbers are those of pages: one more, or a few more, than the one before, five lines and more apart in the middle of cases."""
+    value = pl.col("bare").str.extract(r"(\d+)", 1).cast(pl.Int64, strict=False)
+    facts = numbers.with_columns(step=value.diff().over("document"), gap=pl.col("number").diff().over("document"))
+    said = facts.group_by("document").agg(
+        pl.len(), pl.col("step").is_between(1, 4).mean().alias("follows"), pl.col("gap").median().alias("gap")
+    )
+    roman = pl.col("follows").is_null()
+    return said.filter((pl.col("len") >= 3) & (roman | (pl.col("follows") >= 0.6)) & (pl.col("gap") >= 5))["document"]

@@ -178,6 +178,11 @@ class ReplacePatterns(CleaningStep):
         for number, (pattern, put) in enumerate(zip_longest(self._patterns, repl, fillvalue=repl[0])):
             compiled = regex.compile(pattern, regex.DOTALL)
             rule = "pattern" if len(self._patterns) == 1 else f"pattern_{number + 1}"
+            if not trace:
+                made = [compiled.subn(put, text) for text in editing.text.to_list()]
+                editing.count(rule, sum(count for _, count in made))
+                editing.put(pl.Series("text", [text for text, _ in made], pl.String))
+                continue
             found = [
                 (document, match.start(), match.end(), rule, match.expand(put))
                 for document, text in enumerate(editing.text.to_list())

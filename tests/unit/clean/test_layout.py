@@ -29,6 +29,24 @@ def test_a_word_cut_at_a_line_end_is_whole_again_and_a_hyphen_of_the_documents_o
     assert done.removed == {"hyphen": 2, "line_break": 1}
 
 
+def test_hyphens_stay_in_a_document_that_never_breaks_a_word():
+    breaks = ["well-\nbuilt", "mote-\nhalls", "slave-\nholders", "dung-\nmarket", "town-\nbred"]
+    text = "; ".join(breaks)
+
+    after, done = one(joined_words, text)
+
+    assert after == text.replace("\n", "")
+    assert done.removed == {"line_break": 5}
+
+
+def test_a_document_that_breaks_words_breaks_those_too_that_it_has_not_elsewhere():
+    text = "the government and the people: the govern-\nment of the peo-\nple and the chil-\ndren; the chil is a ment and dren"
+
+    assert one(joined_words, text)[0].endswith(
+        "the government of the people and the children; the chil is a ment and dren"
+    )
+
+
 def test_a_dash_between_words_is_no_cut_word():
     text = "pages 3-\n4, the end -\nand Anne-\nMarie, A-\nbomb"
 
@@ -91,10 +109,10 @@ def test_headings_that_come_back_and_a_refrain_stay():
 
 
 def test_two_lines_of_numbers_are_no_page_numbers_but_digits():
-    text = "In the year\n1911\nof the republic\n12 34 56 | 78"
+    text = "In the year\n1911\nof the republic\n\n12 34 56 | 78"
 
     kept = without_page_marks(pl.Series("text", [text]), **{**PAGE, "digits": False})
     done = without_page_marks(pl.Series("text", [text]), **PAGE)
 
     assert kept.text[0] == text
-    assert done.text[0] == "In the year\nof the republic"
+    assert done.text[0] == "In the year\n1911\nof the republic\n"
