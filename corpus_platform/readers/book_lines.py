@@ -32,11 +32,20 @@ _WORDS = (
     r"the\s+\w+\s+(?:book|part|chapter|canto)|chapters?|chap\.|chapitre|kapitel|capitolo|cap[ií]tulo|hoofdstuk|глава|book|livre|buch|libro|boek|"
     r"part|partie|teil|parte|deel|часть|volume|vol\.|tome|band|act|acte|akt|atto|acto|scene|sc[èe]ne|szene|section|canto|letter|lecture|stave|sonnet"
 )
-_WORDED = re.compile(rf"(?:{_WORDS})\b[\s.:]*(?:{_NUMERAL}\b|the\s+\w+|[a-z]+\b)?.{{0,100}}", re.IGNORECASE | re.DOTALL)
+_ORDINALS = (
+    r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
+    r"premi[eè]re?|deuxi[eè]me|seconde?|troisi[eè]me|derni[eè]re?|erste[rs]?|zweite[rs]?|dritte[rs]?|primer[oa]?|segund[oa]|tercer[oa]?|primo|prima|terzo|"
+    r"eerste|tweede|derde|первая|вторая|третья|первый|второй"
+)
+_WORDED = re.compile(
+    rf"(?:{_WORDS})(?:(?<=\.)|\b)[\s.:]*(?:$|(?:the\s+)?(?:{_NUMERAL}|(?:{_ORDINALS}))\b.{{0,100}})|"
+    r"(?:the\s+)?\w{3,16}\s+(?:chapter|kapitel|buch|the?il|akt|aufzug|abschnitt|hoofdstuk|luku)\b[.:]?(?:\s+[^\s.].{0,80})?",
+    re.IGNORECASE | re.DOTALL,
+)
 _NUMBERED = re.compile(rf"{_NUMERAL}(?:\s*[.:)—–-]+(?:\s+\S.{{0,80}})?|\s+[A-ZÀ-Þ«“\"'].{{0,80}})?", re.DOTALL)
 _ONLY_A_NUMBER = re.compile(rf"(?:{_WORDS})?\s*{_NUMERAL}[.:]?", re.IGNORECASE)
 _CHINESE = re.compile(
-    r"(?:[第卷][一二三四五六七八九十百千零〇两\d]+[回章卷节節部篇集折幕]?|[上中下]卷|卷[上中下首末]|楔子|序[章言]?|自序|引子|前言|后记|後記|尾声|尾聲|跋)"
+    r"(?:第[一二三四五六七八九十百千零〇两\d]+[回章卷节節部篇集折幕]|卷[一二三四五六七八九十百千零〇两\d]+|[上中下]卷|卷[上中下首末]|楔子|序[章言]?|自序|引子|前言|后记|後記|尾声|尾聲|跋)"
     r"(?:[\s　:：·、].{0,40}|.{0,24})?"
 )
 _NAMED = re.compile(
@@ -58,6 +67,10 @@ _CONTENTS = re.compile(
 _ENTRY = re.compile(
     rf"(?:.*(?:\.{{2,}}|\s{{2,}})\s*\S{{1,8}}|\s*(?:{_WORDS})\b.*|\s*{_NUMERAL}[.:)\s].*|.*\s\d{{1,4}})", re.IGNORECASE
 )
+_INDEX = re.compile(
+    r"(?:general\s+|alphabetical\s+)?index(?:\s+of\s+.{1,40})?\.?|(?:sach|namen)?register\.?", re.IGNORECASE
+)
+_PAGES = re.compile(r"\d[\d\s,;–-]*\.?$|\bsee\s+(?:also\s+)?_?[A-Z]")
 _BY = re.compile(r"(?:by|par|von|di|por|door)\s", re.IGNORECASE)
 _WIDE_STOP = re.compile(r"(?<=[.!?:;,\]})'\"”’]) {2}(?=\S)")
 _BREAK = re.compile(r"\s*(?:[*·•~#]\s*){2,}\s*|\s*[-_=—–*]{3,}\s*")
@@ -237,11 +250,14 @@ def _is_capitals(block: Block, text: str) -> bool:
 
 
 def without_contents(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks without lists of contents and of illustrations in the first third: what is below such a heading until the gap that ends it."""
+    """The blocks without lists of contents and of illustrations in the first third, and without an index in the last."""
     kept: list[Block] = []
     i, limit = 0, max(len(blocks) // 3, 12)
     while i < len(blocks):
         lines = blocks[i].lines
+        if i > 2 * limit and _INDEX.fullmatch(lines[0].strip(" _*=")) and (end := _end_of_index(blocks, i)):
+            i = end
+            continue
         if i < limit and _CONTENTS.fullmatch(lines[0].strip(" _*=")):
             end = _end_of_list(blocks, i)
             listed = [line for block in blocks[i:end] for line in block.lines][1:]
@@ -252,6 +268,21 @@ def without_contents(blocks: Sequence[Block]) -> list[Block]:
         kept.append(blocks[i])
         i += 1
     return kept
+
+
+def _end_of_index(blocks: Sequence[Block], start: int) -> int:
+    """Where an index at the end of a book ends: before the next named heading; 0 where most lines do not end in page numbers or refer to each other."""
+    end = next(
+        (
+            i
+            for i in range(start + 1, len(blocks))
+            if blocks[i].gap > 2 and is_named(blocks[i]) and len(blocks[i].text) > 2
+        ),
+        len(blocks),
+    )
+    lines = [line for block in blocks[start + 1 : end] for line in block.lines]
+    pages = sum(bool(_PAGES.search(line)) for line in lines)
+    return end if len(lines) > 20 and pages > 0.5 * len(lines) else 0
 
 
 def _end_of_list(blocks: Sequence[Block], start: int) -> int:

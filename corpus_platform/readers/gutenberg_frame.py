@@ -49,7 +49,8 @@ _PRODUCED = re.compile(
     r"proofread|proofed|converted|provided|entered)\b|(?:produced|prepared|transcribed|scanned|proofread|proofed|digitized|typed|etext\s+prepared|"
     r"e-text\s+prepared|text\s+prepared|updated|html\s+version|additional\s+(?:proof|edit)\w*|pg\s+distributed\s+proofreaders|distributed\s+proofread\w*|"
     r"updated\s+editions)\s*(?:and\s+\w+\s+)?(?:by|from|for|at|with|:)|note:\s*(?:project\s+gutenberg|images\s+of\s+the\s+original|the\s+html)|"
-    r"(?:http|www\.)\S+$|see\s+\d+-h|transcribed\s+from\s+the\b|\[?(?:project\s+gutenberg|e-?text)\s+(?:note|editor)|"
+    r"(?:http|www\.)\S+$|images\s+of\s+the\s+original\s+pages|from\s+(?:page\s+)?images\s+\w*\s*(?:made|provided|generously|digitized)|"
+    r"note:\s*the\s+other\s+(?:volume|part)|see\s+\d+-h|transcribed\s+from\s+the\b|\[?(?:project\s+gutenberg|e-?text)\s+(?:note|editor)|"
     r"prepar\w+\s+by\s+.*@|édition\s+préparée\s+par|this\s+etext\s+was\b)",
     re.IGNORECASE,
 )

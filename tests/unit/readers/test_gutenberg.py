@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from corpus_platform.errors import SettingsError
+from corpus_platform.readers.book_lines import Block, is_heading
 from corpus_platform.readers.reader import SourceDocument, Unit, reader_of
 
 PROSE = (
@@ -120,6 +121,7 @@ def test_parts_are_above_chapters(tmp_path):
         "  Au lecteur.\n\n    Le texte en italiques dans l'original est _ainsi_.",
         "+------------------+\n| Transcriber's Note: |\n| Errors are kept. |\n+------------------+",
         "Note: Project Gutenberg also has an HTML version of this file",
+        "E-text prepared by Ann Example\nfrom page images generously made available by the Internet Archive\n\n\n\nImages of the original pages are available.",
     ],
 )
 def test_notes_of_those_who_made_the_text_go(tmp_path, note):
@@ -182,6 +184,41 @@ def test_lists_of_contents_and_the_title_page_go(tmp_path):
     kept = book(tmp_path, body, contents="keep", title_page="keep").text
     assert kept.startswith("THE MILLER'S CAT")
     assert "The Boots          9" in kept
+
+
+def test_an_index_at_the_end_goes_and_what_follows_stays(tmp_path):
+    entries = "\n".join(f"Cat, the, {page}, {page + 9}" for page in range(30))
+    chapters = "\n\n\n".join(f"CHAPTER {n}\n\n{PROSE}" for n in range(1, 20))
+
+    found = book(tmp_path, f"{chapters}\n\n\n\nINDEX\n\n{entries}\n\n\n\nAPPENDIX\n\n{PROSE}")
+
+    assert "Cat, the" not in found.text
+    assert [s.title for s in found.sections][-2:] == ["CHAPTER 19", "APPENDIX"]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ("CHAPTER I", True),
+        ("Chapter the First", True),
+        ("Chapitre premier", True),
+        ("Erstes Kapitel", True),
+        ("ERSTER AKT", True),
+        ("Book Two: The Cat", True),
+        ("XII. The Boots", True),
+        ("第十二回 猫说话", True),
+        ("Part of the reason was the cat.", False),
+        ("Letters came every day", False),
+        ("I am the cat", False),
+        ("BY ANN AUTHOR", False),
+        ("第二天，他走了。", False),
+        ("第二天早上", False),
+        ("卷八·孟子", True),
+        ("12,", False),
+    ],
+)
+def test_what_reads_like_a_heading(line, is_one):
+    assert is_heading(Block((line,))) is is_one
 
 
 @pytest.mark.parametrize(
