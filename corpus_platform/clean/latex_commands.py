@@ -101,7 +101,9 @@ DROPPED_ARGUMENTS = {
     # Tables.
     "tablewidth": "m", "tabletypesize": "m", "tablecolumns": "m", "tablenum0": "", "colnumbers": "", "setlongtables": "", "LTcapwidth": "",
     "tabcolsep": "",
-    "tableheadfrac": "m", "notetoeditor": "m", "extracolsep": "m", "decimals": "", "specialrule": "mmm", "addlinespace": "o", "arrayrulecolor": "om", "makecell": "o", "thead": "o", "cutinhead": "m", "Hy@raisedlink": "m", "cline": "m",
+    "tableheadfrac": "m", "notetoeditor": "m", "extracolsep": "m", "decimals": "", "specialrule": "mmm", "addlinespace": "o",
+    "arrayrulecolor": "om", "makecell": "o", "thead": "o", "cutinhead": "m", "Hy@raisedlink": "m",
+    "cline": "m",
     "cmidrule": "om",
     "hline": "", "toprule": "o", "midrule": "o", "bottomrule": "o", "multicolumn": "mm", "multirow": "omom", "noalign": "m", "arraystretch": "",
 }  # fmt: skip

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from corpus_platform.clean.latex import LatexOptions, Paper, paper_text
 from corpus_platform.clean.latex_reference import reference_text
-from corpus_platform.readers.archives import ARCHIVE_REASONS, Problem, contents
+from corpus_platform.readers.archives import ARCHIVE_REASONS, Limits, Problem, contents
 from corpus_platform.readers.latex_project import (
     HELP_SUFFIXES,
     TEXT_SUFFIXES,
@@ -36,6 +36,7 @@ _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".gz", ".zip", ".tar.xz", ".tar.bz2")
 _NO_PAPERS = ("letter", "beamer", "standalone", "a0poster", "moderncv", "minimal", "tikzposter", "exam")
 _PAGES = (".pdf", ".ps", ".eps", ".html", ".docx", ".dvi")
 _MAX_FILE = 32 << 20
+_LIMITS = Limits(member_bytes=_MAX_FILE)
 
 
 @register_reader
@@ -108,9 +109,13 @@ class Latex(Reader):
             return
         own, inner = Project(path), None
         with unit.open(path) as stream:
-            for found in contents(stream, path, lambda name: _is_wanted(name) or name.lower().endswith(_PAGES)):
+            for found in contents(
+                stream, path, lambda name: _is_wanted(name) or name.lower().endswith(_PAGES), limits=_LIMITS
+            ):
                 if isinstance(found, Problem):
-                    yield found
+                    # A picture of any size is no loss.
+                    if found.reason != "member_too_large" or _is_wanted(found.path):
+                        yield found
                     continue
                 member, data = found
                 if inner is not None and member.within != inner.name:
