@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _DEPTH = 12
 _LINE = 64 << 20
 _LINES = (".jsonl", ".ndjson")
+_DYNASTY = re.compile(r"(?P<dynasty>\S{0,3}[秦漢汉晉晋魏國国朝齊齐梁陳陈隋唐代宋遼辽金元明清])[：:]\s*(?P<name>.+)")
 _TONES = re.compile("[平仄○中，。、]")
 
 
@@ -164,9 +165,10 @@ class BookJson(Reader):
             reason = "tone_pattern" if any(map(_is_tones, value.values())) else "no_text"
             return unit.reject(walk.position, reason, ", ".join(list(value)[:8]), broken=False)
         title = self._value(value, "title")
-        author = self._value(value, "author") or next((a for a in reversed(walk.authors) if a), None)
+        named_author = self._value(value, "author") or next((a for a in reversed(walk.authors) if a), None)
+        dynasty, author = _author(named_author)
         parts = [part for part in walk.parts if part]
-        head = [line for line in (title, author) if line] if self.heading else []
+        head = [line for line in (title, named_author) if line] if self.heading else []
         named = self._value(value, "identity")
         given = self._value(value, "category")
         return SourceDocument(
@@ -183,7 +185,7 @@ class BookJson(Reader):
             or (class_of(clc=[given], subjects=[given]) if given else None)
             or class_of(title=parts[0] if parts else None),
             sections=(Section(1, title, 0),) if title and self.heading else (),
-            meta=({"parts": parts} if parts else {}) | self._rest(value),
+            meta=({"parts": parts} if parts else {}) | ({"dynasty": dynasty} if dynasty else {}) | self._rest(value),
         )
 
     def _raw(self, record: dict[str, Any], column: str) -> Any:
@@ -227,6 +229,12 @@ def _has_objects(value: Any) -> bool:
     return any(
         isinstance(one, dict) or (isinstance(one, list) and any(isinstance(o, dict) for o in one)) for one in value
     )
+
+
+def _author(named: str | None) -> tuple[str | None, str | None]:
+    """Dynasty and author of `先秦：左丘明`; no dynasty where there is none before the name."""
+    match = _DYNASTY.fullmatch(named or "")
+    return (match["dynasty"], match["name"]) if match else (None, named)
 
 
 def _is_tones(value: Any) -> bool:

@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 from lxml import html as lxml_html  # pyright: ignore[reportAttributeAccessIssue]
 
+from corpus_platform.extract.mathml import latex_of
 from corpus_platform.readers.book_builder import Text
 from corpus_platform.readers.epub_package import attribute
 from corpus_platform.readers.safe_xml import UnsafeXml, tree
@@ -157,7 +159,7 @@ def parsed(data: bytes) -> Any:
     try:
         parser = lxml_html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
         return lxml_html.document_fromstring(data, parser=parser)
-    except (ValueError, lxml_html.etree.LxmlError) as error:
+    except (ValueError, etree.LxmlError) as error:
         raise UnsafeXml("broken_xml", str(error)[:200]) from error
 
 
@@ -296,11 +298,6 @@ def _break(element: Any, text: Text) -> None:
     text.end(1)
 
 
-def _rule(element: Any, text: Text) -> None:
-    del element
-    text.end(2)
-
-
 def _list(element: Any, text: Text) -> None:
     """Items with a dash or their number, unless they are lists of blocks or of verse."""
     text.end(2)
@@ -365,16 +362,16 @@ def _quote(element: Any, text: Text) -> None:
 
 
 def _math(element: Any, text: Text) -> None:
-    """A formula as the alternative text that it carries, else its characters."""
-    alternative = element.get("alttext")
-    text.write(f"${alternative}$" if alternative else "".join(part for part in element.itertext() if part.strip()))
+    """A formula as LaTeX: the alternative text that it carries, else what its markup says, else its characters."""
+    markup = etree.tostring(element, encoding="unicode", with_tail=False)
+    formula = element.get("alttext") or latex_of(markup)
+    text.write(f"${formula}$" if formula else "".join(part for part in element.itertext() if part.strip()))
 
 
 _WRITERS = {
     "a": _link,
     "pre": _pre,
     "br": _break,
-    "hr": _rule,
     "ul": _list,
     "ol": _list,
     "table": _table,

@@ -64,6 +64,13 @@ def test_records_inside_of_parts_know_their_parts_and_author(tmp_path):
     assert (second.position, second.author) == (1, "吳楚材")
 
 
+def test_a_dynasty_before_the_author_is_told_apart(tmp_path):
+    [found] = read(tmp_path, [{**POEM, "author": "唐代：李白 "}])
+
+    assert (found.author, found.meta["dynasty"]) == ("李白", "唐代")
+    assert found.text.startswith("靜夜思\n唐代：李白\n")
+
+
 def test_a_chapter_whose_content_is_text_is_a_record(tmp_path):
     [found] = read(tmp_path, {"title": "大學", "content": ["大學之道，在明明德。", ["在親民。"]]})
 

@@ -205,6 +205,15 @@ def test_footnotes_are_marked_or_go(tmp_path):
     assert dropped.text == "The cat spoke, see Chapter 2."
 
 
+def test_formulas_are_latex(tmp_path):
+    math = '<math xmlns="http://www.w3.org/1998/Math/MathML"{}><mfrac><mi>a</mi><mn>2</mn></mfrac></math>'
+    alternative = ' alttext="a/2"'
+
+    found = book(tmp_path, {"c1": page(f"<p>Half is {math.format('')} or {math.format(alternative)}.</p>")})
+
+    assert found.text == r"Half is $\frac{a}{2}$ or $a/2$."
+
+
 def test_a_page_number_a_script_and_a_fallback_are_no_text(tmp_path):
     body = '<p>one <span epub:type="pagebreak" id="p2">2</span>two</p><script>alert(1)</script><canvas>no canvas</canvas><p hidden="hidden">h</p>'
 
