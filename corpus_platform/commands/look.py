@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from itertools import groupby
 from math import isnan
 from pathlib import Path
@@ -49,13 +50,19 @@ def explain(
     ] = False,
     format: TableOrJson = "table",  # noqa: A002
 ) -> None:
-    """Why a page is in each corpus, or not: the rule, its value and threshold, and the passages that edits took out."""
-    from corpus_platform.analytics.explain import stories
+    """Why a page is in each corpus, or not: the rule, its value and threshold, and the passages that edits took out; and which mixes have it.
+
+    Of a mix it tells the source record: table, partition, input file and the place in it.
+    """
+    from corpus_platform.analytics.mixing import origin_of
 
     _check_two(format)
-    found = stories(Home.open(context.obj), page, recipe)
+    home = Home.open(context.obj)
+    records = origin_of(home, page)
+    found = _stories(home, page, recipe, or_none=bool(records))
     if format == "json":
-        rows = (orjson.dumps(story.as_dict(details=details), default=str) for story in found)
+        told = [story.as_dict(details=details) for story in found] + [asdict(record) for record in records]
+        rows = (orjson.dumps(row, default=str) for row in told)
         sys.stdout.write("".join(f"{row.decode()}\n" for row in rows))
         return
     found.sort(key=lambda story: (story.snapshot, story.doc_id))
@@ -75,6 +82,22 @@ def explain(
         for story in several if details else ():
             if story.explanation:
                 _tell(story.explanation)
+    if records:
+        out.print(f"{chr(10) if found else ''}[bold]mixes[/]")
+    for record in records:
+        out.print(f"  {escaped(str(record))}", highlight=False, soft_wrap=True)
+
+
+def _stories(home: Home, page: str, recipe: list[str] | None, *, or_none: bool) -> list[Story]:
+    """What each recipe makes of a page; nothing where there is no such page and `or_none` says that this is no mistake."""
+    from corpus_platform.analytics.explain import stories
+
+    try:
+        return stories(home, page, recipe)
+    except SourceError:
+        if not or_none:
+            raise
+        return []
 
 
 def _why(story: Story) -> str:
