@@ -33,7 +33,7 @@ from corpus_platform.stages.language_model import MODELS
 from corpus_platform.stages.mix_tables import MIX_DOCUMENTS
 from corpus_platform.stages.signals import SHIPPED, SIGNALS
 from corpus_platform.stages.source_documents import SourceDocuments
-from corpus_platform.stages.texts import AFTER_DEDUP, BASES, CLEANED, base_of, read_table, source_of
+from corpus_platform.stages.texts import AFTER_DEDUP, BASES, CLEANED, base_of, cleaned_table, read_table, source_of
 from corpus_platform.stages.verdicts import variant_and_method
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ class Order:
         if ARTICLES in tables:
             batches += [
                 Batch((asset_of(ARTICLES),), key_of("encyclopedia", p), ((ARTICLES, p),), "encyclopedia")
-                for p in self._dumps(tables)
+                # What else is made of articles is made of all of them, not of those of the models' languages alone.
+                for p in self._dumps(set() if cleaned_table("encyclopedia") in tables else tables)
             ]
         cutoffs = self.home.settings.language_model.cutoffs_of
         if MODELS in tables and cutoffs and upstream:

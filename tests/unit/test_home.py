@@ -76,6 +76,21 @@ def test_articles_are_read_for_models_that_are_trained_only(tmp_path):
     assert found == {"trained": ["en-20240301", "en"], "published": ["en"]}
 
 
+def test_articles_of_every_language_are_read_for_what_is_made_of_all_of_them(tmp_path):
+    (tmp_path / "dumps").mkdir()
+    for language in ("en", "am"):
+        (tmp_path / "dumps" / f"{language}wiki-20240301-pages-articles.xml.bz2").write_bytes(b"")
+    home = home_with(tmp_path, "encyclopedia: {location: dumps}\nlanguage_model: {languages: [en]}")
+
+    tables = [table for batch in home.batches(["encyclopedia/cleaned"], []) for table in batch.tables]
+
+    read, cleaned = (
+        [where for name, where in tables if name == f"encyclopedia.{of}"] for of in ("articles", "cleaned")
+    )
+    assert sorted(where["language"] for where in read) == ["am", "en"]
+    assert sorted(map(str, read)) == sorted(map(str, cleaned))
+
+
 def test_a_model_or_a_crawl_that_is_not_there_is_no_input_and_says_why(home):
     pages = home.status_of("web.pages", {"variant": "wet", "snapshot": SNAPSHOT})
     model = home.status_of("models.language_model", {"language": "en"})
