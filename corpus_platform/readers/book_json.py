@@ -90,9 +90,7 @@ class BookJson(Reader):
     language: str | None = Field(default=None, description="Language of records that do not say theirs")
     category: str | None = Field(default=None, pattern="^[A-KN-VXZ]$", description="Class of all records (CLC letter)")
     licence: str | None = Field(default=None, description="Licence of records that do not say theirs")
-    max_bytes: int = Field(
-        default=256 << 20, ge=1, description="Larger files (JSON lines: lines of 64 MiB) are rejects"
-    )
+    max_bytes: int = Field(default=64 << 20, ge=1, description="Larger files (JSON lines: lines of 64 MiB) are rejects")
 
     def read(self, unit: Unit) -> Iterator[SourceDocument | Reject]:
         """The records in their order."""

@@ -383,12 +383,11 @@ _WRITERS = {
 def _is_number(element: Any) -> bool:
     """Whether an element is the number of a line or page, or a sign that only leads somewhere, by its class."""
     kind = element.get("class") or ""
-    if not kind:
+    counts, points = bool(_NUMBERS.search(kind)), bool(_POINTERS.search(kind))
+    if not (counts or points):
         return False
     words = "".join(element.itertext()).strip()
-    if _NUMBERS.search(kind) and words.strip(" []()").isdigit():
-        return True
-    return bool(_POINTERS.search(kind)) and bool(_ICON.fullmatch(words))
+    return (counts and words.strip(" []()").isdigit()) or (points and bool(_ICON.fullmatch(words)))
 
 
 def _holds_blocks(element: Any) -> bool:

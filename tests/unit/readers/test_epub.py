@@ -290,6 +290,13 @@ def test_what_is_no_book_is_a_reject(tmp_path, data, reason):
     assert found.reason == reason
 
 
+@pytest.mark.parametrize(("depth", "reason"), [(200, None), (5_000, "xml_bomb")])
+def test_elements_deep_in_each_other_are_read_or_refused(tmp_path, depth, reason):
+    [found] = read(tmp_path, epub({"c1": page("<div class='x'>" * depth + PROSE + "</div>" * depth)}))
+
+    assert getattr(found, "reason", None) == reason
+
+
 def test_an_entity_bomb_is_a_reject(tmp_path):
     bomb = '<?xml version="1.0"?><!DOCTYPE html [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>' + page("<p>&b;</p>")
 
