@@ -17,7 +17,7 @@ import orjson
 from corpus_platform.documents import document_id, domain_of
 from corpus_platform.sources.mediawiki_xml import Broken, Page, pages
 from corpus_platform.sources.records import Reject
-from corpus_platform.sources.wikitext import Heading, PlainPage, Tables, plain_page
+from corpus_platform.sources.wikitext import Formulas, Heading, PlainPage, Tables, plain_page
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -93,6 +93,7 @@ def read_dump(
     wiki: str | None = None,
     namespaces: Collection[int] = (0,),
     tables: Tables = "drop",
+    formulas: Formulas = "latex",
     disambiguation: Literal["keep", "drop"] = "keep",
 ) -> Iterator[Article | Reject]:
     """Every page of a dump, in order, as an Article or as a Reject with one of MEDIAWIKI_REASONS.
@@ -107,7 +108,7 @@ def read_dump(
             return
         reason, plain = _unfit(page, namespaces), _NOTHING
         if reason is None:
-            plain = plain_page(page.wikitext, page.site.names, tables=tables)
+            plain = plain_page(page.wikitext, page.site.names, tables=tables, formulas=formulas)
             reason = None if plain.text else "no_text"
             if plain.disambiguation and disambiguation == "drop":
                 reason = DISAMBIGUATION

@@ -1,7 +1,7 @@
 """MediaWiki's markup to plain text, one paragraph, heading or list item a line, with where each heading begins and what the page is filed under.
 
-Templates, references and files go, tables too unless they are asked for as rows; links, headings, lists and the few templates that only dress up
-a text keep their words. Categories are listed before they go, and a page that says so is known as a disambiguation page.
+Templates, references and files go, tables too unless they are asked for as rows. Formulas stay as LaTeX between dollars; links, headings, lists and
+the few templates that only dress up a text keep their words. Categories are listed before they go, and a page that says so is known as a disambiguation page.
 Promise: time grows linearly with the length, whatever the input. Brackets are matched with a stack of bounded depth, patterns never look
 back. (mwparserfromhell 0.7.2 needs 235 s for 100 kB of `<ref ` and 8 s for 60 kB of `<b>`; of real articles this reads five to seven times as many in a
 second: docs/benchmarks.md.)
@@ -17,6 +17,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from corpus_platform.sources.wiki_names import WikiNames, wiki_names
+from corpus_platform.sources.wikitext_elements import (
+    Formulas,
+    with_nowiki_protected,
+    without_comments,
+    without_hidden_elements,
+)
 from corpus_platform.sources.wikitext_tables import rows_of
 
 if TYPE_CHECKING:
@@ -28,11 +34,6 @@ MAX_DEPTH = 64
 Tables = Literal["drop", "rows"]
 """What becomes of tables: nothing, or a line for each row, its cells between bars."""
 
-_HIDDEN_ELEMENTS = (
-    "references|ref|gallery|math|chem|ce|score|timeline|imagemap|templatedata|templatestyles|syntaxhighlight|source|hiero|graph|mapframe"
-    "|maplink|inputbox|categorytree|indicator|section|includeonly|style|script"
-)
-_ELEMENT = re.compile(rf"<(?P<close>/?)(?P<name>{_HIDDEN_ELEMENTS})\b(?P<attributes>[^<>]*+)>", re.IGNORECASE)
 _BREAK = re.compile(
     r"<(?:/?p|br|/?div|/?li|/?[uod]l|/?d[td]|/?tr|/?blockquote|hr|/?center|/?h[1-6]|/?poem|/?pre)\b[^<>]*+>",
     re.IGNORECASE,
@@ -42,7 +43,6 @@ _TAG = re.compile(
     r"|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead|time|tt|u|var|wbr|ref|references|gallery|math|caption)\b[^<>]*+>",
     re.IGNORECASE,
 )
-_NOWIKI = re.compile(r"<(?P<close>/?)nowiki\b[^<>]*+>", re.IGNORECASE)
 _PARAMETER = re.compile(r"\{\{\{[^{}]*+\}\}\}")
 _TEMPLATE = re.compile(r"(?P<open>\{\{)|\}\}")
 _TABLE = re.compile(r"^[ \t:*#;]*+(?:(?P<open>\{\|)|\|\})", re.MULTILINE)
@@ -74,7 +74,6 @@ _NEWLINES = re.compile(r"\n{2,}+")
 
 _REDIRECT = re.compile(r"\s*+#[^\s\[\]#*:]{3,30}[ \t]*+:?[ \t]*+\[\[[^\[\]\n]{1,300}\]\]")
 
-_NO_MARKUP = str.maketrans({mark: f"&#{ord(mark)};" for mark in "[]{}|'=<>*#:;-_"})
 _SISTERS = frozenset({"wp", "wikt", "s", "q", "b", "n", "v", "d", "c", "m", "mw", "voy"})
 _WORDS_OF = (
     "nowrap",
@@ -87,6 +86,12 @@ _WORDS_OF = (
     "tooltip",
     "angbr",
     "sic",
+    "math",
+    "mvar",
+    "val",
+    "sub",
+    "sup",
+    "smallcaps",
     "ill",
     "le",
     "translit",
@@ -154,14 +159,16 @@ class PlainPage:
     disambiguation: bool = False
 
 
-def plain_page(wikitext: str, names: WikiNames | None = None, *, tables: Tables = "drop") -> PlainPage:
+def plain_page(
+    wikitext: str, names: WikiNames | None = None, *, tables: Tables = "drop", formulas: Formulas = "latex"
+) -> PlainPage:
     """Plain text of one page: lines separated by a newline, none empty, spaces collapsed; may be empty.
 
     `names` are those of the page's wiki; of any wiki by default. A heading with nothing below it is left out.
     """
     rendered = _Rendered(names or wiki_names(), tables)
-    text = _without_comments(wikitext.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
-    text = _without_hidden_elements(_with_nowiki_protected(text))
+    text = without_comments(wikitext.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
+    text = without_hidden_elements(with_nowiki_protected(text), formulas)
     text = _nested(_PARAMETER.sub("", text), _TEMPLATE, rendered.template)
     text = _nested(text, _TABLE, rendered.table)
     text = _nested(_VARIANT.sub(_chosen_variant, text), _LINK, rendered.link)
@@ -211,48 +218,6 @@ def _nested(text: str, token: re.Pattern[str], render: Callable[[str], str]) -> 
             parts.append(match.group())
     parts.append(text[at:])
     return "".join(part for level in (*outer, parts) for part in level)
-
-
-def _without_comments(text: str) -> str:
-    """Text without `<!-- -->`; a comment that is never closed reaches to the end, as in MediaWiki."""
-    kept, at = [], 0
-    while (start := text.find("<!--", at)) >= 0:
-        kept.append(text[at:start])
-        end = text.find("-->", start + 4)
-        at = end + 3 if end >= 0 else len(text)
-    kept.append(text[at:])
-    return "".join(kept)
-
-
-def _with_nowiki_protected(text: str) -> str:
-    """Text in which the markup characters inside `<nowiki>` are character references, so that they survive as text."""
-    kept, at, inside = [], 0, False
-    for match in _NOWIKI.finditer(text):
-        piece = text[at : match.start()]
-        kept.append(piece.translate(_NO_MARKUP) if inside else piece)
-        at = match.end()
-        inside = not match["close"] and not match.group().endswith("/>")
-    kept.append(text[at:])
-    return "".join(kept)
-
-
-def _without_hidden_elements(text: str) -> str:
-    """Text without references, formulas, galleries and their like. An element that is never closed loses its tag only."""
-    tags = list(_ELEMENT.finditer(text))
-    last_close = {tag["name"].lower(): tag.start() for tag in tags if tag["close"]}
-    kept, at, inside = [], 0, None
-    for tag in tags:
-        name = tag["name"].lower()
-        if inside is not None:
-            if tag["close"] and name == inside:
-                inside, at = None, tag.end()
-            continue
-        kept.append(text[at : tag.start()])
-        at = tag.end()
-        if not tag["close"] and not tag["attributes"].endswith("/") and last_close.get(name, -1) > at - 1:
-            inside = name
-    kept.append(text[at:])
-    return "".join(kept)
 
 
 @dataclass

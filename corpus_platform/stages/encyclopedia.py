@@ -22,7 +22,7 @@ from corpus_platform.readers.reader import SourceDocument, Unit
 from corpus_platform.sources.location import InputLocation
 from corpus_platform.sources.mediawiki import Article, read_dump
 from corpus_platform.sources.records import Reject
-from corpus_platform.sources.wikitext import Tables  # noqa: TC001  (a field's type, which Pydantic reads)
+from corpus_platform.sources.wikitext import Formulas, Tables  # noqa: TC001  (fields' types, which Pydantic reads)
 from corpus_platform.stages.source_documents import CollectionSettings
 from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
 
@@ -77,6 +77,9 @@ class EncyclopediaSettings(Settings):
         default=1, ge=0, description="Shorter articles are dropped, in code points of plain text"
     )
     tables: Tables = Field(default="drop", description="Whether tables of wikitext go, or stay as a line for each row")
+    formulas: Formulas = Field(
+        default="latex", description="Whether formulas of wikitext stay as LaTeX between dollars"
+    )
     disambiguation: Literal["keep", "drop"] = Field(
         default="keep", description="Whether disambiguation pages stay, with the category `disambiguation`"
     )
@@ -110,7 +113,7 @@ class Articles(Stage):
     """One dump file: its articles as documents."""
 
     name: ClassVar[str] = ARTICLES
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     settings: EncyclopediaSettings = EncyclopediaSettings()
     s3: S3Access = field(default_factory=S3Access, kw_only=True)
     """How buckets are reached. No part of the stage's identity."""
@@ -189,6 +192,7 @@ class Articles(Stage):
                 file.path,
                 language=partition["language"],
                 tables=self.settings.tables,
+                formulas=self.settings.formulas,
                 disambiguation=self.settings.disambiguation,
             )
             for page in dump:

@@ -29,7 +29,11 @@ CASES = {
     "brackets left empty": ("Rye ( ; {{IPA|x}}, ) is（，{{lang|x}}）grain", "Rye isgrain"),
     "comment": ("A<!-- x {{ [[ -->b<!-- open", "Ab"),
     "nowiki": ("<nowiki>[[x]] ''y'' {{z}}</nowiki> <nowiki/>'", "[[x]] ''y'' {{z}} '"),
-    "formula": ("so <math>\\frac{a}{{b}}</math> holds", "so holds"),
+    "formula": (
+        "so <math display=block>\\frac{a}{{b}} |x|_{|y|}\n''z''</math>, <ce>H2O</ce><math /> holds",
+        "so $\\frac{a}{ {b} } |x|_{ |y| } ''z''$, $H2O$ holds",
+    ),
+    "letters of formulas": ("the {{mvar|x}} of {{math|''a'' + 1}}", "the x of a + 1"),
     "gallery": ("A\n<gallery>\nFile:x.jpg|b\n</gallery>\nC", "A\nC"),
     "tags": (
         "a<br/>b <b class='x'>c</b><sup>2</sup> <span style=\"x\">d</span> 1 < 2 <unknown>",
@@ -62,6 +66,10 @@ CASES = {
 @pytest.mark.parametrize(("wikitext", "text"), CASES.values(), ids=CASES.keys())
 def test_markup_goes_and_words_stay(wikitext, text):
     assert wikitext_to_text(wikitext) == text
+
+
+def test_formulas_go_on_demand():
+    assert plain_page("so <math>x</math> holds", formulas="drop").text == "so holds"
 
 
 @pytest.mark.parametrize(
