@@ -39,7 +39,7 @@ from corpus_platform.clean.latex_source import (
     with_inputs,
     without_comments,
 )
-from corpus_platform.clean.latex_state import State
+from corpus_platform.clean.latex_state import INDENT, State
 from corpus_platform.clean.latex_structure import front_matter
 
 if TYPE_CHECKING:
@@ -185,8 +185,7 @@ class _Page:
         lines = [
             re.sub(r"[ \t\n\u00a0\u2003]+", " ", line).rstrip() for line in part.replace(_APPENDIX, "").split("\x0b")
         ]
-        lines = [line.strip() if not re.match(r" +(?:- |\d+\. )", line) else line for line in lines]
-        text = "\n".join(line for line in lines if line)
+        text = "\n".join(line.strip().replace(INDENT, "  ") for line in lines if line.strip())
         text = re.sub(r" +([,.;:)])", r"\1", re.sub(r"\( +", "(", text))
         return self._with_pieces(text).strip("\n")
 

@@ -218,6 +218,8 @@ class Tokens:
                         self.push(opener)
                     continue
                 inner = self.group()
+                if self.expand(f"{piece[1:]} {''.join(inner).strip()}"):
+                    continue
                 if "".join(inner).strip() == name:
                     if piece == r"\end" and not depth:
                         return found

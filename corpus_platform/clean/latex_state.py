@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Rule = Callable[[str, Tokens, "State"], str | None]
 
 _Function = TypeVar("_Function", bound="Command")
+INDENT = "\x12"
+"""A level of an item's indentation, which no collapsing of blanks takes away."""
 _IF = re.compile(
     r"\\if(?:x|cat|num|dim|odd|case|defined|csname|mmode|hmode|vmode|inner|true|false|eof|void|hbox|vbox|pdf|xetex|luatex|CLASS\w+|@\w+)?\Z"
 )
@@ -99,6 +101,7 @@ def conditional(name: str, stream: Tokens, state: State, *, math: bool) -> bool:
         holds = math if name == r"\ifmmode" else state.booleans.get(name[3:], name == r"\iftrue")
         if not holds:
             _pass_branch(stream, state, to_else=True)
+            stream.skip_blanks()
     elif name.endswith("true") and name[1:-4] in state.booleans:
         state.booleans[name[1:-4]] = True
     elif name.endswith("false") and name[1:-5] in state.booleans:

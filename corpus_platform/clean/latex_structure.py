@@ -14,6 +14,7 @@ from corpus_platform.clean.latex_render import plain_of, text_of
 from corpus_platform.clean.latex_state import (
     COMMANDS,
     ENVIRONMENTS,
+    INDENT,
     Label,
     command,
     conditional,
@@ -61,7 +62,7 @@ def _begin(name: str, stream: Tokens, state: State) -> str:
         return ""
     if base in commands.DROPPED:
         stream.environment(opened)
-        return ""
+        return "\n\n" if base in ("thebibliography", "references", "REFERENCES") else " "
     for names, opener in (
         (commands.MATH, formula),
         (commands.TABLES, table),
@@ -151,7 +152,7 @@ def _item(name: str, stream: Tokens, state: State) -> str:
     del name
     label = stream.optional()
     kind, number = state.lists[-1] if state.lists else ("bullets", 0)
-    indent = "  " * min(max(len(state.lists) - 1, 0), 5)
+    indent = INDENT * min(max(len(state.lists) - 1, 0), 5)
     if state.lists:
         state.lists[-1] = (kind, number + 1)
         state.current = Label("Item", str(number + 1)) if kind == "numbers" else state.current
