@@ -37,7 +37,7 @@ _GAPS = (
 
 
 _GOVERNS = re.compile(
-    r"\b(?:in|of|with|by|from|to|see|and|than|for|on|both|at|via|following|using|refs?|references?|citations?)\.?\s*[\[(]?\s*\Z",
+    r"\b(?:in|of|with|by|from|to|see|and|than|for|on|both|at|via|follow(?:s|ed|ing)?|using|refs?|references?|citations?)\.?\s*[\[(]?\s*\Z",
     re.IGNORECASE,
 )
 
