@@ -188,7 +188,7 @@ def _inline_code(text: str) -> str:
 def _marked(inner: str, mark: str) -> str:
     """Emphasis with the white space around it outside."""
     core = inner.strip(f" \t\r\n\xa0{_BREAK}")
-    if not mark or not core or _BREAK in core:
+    if not mark or not core or _BREAK in core or (core.startswith(mark) and core.endswith(mark)):
         return inner
     before, _, after = inner.partition(core)
     return f"{before}{mark}{core}{mark}{after}"

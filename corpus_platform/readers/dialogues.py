@@ -19,7 +19,7 @@ from corpus_platform.readers.record_values import text_of, value_of
 from corpus_platform.readers.rows import ROW_REASONS, ROW_SUFFIXES, lines, rows
 from corpus_platform.readers.social import Draft, SocialReader, paragraphs
 from corpus_platform.readers.social import lines as on_lines
-from corpus_platform.readers.thread_columns import GONE, Paths, plain, site_of
+from corpus_platform.readers.thread_columns import GONE, Paths, part_of, plain, site_of
 from corpus_platform.readers.unpacking import ArchiveError, Problem
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class Dialogues(SocialReader):
     site: str | None = Field(default=None, description="Name of the site; by default that of the folder")
 
     def part_of(self, name: str) -> str | None:
-        """The site."""
-        return site_of(self.site, name)
+        """The site that was named, or the folder that the file is in."""
+        return part_of(self.site, name)
 
     def read(self, unit: Unit) -> Iterator[SourceDocument | Reject]:
         """The dialogues in order; the position is the number of their first line."""
@@ -95,7 +95,7 @@ class Dialogues(SocialReader):
         turns = [one for one in turns if one]
         if len(turns) < self.min_turns:
             return unit.reject(number, "too_few_turns", f"{len(turns)}", broken=False)
-        site = self.part_of(unit.name)
+        site = self.part_of(unit.name) or site_of(unit.name)
         document = SourceDocument(
             identity=f"{site}:{unit.name}#{number}",
             position=number,
@@ -136,15 +136,15 @@ class Reviews(SocialReader):
     site: str | None = Field(default=None, description="Name of the site; by default that of the folder")
 
     def part_of(self, name: str) -> str | None:
-        """The site."""
-        return site_of(self.site, name)
+        """The site that was named, or the folder that the file is in."""
+        return part_of(self.site, name)
 
     def read(self, unit: Unit) -> Iterator[SourceDocument | Reject]:
         """A document a row."""
         yield from self.settled(self._drafts(unit))
 
     def _drafts(self, unit: Unit) -> Iterator[Draft | Reject]:
-        site = self.part_of(unit.name)
+        site = self.part_of(unit.name) or site_of(unit.name)
         for number, row in rows(unit):
             if isinstance(row, Problem):
                 yield unit.reject(number, row.reason, row.detail)

@@ -122,9 +122,12 @@ def plain(text: str) -> str:
     return to_markdown(text) if _HTML.search(text) else text
 
 
-def site_of(given: str | None, name: str) -> str:
-    """The site that was given, else the folder that the file is in, else the file's name without its ending."""
-    if given:
-        return given
-    parts = name.split("/")
-    return parts[0] if len(parts) > 1 else re.sub(r"(?:\.[A-Za-z0-9]{1,8}){1,2}$", "", parts[0])
+def part_of(given: str | None, name: str) -> str | None:
+    """The site that was given, else the folder that the file is in; None where neither is known, and the collection's name will do."""
+    folder, slash, _ = name.partition("/")
+    return given or (folder if slash else None)
+
+
+def site_of(name: str) -> str:
+    """What a file is called without its endings, where nothing better is known of its site."""
+    return re.sub(r"(?:\.[A-Za-z0-9]{1,8}){1,2}$", "", name.rpartition("/")[2])

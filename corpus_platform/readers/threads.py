@@ -18,7 +18,7 @@ from corpus_platform.readers.reader import SourceDocument, Unit, register_reader
 from corpus_platform.readers.record_values import number_of, text_of, time_of, value_of
 from corpus_platform.readers.rows import ROW_REASONS, ROW_SUFFIXES, RowOptions, rows
 from corpus_platform.readers.social import Draft, SocialReader, Speakers, paragraphs
-from corpus_platform.readers.thread_columns import GONE, PRESETS, Paths, ThreadColumns, plain, site_of
+from corpus_platform.readers.thread_columns import GONE, PRESETS, Paths, ThreadColumns, part_of, plain, site_of
 from corpus_platform.readers.thread_groups import threads
 from corpus_platform.readers.unpacking import Problem
 from corpus_platform.sources.records import Reject
@@ -64,8 +64,8 @@ class Threads(SocialReader):
     )
 
     def part_of(self, name: str) -> str | None:
-        """The site."""
-        return site_of(self.site or (None if self.preset == "generic" else self.preset), name)
+        """The site that was named, or the folder that the file is in."""
+        return part_of(self.site or (None if self.preset == "generic" else self.preset), name)
 
     @property
     def known(self) -> ThreadColumns:
@@ -140,7 +140,7 @@ class Threads(SocialReader):
             return unit.reject(number, "empty_post", broken=False)
         if len(kept) < self.min_replies:
             return unit.reject(number, "unanswered", f"{len(kept)} replies", broken=False)
-        speakers, site = Speakers(), self.part_of(unit.name)
+        speakers, site = Speakers(), self.part_of(unit.name) or site_of(unit.name)
         turns = [speakers.number(text_of(record, columns.author) or None)]
         turns += [speakers.number(text_of(reply, columns.reply_author) or None) for reply, _, _ in kept]
         own = text_of(record, columns.id)

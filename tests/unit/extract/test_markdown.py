@@ -12,6 +12,7 @@ from corpus_platform.extract.markdown import to_markdown
         ("a<br>b<br/> c", "a\nb\nc"),
         ("<h2>A <b>b</b></h2>", "## A **b**"),
         ("<p><strong>bold </strong>and<em> thin</em></p>", "**bold** and *thin*"),
+        ("<b><strong>once</strong></b> <i><i>x</i></i>", "**once** *x*"),
         ("<pre><code>if (a &lt; b)\n  go();\n</code></pre>", "```\nif (a < b)\n  go();\n```"),
         ('<pre class="lang-py s-code-block"><code>x</code></pre>', "```py\nx\n```"),
         ('<pre><code class="language-c++">x</code></pre>', "```c++\nx\n```"),
