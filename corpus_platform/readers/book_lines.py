@@ -72,6 +72,9 @@ _INDEX = re.compile(
 )
 _PAGES = re.compile(r"\d[\d\s,;–-]*\.?$|\bsee\s+(?:also\s+)?_?[A-Z]")
 _BY = re.compile(r"(?:by|par|von|di|por|door)\s", re.IGNORECASE)
+_FINIS = re.compile(
+    r"(?:the\s+end|finis|fin|ende|fine|fim|einde)\W*|[（(]?(?:全[书書文]完|完|终|終)[）)]?", re.IGNORECASE
+)
 _WIDE_STOP = re.compile(r"(?<=[.!?:;,\]})'\"”’]) {2}(?=\S)")
 _BREAK = re.compile(r"\s*(?:[*·•~#]\s*){2,}\s*|\s*[-_=—–*]{3,}\s*")
 
@@ -219,7 +222,7 @@ def is_named(block: Block) -> bool:
 def is_heading(block: Block) -> bool:
     """Whether a block reads like a heading."""
     text = block.text
-    if len(block.lines) > 4 or len(text) > 140 or block.is_break or _BY.match(text):
+    if len(block.lines) > 4 or len(text) > 140 or block.is_break or _BY.match(text) or _FINIS.fullmatch(text):
         return False
     if _CHINESE.fullmatch(text):
         return not text.endswith(("。", "，", "；", "！", "？"))

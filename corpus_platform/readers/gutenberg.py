@@ -282,8 +282,14 @@ def _without_title_page(blocks: list[Block], header: Header) -> list[Block]:
 
 
 def _begins_text(blocks: Sequence[Block]) -> bool:
-    """Whether prose or verse begins within some blocks; on a title page short lines follow each other."""
-    return any(_is_paragraph(block) or len(block.lines) > 5 for block in blocks)
+    """Whether prose or verse begins within some blocks; on a title page short lines in capitals follow each other."""
+    return any(_is_paragraph(block) or _is_verse(block) for block in blocks)
+
+
+def _is_verse(block: Block) -> bool:
+    """Three lines or more, most of them of four words or more in small letters."""
+    running = sum(len(line.split()) > 3 and sum(map(str.islower, line)) > 0.5 * len(line) for line in block.lines)
+    return len(block.lines) > 2 and 3 * running >= 2 * len(block.lines)
 
 
 def _is_paragraph(block: Block) -> bool:

@@ -211,6 +211,7 @@ def test_an_index_at_the_end_goes_and_what_follows_stays(tmp_path):
         ("Letters came every day", False),
         ("I am the cat", False),
         ("BY ANN AUTHOR", False),
+        ("THE END.", False),
         ("第二天，他走了。", False),
         ("第二天早上", False),
         ("卷八·孟子", True),
@@ -219,6 +220,13 @@ def test_an_index_at_the_end_goes_and_what_follows_stays(tmp_path):
 )
 def test_what_reads_like_a_heading(line, is_one):
     assert is_heading(Block((line,))) is is_one
+
+
+def test_the_title_page_ends_where_verse_begins(tmp_path):
+    verse = "The cat sat down upon a stone,\nAnd looked at him, and was alone,\nAnd nobody was there to see.\n"
+    body = f"FAUST\n\nDer Tragödie\n\nLEIPZIG\nINSEL\n1899\n\n\n\n\nZUEIGNUNG\n\n{verse}\n\nNACHT\n\n{PROSE}"
+
+    assert book(tmp_path, body).text.startswith("ZUEIGNUNG\n\nThe cat sat down upon a stone,\nAnd")
 
 
 @pytest.mark.parametrize(
