@@ -98,7 +98,9 @@ def _print(found: Comparison) -> None:
         numbers = (one.documents, one.trained, one.tokens, one.held_out)
         taken.add_row(escaped(one.name), *(f"{number:,}" for number in numbers))
     out.print(taken)
-    out.print("\nBits per byte, log2 of perplexity per byte, of held-out documents (columns). Bold: as good as the best.")
+    out.print(
+        "\nBits per byte, log2 of perplexity per byte, of held-out documents (columns). Bold: as good as the best."
+    )
     whole_corpora = [one for one in found.sets() if one[1] is None]
     by_kind = [one for one in found.sets() if one[1] is not None]
     models = [one.name for one in found.corpora]

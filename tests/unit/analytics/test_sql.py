@@ -83,7 +83,7 @@ def test_a_statement_that_writes_is_refused(lake, statement):
 
 
 def test_a_mistake_is_told_with_the_tables_that_exist(lake):
-    with pytest.raises(SqlError, match=r"Did you mean \"pages\"(.|\n)*Tables: corpora.ccnet, .*web.pages"):
+    with pytest.raises(SqlError, match=r"Did you mean \"pages\"(.|\n)*Tables: .*corpora.ccnet, .*web.pages"):
         query(connect(lake), "select * from web.page")
 
 
