@@ -61,12 +61,8 @@ def _texts(path: Path | None) -> list[str]:
         return [text for batch in read_plain(path) for text in batch.frame["text"]]
     with tempfile.TemporaryDirectory() as folder:
         make_sample(Path(folder))
-        found = []
-        for file in sorted(Path(folder).rglob("*.wet.gz")):
-            with file.open("rb") as stream:
-                records = read_wet(stream, file.name)
-                found += [record.body.decode() for record in records if not isinstance(record, Reject)]
-        return found
+        pages = (page for file in sorted(Path(folder).rglob("*.wet.gz")) for page in read_wet(file, file.name))
+        return [page.text for page in pages if not isinstance(page, Reject)]
 
 
 def ours(texts: list[str], compat: str) -> dict[str, tuple[float, list[str]]]:
