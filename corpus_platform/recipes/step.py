@@ -51,13 +51,14 @@ MODULES = (
     "oscar",
     "data_juicer",
     "nemo",
+    "code",
     "flagdata",
     "flagdata_lines",
     "flagdata_filters",
     "cleaning",
     "line_classifier",
-    "social",
     "books",
+    "social",
 )
 """Modules of `steps/` that define steps."""
 
