@@ -10,6 +10,7 @@ Not here: MediaWiki's dumps (sources/mediawiki.py), partitions (stages/encyclope
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -73,7 +74,10 @@ _BUTTON = re.compile(
     r"|图集|概述图(?:\(\d+张\)|（\d+张）)?|V百科往期回顾|本词条由.{0,60}|本词条缺少.{0,40}|同义词.{0,60}一般指.{0,60}|开放分类[:：].*|词条标签[:：]?.*|\d+\s*张)\s*)+$"
 )  # fmt: skip
 _AFTER_HEADING = re.compile(r"(?:\s*(?:播报|播報|编辑本段|編輯本段|编辑|編輯|折叠|收起))+\s*$")
-_TAG = re.compile(r"<[^<>\n]{1,200}>")
+_TAG = re.compile(
+    r"</?(?:br|p|div|span|a|b|i|u|em|strong|sup|sub|li|ul|ol|dl|dt|dd|img|font|table|tbody|tr|td|th|h[1-6]|center|hr|pre)(?:\s+[\w-]+\s?=[^<>\n]{0,300})?\s?/?>",
+    re.IGNORECASE,
+)
 _SPACES = re.compile(r"[^\S\n]+")
 _LEVELS = 6
 
@@ -84,7 +88,7 @@ class Baike(Reader):
 
     name: ClassVar[str] = "baike"
     source: ClassVar[str] = "encyclopedia"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     suffixes: ClassVar[tuple[str, ...]] = ROW_SUFFIXES
     reasons: ClassVar[dict[str, str]] = {
         **ROW_REASONS,
@@ -217,8 +221,9 @@ class _Page:
 
 
 def cleaned(line: str) -> str:
-    """A line without marks of references, tags and buttons; empty where nothing else was there."""
-    line = _SPACES.sub(" ", _REFERENCE.sub("", _TAG.sub("", line))).strip(" \ufeff\u200b")
+    """A line without marks of references, tags and buttons, with its character references read; empty where nothing else was there."""
+    line = _REFERENCE.sub("", html.unescape(_TAG.sub("", line)))
+    line = _SPACES.sub(" ", line).strip(" \ufeff\u200b")
     return "" if _BUTTON.match(line) else line
 
 

@@ -101,7 +101,8 @@ def test_rows_that_are_no_page_are_rejected_in_their_place(read):
         ("编辑部在北京", "编辑部在北京"),
         ("概述图（12张）", ""),
         ("本词条由“科普中国”科学百科词条编写与应用工作项目审核", ""),
-        ("数组 [x] 与 <b>粗体</b>", "数组 [x] 与 粗体"),
+        ("数组 [x] 与 <b class='y'>粗体</b>", "数组 [x] 与 粗体"),
+        ("当 1<x<a 且 a>2&nbsp;时 &quot;真&quot;", '当 1<x<a 且 a>2 时 "真"'),
     ],
 )
 def test_marks_of_the_page_go_and_words_stay(line, text):
