@@ -26,7 +26,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from corpus_platform.clean.latex_citations import labels_of_entries, labels_of_items
+from corpus_platform.clean.latex_citations import labels_of_entries, labels_of_items, settled
 from corpus_platform.clean.latex_commands import AUTHORS_END, KNOWN
 from corpus_platform.clean.latex_macros import Macros, Tokens, define
 from corpus_platform.clean.latex_render import text_of
@@ -181,7 +181,7 @@ class _Page:
 
     def _prose(self, part: str) -> str:
         """A paragraph in one line, but for the lines that are meant."""
-        part = _REFERENCE.sub(self._reference, part)
+        part = settled(_REFERENCE.sub(self._reference, part))
         lines = [
             re.sub(r"[ \t\n\u00a0\u2003]+", " ", line).rstrip() for line in part.replace(_APPENDIX, "").split("\x0b")
         ]
@@ -210,7 +210,7 @@ class _Page:
         block, text = self._state.verbatim.pieces[number]
         if level < _MAX_LEVEL:
             text = _MARK.sub(lambda match: self._piece(int(match[1]), level + 1)[1], text)
-        return block, _MARKS.sub("", _REFERENCE.sub(self._reference, text))
+        return block, _MARKS.sub("", settled(_REFERENCE.sub(self._reference, text)))
 
     def _reference(self, match: re.Match[str]) -> str:
         label = self._state.labels.get(match[2])

@@ -18,7 +18,7 @@ CITATION = re.compile(
     r"\\(?:[Cc]ite[A-Za-z]*|[Pp]arencite|[Tt]extcite|[Aa]utocite|footcite|footcitetext|supercite|smartcite|onlinecite|fullcite|shortcite|newcite)s?\Z"
 )
 """Names of commands that cite."""
-_IN_TEXT = frozenset({"cite", "citet", "citealt", "citeauthor", "textcite", "newcite", "citeasnoun", "citen"})
+_IN_TEXT = frozenset({"citet", "citealt", "citeauthor", "textcite", "newcite", "citeasnoun", "citen"})
 _BIBITEM = re.compile(r"\\bibitem\s*(?:\[((?:[^\[\]]|\[[^\[\]]{0,200}\]){0,600})\])?\s*\{([^{}\n]{1,200})\}")
 _NATBIB = re.compile(r"(.{1,200}?)\((\d{4}[a-z]?|in prep\.?|in press|submitted|n\.d\.)\)", re.DOTALL)
 _ENTRY = re.compile(r"@\s*[A-Za-z]+\s*[{(]\s*([^,\s{}]{1,200})\s*,")
@@ -30,6 +30,29 @@ _COMBINING = {
     "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307", "c": "\u0327", "v": "\u030c", "u": "\u0306",
     "H": "\u030b", "r": "\u030a", "k": "\u0328",
 }  # fmt: skip
+
+
+_GOVERNS = re.compile(
+    r"\b(?:in|of|with|by|from|to|see|and|than|for|on|both|at|via|follow(?:s|ed|ing)?|using|refs?|references?|citations?)\.?\s*[\[(]?\s*\Z",
+    re.IGNORECASE,
+)
+EITHER = re.compile("\x13([^\x13-\x15]*)\x14([^\x13-\x15]*)\x15")
+"""A `\\\\cite`: as a word of its sentence, and in parentheses."""
+
+
+def is_governed(before: str) -> bool:
+    """Whether a citation behind this text is a word of its sentence, as in `by comparing with [1]`: without it the sentence would be cut."""
+    return _GOVERNS.search(before[-30:]) is not None
+
+
+def settled(text: str) -> str:
+    """A text whose citations that may be either are what their place in the sentence asks for."""
+    return EITHER.sub(_settled, text)
+
+
+def _settled(match: re.Match[str]) -> str:
+    before = match.string[max(match.start() - 30, 0) : match.start()]
+    return ("" if not before[-1:].isalnum() else " ") + (match[1] if is_governed(before) else match[2])
 
 
 def labels_of_items(texts: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -57,7 +80,7 @@ def labels_of_entries(texts: Iterable[str]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def cited(command: str, before: str, after: str, keys: str, labels: dict[str, tuple[str, str]]) -> str:  # noqa: PLR0911
+def cited(command: str, before: str, after: str, keys: str, labels: dict[str, tuple[str, str]]) -> str:
     r"""What a citation prints. `before` and `after` are its notes: `\citep[e.g.][p. 3]{key}`."""
     known = [key.strip() for key in keys.split(",") if key.strip()]
     if not known or command.startswith(r"\citetext"):
@@ -73,10 +96,11 @@ def cited(command: str, before: str, after: str, keys: str, labels: dict[str, tu
         return f"({years})" if name == "citeyearpar" else years
     if name.startswith(("citealp", "citealt")):
         return _noted(before, "; ".join(f"{authors} {year}" for authors, year in pairs), after)
-    if name in _IN_TEXT:
-        rest = f", {after}" if after else ""
-        return (f"{before} " if before else "") + ", ".join(f"{authors} ({year}{rest})" for authors, year in pairs)
-    return "(" + _noted(before, "; ".join(f"{authors} {year}" for authors, year in pairs), after) + ")"
+    rest = f", {after}" if after else ""
+    in_text = (f"{before} " if before else "") + ", ".join(f"{authors} ({year}{rest})" for authors, year in pairs)
+    apart = "(" + _noted(before, "; ".join(f"{authors} {year}" for authors, year in pairs), after) + ")"
+    # Some classes print `\\cite` as a word of the sentence, others in parentheses or as a number.
+    return f"\x13{in_text}\x14{apart}\x15" if name == "cite" else in_text if name in _IN_TEXT else apart
 
 
 def _noted(before: str, text: str, after: str) -> str:

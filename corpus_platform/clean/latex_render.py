@@ -26,7 +26,7 @@ _DIMENSION = re.compile(
     r"\s*=?\s*[-+]?(?:\d*[.,]?\d+|\.\d+)?\s*(?:true)?(?:pt|pc|cm|mm|in|em|ex|sp|bp|dd|mu|fil+)?(?![A-Za-z])(?:\s*(?:plus|minus)\s*[-\d.]+\s*(?:pt|cm|mm|in|em|ex|fil+))*"
 )
 _GIVES_WAY = commands.words_in(
-    r"\figcaption \endnote \code \pkg \ack \object \string \added \eqref \cref \Cref \autoref \nameref \vref \Vref \subref "
+    r"\figcaption \endnote \note \sidenote \code \pkg \ack \object \string \added \eqref \cref \Cref \autoref \nameref \vref \Vref \subref "
     r"\labelcref \fullref \Autoref \figref \tabref \secref"
 )
 """Commands that a paper's own macro of the name replaces, though something is known of them."""

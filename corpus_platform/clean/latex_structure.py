@@ -194,7 +194,7 @@ def _label(name: str, stream: Tokens, state: State) -> str:
     return ""
 
 
-@command(r"\footnote", r"\footnotetext", r"\endnote")
+@command(r"\footnote", r"\footnotetext", r"\endnote", r"\note", r"\sidenote", r"\thanksnote")
 def _footnote(name: str, stream: Tokens, state: State) -> str:
     del name
     stream.optional()

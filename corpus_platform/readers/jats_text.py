@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
+from corpus_platform.clean.latex_citations import is_governed
 from corpus_platform.extract.mathml import latex_of
-from corpus_platform.readers.paper_text import LEFT_OUT, PaperText, is_governed, without_gaps
+from corpus_platform.readers.paper_text import LEFT_OUT, PaperText, without_gaps
 from corpus_platform.readers.safe_xml import local_name
 
 if TYPE_CHECKING:

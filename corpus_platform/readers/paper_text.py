@@ -36,17 +36,6 @@ _GAPS = (
 )
 
 
-_GOVERNS = re.compile(
-    r"\b(?:in|of|with|by|from|to|see|and|than|for|on|both|at|via|follow(?:s|ed|ing)?|using|refs?|references?|citations?)\.?\s*[\[(]?\s*\Z",
-    re.IGNORECASE,
-)
-
-
-def is_governed(before: str) -> bool:
-    """Whether a citation behind this text is a word of its sentence, as in `by comparing with [1]`: without it the sentence would be cut."""
-    return _GOVERNS.search(before[-30:]) is not None
-
-
 class PaperText:
     """Collects a paper."""
 

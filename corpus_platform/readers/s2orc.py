@@ -12,8 +12,9 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from corpus_platform.clean.latex_citations import is_governed
 from corpus_platform.readers.archives import ARCHIVE_REASONS
-from corpus_platform.readers.paper_text import LEFT_OUT, PaperText, is_governed, without_gaps
+from corpus_platform.readers.paper_text import LEFT_OUT, PaperText, without_gaps
 from corpus_platform.readers.reader import Reader, SourceDocument, Unit, register_reader
 from corpus_platform.readers.rows import ROW_REASONS, rows
 from corpus_platform.readers.unpacking import Problem

@@ -56,6 +56,10 @@ CASES = {
         r"As \citet{a} \citep[e.g.][p.~2]{a,b} \cite{c}. \begin{thebibliography}{9}\bibitem[{{M{\"u}ller} \& {Li}(2010)}]{a} X \bibitem[Oh(2011a)]{b} Y\end{thebibliography} Behind",
         "As Müller & Li (2010) (e.g. Müller & Li 2010; Oh 2011a, p. 2) [c].\n\nBehind",
     ),
+    "cite": (
+        r"As shown by \cite{a}, it works \cite{a}.\begin{thebibliography}{9}\bibitem[Oh(2011)]{a} Y\end{thebibliography}",
+        "As shown by Oh (2011), it works (Oh 2011).",
+    ),
     "iffalse": (r"A \iffalse B \ifx\a\b c \fi \else D \fi E", "A D E"),
     "boolean": (r"\newif\ifdraft \draftfalse A\ifdraft B\else C\fi \drafttrue\ifdraft D\fi", "ACD"),
     "comment environment": ("A\n\\begin{comment}\nB\n\\end{comment}\nC", "A\n\nC"),
