@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import polars as pl
 
 from corpus_platform.lake import table
+from corpus_platform.models.book_classes import CLASSIFIERS as OF_BOOKS
 from corpus_platform.models.book_classes import fill_categories
 from corpus_platform.recipes.apply import apply
 from corpus_platform.signals.annotate import annotate
+from corpus_platform.stages.classifiers import CLASSIFIERS, shelf_of, stored_models
 from corpus_platform.stages.corpus import what_steps_do
 from corpus_platform.stages.decisions import DECISIONS, count_funnel
 from corpus_platform.stages.documents import language_models, perplexities
 from corpus_platform.stages.judged import JudgedTexts
 from corpus_platform.stages.language_model import MODELS
-from corpus_platform.stages.signals import LANGUAGE, SignalsSettings
+from corpus_platform.stages.signals import LANGUAGE, SHIPPED, SignalsSettings
 from corpus_platform.stages.stage import Shard, Stage, digest_of
 from corpus_platform.stages.texts import cleaned_table, of_texts, read_table
 
@@ -57,16 +59,22 @@ class Cleaned(Stage):
         return JudgedTexts(self.recipe, self.settings)
 
     def above(self, variant: str) -> tuple[tuple[str, str], ...]:
-        """The texts as they were read, and the language models."""
+        """The texts as they were read, the language models, and of books the classifiers that say what they are about."""
         del variant
-        return ((read_table(self.source), ""), (MODELS, ""))
+        scorers = ((CLASSIFIERS, SHIPPED),) if self.source == "books" else ()
+        return ((read_table(self.source), ""), (MODELS, ""), *scorers)
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """One shard per file of texts."""
         models = language_models(lake)
-        scored = tuple(f"model:{language}:{row['digest']}" for language, row in sorted(models.items()))
+        of_books = OF_BOOKS.values() if self.source == "books" else ()
+        scorers = {name: row for name, row in stored_models(lake).items() if name in of_books} if of_books else {}
+        scored = (
+            *(f"model:{language}:{row['digest']}" for language, row in sorted(models.items())),
+            *(f"scorer:{name}:{row['digest']}" for name, row in scorers.items()),
+        )
         found = self.texts.shards(lake, of_texts(self.source, partition))
-        return [Shard(s.index, (*s.reads, *scored), _CleanedWork(s.work, models), s.bytes) for s in found]
+        return [Shard(s.index, (*s.reads, *scored), _CleanedWork(s.work, models, scorers), s.bytes) for s in found]
 
     def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
         """Streams the texts, some MB at a time."""
@@ -74,10 +82,11 @@ class Cleaned(Stage):
         environment = self.texts.environment(lake, work.texts)
         for frame in self.texts.documents(lake, of_texts(self.source, partition), work.texts):
             output.count("records", frame.height)
-            applied = apply(self.recipe, with_language(frame, environment), environment)
+            given = with_language(frame, environment)
+            applied = apply(self.recipe, given, environment)
             count_funnel(output, applied)
             output.write(applied.decisions.with_columns(pl.lit(self.recipe.name).alias("recipe")), DECISIONS)
-            output.write(self._rows(lake, applied, work))
+            output.write(self._rows(lake, applied, given, work))
 
     def settings_hash(self) -> str:
         """What the recipe does, under the names that the ledger gives it."""
@@ -89,12 +98,14 @@ class Cleaned(Stage):
         models = {f"{MODELS}:{language}": row["digest"] for language, row in language_models(lake).items()}
         return {**self.texts.inputs(lake, of_texts(self.source, partition)), **models}
 
-    def _rows(self, lake: Lake, applied: Applied, work: _CleanedWork) -> pl.DataFrame:
-        kept = applied.kept
+    def _rows(self, lake: Lake, applied: Applied, given: pl.DataFrame, work: _CleanedWork) -> pl.DataFrame:
+        # A cleaned text is in the language that it was in.
+        known = given.select("doc_id", *LANGUAGE)
+        kept = applied.kept.drop(LANGUAGE).join(known, on="doc_id", how="left", maintain_order="left")
         scores = perplexities(lake, work.models, kept["text"].to_list(), kept["language"].to_list())
         kept = kept.with_columns(pl.Series("edited", applied.changed, pl.Boolean), *scores, found_again(kept))
         if self.source == "books":
-            kept = fill_categories(kept)
+            kept = fill_categories(kept, shelf_of(lake, work.scorers))
         return kept.select(name for name in table(self.name).schema.names if name in kept.columns)
 
 
@@ -104,6 +115,8 @@ class _CleanedWork:
 
     texts: Work
     models: dict[str, dict[str, Any]]
+    scorers: dict[str, dict[str, str]]
+    """Classifiers by name."""
 
 
 def with_language(frame: pl.DataFrame, environment: Environment) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from corpus_platform.documents import SOURCES
 from corpus_platform.engine.lifeline import parent_is_alive
 from corpus_platform.engine.protocol import raise_failures
 from corpus_platform.errors import RejectBudgetExceeded, SettingsError, ShardFailed, SourceError
@@ -29,6 +30,7 @@ from corpus_platform.lake.markers import Marker
 from corpus_platform.stages.output import REJECTS, ShardOutput
 from corpus_platform.stages.room import check_room
 from corpus_platform.stages.stage import digest_of
+from corpus_platform.stages.texts import text_partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,6 +138,9 @@ def _is_input_empty(stage: Stage, lake: Lake, partition: Partition) -> bool:
     of = "/".join(partition[name] for name in ("variant", "method") if name in partition)
     where = []
     for name, above in stage.above(of):
+        if table(name).layer in SOURCES and "snapshot" in partition:
+            where.append((name, text_partition({key: partition[key] for key in ("variant", "snapshot")})))
+            continue
         variant, _, method = above.partition("/")
         values = {**partition, **({"variant": variant} if variant else {}), **({"method": method} if method else {})}
         wanted = table(name).partition_by

@@ -39,7 +39,6 @@ class BookLines(Lines):
 class PaperLines(Lines):
     name = "test_paper_lines"
     source = "academic"
-    reasons = {"not_a_paper": "made up"}
 
     def part_of(self, name):
         return "2019-11" if name.startswith("1911") else None
@@ -69,16 +68,19 @@ def home(tmp_path):
         "papers/1911.1": f"{LONG} shared\n{LONG} paper\n",
         "papers/undated": f"{LONG} shared\n",
         "recipes/both.yaml": json.dumps(RECIPE),
-        "recipes/cleaning/books.yaml": json.dumps(
-            {
-                "name": "books_cleaning",
-                "title": "t",
-                "reference": "r",
-                "about": "a",
-                "variant": "books",
-                "steps": [{"length": {"min": 10}}],
-            }
-        ),
+        **{
+            f"recipes/cleaning/{source}.yaml": json.dumps(
+                {
+                    "name": f"{source}_cleaning",
+                    "title": "t",
+                    "reference": "r",
+                    "about": "a",
+                    "variant": source,
+                    "steps": [{"length": {"min": 10}}],
+                }
+            )
+            for source in ("books", "academic")
+        },
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -90,6 +92,7 @@ def home(tmp_path):
             "academic": {"arxiv": {"location": "papers", "format": "test_paper_lines"}},
         },
         "recipes": {"enabled": []},
+        "classifiers": {"models": {}},
         "engine": {"kind": "serial"},
         "reject_budget": 0.5,
     }
@@ -254,3 +257,25 @@ def test_many_small_units_share_a_shard(home, tmp_path):
 
     assert [len(shard.work.units) for shard in plan.shards] == [500, 102]
     assert [shard.work.first for shard in plan.shards] == [0, 500]
+
+
+def test_what_is_made_of_a_partition_without_texts_is_empty_and_no_error(home):
+    (home.path / "papers/1911.1").write_text("short\n", encoding="utf-8")
+
+    make(home, "corpora/both")
+
+    state = home.lake.state("corpora.both", {"variant": "academic.cleaned", "snapshot": "arxiv_2019-11"})
+    assert state.rows == 0
+    assert texts(home, "corpora.both", variant="books") == ["two", "one", "shared"]
+
+
+def test_an_edited_text_keeps_the_language_that_it_was_in(home):
+    recipe = json.loads((home.path / "recipes/cleaning/books.yaml").read_text())
+    recipe["steps"] = [{"unicode_form": {"form": "NFC"}}]
+    (home.path / "recipes/cleaning/books.yaml").write_text(json.dumps(recipe))
+    (home.path / "books/one.txt").write_text(f"{LONG} cafe\u0301\n", encoding="utf-8")
+
+    make(Home.open(home.path), "books/cleaned")
+
+    rows = home.lake.scan("books.cleaned").collect()
+    assert rows.filter(pl.col("edited"))["language"].to_list() == ["en"]
