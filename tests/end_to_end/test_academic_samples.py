@@ -22,8 +22,8 @@ REMNANTS = re.compile(
     re.MULTILINE,
 )
 BLOCKS = re.compile(r"\\begin\{([A-Za-z]+\*?)\}.*?\\end\{\1\}|\$\$.*?\$\$|(?<!\\)\$[^$]*\$", re.DOTALL)
-PROGRAMS = re.compile(r"sympy|DNest4|dynonet")
-"""Papers with programs or BibTeX entries in them, which may hold anything."""
+PROGRAMS = re.compile(r"sympy|DNest4|dynonet|emcee")
+"""Papers with programs, shell prompts (`%`) or BibTeX entries in them, which may hold anything."""
 
 
 @pytest.fixture(scope="module")
