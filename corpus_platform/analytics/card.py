@@ -146,13 +146,14 @@ def _composition(told: Mapping[str, Any], pictures: Mapping[str, tuple[str, str]
     staged = ["stretch"] if len({row["stage"] for row in told["plan"]}) > 1 else []
     for row in told["plan"]:
         epochs = f"{row['drawn'] / row['available']:.2f}" if row["available"] else "–"
-        numbers = (f"{row[key]:,}" for key in ("wanted", "available", "given", "drawn"))
+        numbers = (f"{row[key]:,}" for key in ("wanted", "available", "most", "given", "drawn"))
         stretch = [_code(row["stage"])] if staged else []
         rows.append((_code(row["part"]), *stretch, *numbers, epochs, share(row["drawn"], total)))
-    head = ["part", *staged, "tokens wanted", "there once", "given", "drawn", "epochs", "share"]
+    head = ["part", *staged, "tokens wanted", "there once", "may give", "given", "drawn", "epochs", "share"]
     said = (
-        "A part that has less than it was asked for gives what it has, and the others the rest, by their weights. The last document of a part is taken whole, "
-        "so that it draws a little more than it gives. What the licence gate leaves out is drawn and not released."
+        "What a part may give is bounded by how often its documents may come, and by caps. One that may give less than it is asked for gives that, and the "
+        "others the rest, by their weights. The last document of a part is taken whole, so that it draws a little more than it gives. What the licence gate "
+        "leaves out is drawn and not released."
     )
     plots = [_picture(name, pictures) for name in ("part", "language", "category", "licence_class")]
     listed = [
@@ -241,6 +242,8 @@ def _taken_out(home: Home, told: Mapping[str, Any]) -> str:
         if masked
         else "No recipe of this mix has a step that masks personal data: names, addresses and numbers that pages show are in it."
     )
+    without = [name for name in told["recipes"] if not any(line.startswith(_code(name)) for line in masked)]
+    people += f" No such step: {', '.join(map(_code, without))}." if masked and without else ""
     social = (
         " Posts of sites (`social`) are de-identified when they are cleaned."
         if any(s.startswith("social.") for s in sources)

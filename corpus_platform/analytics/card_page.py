@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _MORE = """
-.page.card-page{grid-template-columns:minmax(0,960px)}pre{background:var(--soft);border-radius:8px;padding:12px 14px;overflow-x:auto}
+.page.card-page{grid-template-columns:minmax(0,960px);padding-top:28px}pre{background:var(--soft);border-radius:8px;padding:12px 14px;overflow-x:auto}
 pre code{background:none;padding:0}
 figure svg{border-radius:8px}main table{display:block;overflow-x:auto}
 """

@@ -35,12 +35,13 @@ CORPORA = "corpora"
 
 @dataclass(frozen=True)
 class Given:
-    """What a part gave in one stretch, in tokens: asked for, there once, planned, and drawn with the last document whole."""
+    """What a part gave in one stretch, in tokens: asked for, there once, allowed by epochs and caps, planned, and drawn with the last document whole."""
 
     stage: str
     part: str
     wanted: int
     available: int
+    most: int
     given: int
     drawn: int
     documents: int
@@ -135,7 +136,7 @@ def given(state: PartitionState, mix: Mix) -> list[Given]:
         for leaf in leaves(mix):
             own: Mapping[str, int] = {
                 what: counters.get(f"plan:{stage}:{leaf}:{what}", 0)
-                for what in ("wanted", "available", "given", "drawn", "documents")
+                for what in ("wanted", "available", "most", "given", "drawn", "documents")
             }
             rows.append(Given(stage, str(leaf), **own))
     return rows

@@ -65,9 +65,9 @@ def plan(context: typer.Context, name: Name) -> None:
     from corpus_platform.analytics import mixing
 
     home = Home.open(context.obj)
-    shown = _table(["part", "stretch"], ["wanted", "there once", "epochs", "given"])
+    shown = _table(["part", "stretch"], ["wanted", "there once", "may give", "epochs", "given"])
     for row in mixing.preview(home, name):
-        numbers = (f"{row.wanted:,}", f"{row.available:,}", f"{row.epochs:.2f}", f"{row.given:,}")
+        numbers = (f"{row.wanted:,}", f"{row.available:,}", f"{row.most:,}", f"{row.epochs:.2f}", f"{row.given:,}")
         shown.add_row(escaped(str(row.leaf)), escaped(row.stage), *numbers)
     out.print(shown)
 
@@ -133,9 +133,9 @@ def _tokenizer(name: str, row: dict[str, Any] | None) -> tuple[str, ...]:
 
 
 def _print_given(rows: Iterable[Given]) -> None:
-    shown = _table(["part", "stretch"], ["wanted", "there once", "epochs", "given", "drawn", "documents"])
+    shown = _table(["part", "stretch"], ["wanted", "there once", "may give", "epochs", "given", "drawn", "documents"])
     for row in rows:
-        numbers = (f"{row.wanted:,}", f"{row.available:,}", f"{row.epochs:.2f}")
+        numbers = (f"{row.wanted:,}", f"{row.available:,}", f"{row.most:,}", f"{row.epochs:.2f}")
         more = (f"{row.given:,}", f"{row.drawn:,}", f"{row.documents:,}")
         shown.add_row(escaped(row.part), escaped(row.stage), *numbers, *more)
     out.print(shown)

@@ -57,6 +57,8 @@ class Row:
     """Without regard to what there is."""
     available: int
     """Tokens of its documents, each once."""
+    most: int
+    """What it may give over all stretches: by its epochs, and by caps that hold documents back."""
     given: int
     start: int
 
@@ -91,7 +93,9 @@ def plan(mix: Mix, sizes: Mapping[Leaf, Size]) -> list[Row]:
             shares = _shares_within(part)
             left = [sizes[leaf].most - given[leaf] for leaf in own]
             for leaf, n, share in zip(own, allocate(amount, shares, left), shares, strict=True):
-                rows.append(Row(stage, leaf, round(asked * share), sizes[leaf].tokens, n, given[leaf]))
+                rows.append(
+                    Row(stage, leaf, round(asked * share), sizes[leaf].tokens, sizes[leaf].most, n, given[leaf])
+                )
                 given[leaf] += n
     return rows
 

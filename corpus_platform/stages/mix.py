@@ -37,7 +37,7 @@ from corpus_platform.stages.mix_sources import (
 )
 from corpus_platform.stages.mix_tables import MIX_DOCUMENTS
 from corpus_platform.stages.read import batches
-from corpus_platform.stages.signals import SIGNALS
+from corpus_platform.stages.signals import LANGUAGE, SIGNALS, stored_in
 from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
 from corpus_platform.stages.texts import Rows
 from corpus_platform.stages.token_counts import counts, counts_partition
@@ -86,7 +86,7 @@ class MixDocuments(Stage):
     """The documents of one mix."""
 
     name: ClassVar[str] = MIX_DOCUMENTS
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     side: ClassVar[tuple[str, ...]] = (DECISIONS,)
     settings: MixSettings = MixSettings()
     mixes: Mapping[str, Mix] = field(default_factory=dict, kw_only=True)
@@ -209,7 +209,10 @@ def _facts(
     by = (part.quality.by,) if part.quality else ()
     known = {*COLUMNS, *table(origin.table).schema.names}
     counted = Rows(counts(lake, tokenizer, origin, file))
-    measured = _measured(lake, origin, file, by[0]) if by and by[0] not in known else None
+    measured = _measured(lake, origin, file, by) if by and by[0] not in known else None
+    if by and by[0] not in known and measured is None:
+        raise SettingsError(f"{origin.table} has no column `{by[0]}`, and {SIGNALS} of {origin.key} has no such signal")
+    identified = _measured(lake, origin, file, LANGUAGE)
     for frame in documents(lake, origin, file, more=(*by, *part.where), text=text):
         tokens = counted.take(frame.height)
         if not (tokens.height == frame.height and tokens["doc_id"].equals(frame["doc_id"])):
@@ -223,20 +226,29 @@ def _facts(
             pl.lit(",".join(origin.partition.values())).alias("table_partition"),
             pl.lit(file.shard, pl.Int32).alias("table_shard"),
         )
+        if identified is not None:
+            # A page's own language is known to its signals; a corpus whose texts are pages does not repeat it.
+            full = full.join(identified, on="doc_id", how="left", maintain_order="left", suffix="_measured")
+            full = full.with_columns(pl.coalesce(name, f"{name}_measured").alias(name) for name in LANGUAGE)
         if measured is not None:
             full = full.join(measured, on="doc_id", how="left", maintain_order="left")
         yield chosen(full, part.where).select(*FACTS, *(c for c in by if c not in FACTS), *(["text"] if text else []))
 
 
-def _measured(lake: Lake, origin: Origin, file: DataFile, signal: str) -> pl.DataFrame:
-    """A signal of the documents of a file. Raises SettingsError where it is not stored."""
+def _measured(lake: Lake, origin: Origin, file: DataFile, names: Sequence[str]) -> pl.DataFrame | None:
+    """Signals of the documents of a file; None where they are not stored."""
     where = {name: value for name, value in origin.partition.items() if name in {"variant", "snapshot"}}
-    files = [f for f in lake.files(SIGNALS, where) if f.shard == file.shard] if len(where) == 2 else []
-    if not files or signal not in table(SIGNALS).schema.names:
-        raise SettingsError(
-            f"{origin.table} has no column `{signal}`, and {SIGNALS} of {origin.key} has no such signal"
-        )
-    return pl.concat([frame for one in files for frame in batches(lake, one, columns=("doc_id", signal))])
+    if len(where) < len(origin.partition) or lake.state(SIGNALS, where) is None:
+        return None
+    files = [one for one in lake.files(SIGNALS, where) if one.shard == file.shard]
+    if not files or not set(names) <= set(_stored(lake, where)):
+        return None
+    return pl.concat([frame for one in files for frame in batches(lake, one, columns=("doc_id", *names))])
+
+
+def _stored(lake: Lake, where: Partition) -> tuple[str, ...]:
+    """Columns that the partition's signals have."""
+    return (*LANGUAGE, *stored_in(lake, where)[0])
 
 
 def _prove(items: TestItems, mix: Mix, output: Output | None) -> None:
@@ -311,7 +323,7 @@ def _place_keys(frame: pl.DataFrame, mix: Mix, leaf: Leaf) -> pl.Series:
 def _tell(output: Output, rows: Sequence[Row]) -> None:
     """The plan as counters: what was wanted, there, given."""
     for row in rows:
-        for what in ("wanted", "available", "given"):
+        for what in ("wanted", "available", "most", "given"):
             output.count(f"plan:{row.stage}:{row.leaf}:{what}", getattr(row, what))
 
 
