@@ -64,10 +64,21 @@ _BY = (
     r"(?:[Aa]s|[Ll]ike|[Pp]er|[Tt]hanks,?|[Tt]hanks to|[Tt]hank you,?|[Cc]redit to|[Kk]udos to|[Hh]i|[Hh]ello|[Dd]ear|[Aa]gree with"
     r"|(?:mention|point|suggest|not|propos|comment|rais)ed by|pointed out by)"
 )
-_QUOTED = re.compile(
-    r"[–—-] ?([^\n–—]{2,40}?) ?(?=♦? ?(?:\d{1,3} (?:secs?|mins?|minutes?|hours?|days?|months?|years?) ago|[A-Z][a-z]{2} \d{1,2}(?:,? '?\d{2,4})? at \d))"
+_WHEN = (
+    r"(?:\d{1,3} (?:secs?|mins?|minutes?|hours?|days?|months?|years?) ago|[A-Z][a-z]{2} \d{1,2}(?:,? '?\d{2,4})? at \d)"
 )
+_QUOTED = re.compile(rf"(?<![^\s\"”])[–—-] ?([^\W\d][^\n–—]{{1,39}}?) ?(?=♦? ?{_WHEN})")
 """The foot of a comment that somebody has copied: `– Somebody 2 hours ago`."""
+
+
+_OWNED = re.compile(
+    rf"(?<![\w@])({_WORD}(?: {_WORD}){{0,2}}?)['’]s? (?:answers?|comments?|posts?|edits?|suggestions?)\b"
+)
+_CALLED = re.compile(rf"\b(?:[Mm]oderators?|[Uu]ser|[Mm]ods?) ({_WORD}(?: {_WORD}){{0,2}})")
+_CLOSERS = re.compile(
+    rf"[–—] ?({_WORD}(?: {_WORD}){{0,2}}(?:, {_WORD}(?: {_WORD}){{0,2}}){{2,9}})[ \t♦]*$", re.MULTILINE
+)
+"""Those who closed a question, as its notice lists them."""
 
 
 @dataclass
@@ -117,7 +128,13 @@ class People:
     def without_names(self, text: str, present: Collection[str], topic: str = "") -> str:
         """A part of a thread with the names replaced; `present` take part in the thread, `topic` is its title."""
         spans = _apart(
-            [*self._mentions(text, present), *self._signature(text, present), *_spoken_of(text, present, topic)]
+            [
+                *self._mentions(text, present),
+                *self._signature(text, present),
+                *self._posters(text, present),
+                *_spoken_of(text, present, topic),
+                *(match.span(1) for match in _QUOTED.finditer(text)),
+            ]
         )
         code = code_spans(text) if spans else []
         pieces, at = [], 0
@@ -135,12 +152,33 @@ class People:
         """An @ and the longest name behind it."""
         found = []
         for match in _MENTION.finditer(text) if "@" in text else ():
-            words = match[1].split(" ")
-            names = (" ".join(words[:n]) for n in range(len(words), 0, -1))
-            forms = (form for name in names for form in _forms(name))
+            forms = (form for name in _beginnings(match[1]) for form in _forms(name))
             name = next((form for form in forms if self._is_someone(form, present)), None)
             if name is not None:
                 found.append((match.start(), match.start(1) + len(name)))
+        return found
+
+    def _posters(self, text: str, present: Collection[str]) -> list[tuple[int, int]]:
+        """Names of the site where only a user's can stand; of a site whose users are not known, those that are like no word."""
+        found = []
+        for match in _OWNED.finditer(text):
+            start = match.start(1)
+            for name in _endings(match[1]):
+                if self._is_someone(name, present) or (not len(self) and _is_like_no_word(name) and " " not in name):
+                    found.append((start + len(match[1]) - len(name), match.end(1)))
+                    break
+        for match in _CALLED.finditer(text):
+            names = (form for name in _beginnings(match[1]) for form in _forms(name))
+            named = (name for name in names if len(name) > 2 and (name[0].isupper() or _is_like_no_word(name)))
+            name = next((name for name in named if self._is_someone(name, present)), None)
+            if name is not None:
+                found.append((match.start(1), match.start(1) + len(name)))
+        for match in _CLOSERS.finditer(text):
+            at = match.start(1)
+            for name in match[1].split(", "):
+                if self._is_someone(name, present):
+                    found.append((at, at + len(name)))
+                at += len(name) + 2
         return found
 
     def _signature(self, text: str, present: Collection[str]) -> list[tuple[int, int]]:
@@ -164,6 +202,18 @@ def _spoken_of(text: str, present: Collection[str], topic: str) -> list[tuple[in
         elif not about:
             found += [match.span(match.lastindex or 0) for match in _as_poster(name).finditer(text)]
     return found
+
+
+def _beginnings(words: str) -> list[str]:
+    """The first words of some, the most first."""
+    split = words.split(" ")
+    return [" ".join(split[:n]) for n in range(len(split), 0, -1)]
+
+
+def _endings(words: str) -> list[str]:
+    """The last words of some, the most first."""
+    split = words.split(" ")
+    return [" ".join(split[n:]) for n in range(len(split))]
 
 
 def _forms(name: str) -> tuple[str, ...]:

@@ -278,6 +278,18 @@ def test_users_are_not_named_where_they_are_meant_and_words_stay(tmp_path):
     assert document.title == "Was Julius Caesar real?"
 
 
+def test_posters_are_not_named_where_only_a_user_can_be_meant(tmp_path):
+    body = "<p>See AlkonMikko's comment. Moderator T.E.D. said so, user Paul too; Darwin's answer, a user beer 300-600 years ago.<br>– Paul, Geoff Dalgas, user39, Nobody<br>– Somebody Else♦ 2 hours ago</p>"
+    rows = [question(1, body=body), answer(2, 1, 1, body=body)]
+
+    [known], _ = read(dump(tmp_path / "s", *rows, users=[*USERS, row(Id=9, DisplayName="AlkonMikko")]))
+    [unknown], _ = read(dump(tmp_path / "t", *rows))
+
+    said = "See <USER>'s comment. Moderator <USER> said so, user <USER> too; Darwin's answer, a user beer 300-600 years ago.\n– <USER>, <USER>, <USER>, Nobody\n– <USER>♦ 2 hours ago"
+    assert known.text.split("\n\n")[1] == said
+    assert unknown.text.split("\n\n")[1].startswith("See <USER>'s comment. Moderator T.E.D. said so")
+
+
 def test_comments_are_appended_and_turns_have_numbers_for_speakers(tmp_path):
     comments = [
         row(Id=1, PostId=2, Text="See [this](http://x.org) @Paul", UserId=1),
