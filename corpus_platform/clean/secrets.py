@@ -30,7 +30,7 @@ REPLACEMENTS = {
 """Kinds of finds in the order of precedence, and what stands in their place."""
 
 _PRIVATE = re.compile(
-    r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<secret>[A-Za-z0-9+/=\s\\,:.\"'#*-]{40,}?)"
+    r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<secret>[A-Za-z0-9+/=\s\\,:.\"'#*-]{40,12000}?)"
     r"-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
 )
 _KEYS = re.compile(

@@ -35,15 +35,18 @@ _READ = 200_000
 _HEAD = 6_000
 _LEAST = 10
 _MOST = 8
+_NESTED = 50
 _MISSING_WEIGHS = 3.0
 _ALIKE = 0.12
 """A common licence is taken before a rare one that explains at most this share more: many differ from a common one in a clause or two."""
 _NEW = 0.7
 """Share of a licence's runs that no licence found before it may have."""
 _WORD = re.compile(r"[a-z0-9]+")
-_COPYRIGHT = re.compile(r"^\W*(?:copyright\b.*|©.*|\(c\).*|all rights reserved\.?\s*)$", re.IGNORECASE | re.MULTILINE)
+_COPYRIGHT = re.compile(
+    r"^[^\w\n]*(?:copyright\b.*|©.*|\(c\).*|all rights reserved\.?\s*)$", re.IGNORECASE | re.MULTILINE
+)
 _PLACEHOLDER = re.compile(r"<[^<>\n]{1,80}>|\[[^\[\]\n]{1,80}\]")
-_END_OF_TERMS = re.compile(r"^\W*end of terms and conditions", re.IGNORECASE | re.MULTILINE)
+_END_OF_TERMS = re.compile(r"^[^\w\n]*end of terms and conditions", re.IGNORECASE | re.MULTILINE)
 _GNU = re.compile(
     r"(?:(?:under|of)(?: the)?(?: terms(?: and conditions)?)?(?: of)?(?: the)?|version) "
     r"(?:(?P<before>[23])(?: (?P<minor_before>[01]))? of the )?gnu (?P<kind>lesser |library |affero )?general public license"
@@ -132,7 +135,7 @@ def licence_of_metadata(text: str) -> str | None:
 
 def allows(licence: str | None, allowed: Iterable[str]) -> bool:
     """Whether an expression can be met with licences of a list: one of those joined by OR, all of those joined by AND; a WITH only adds rights."""
-    if not licence:
+    if not licence or licence.count("(") > _NESTED:
         return False
     names = frozenset(name.lower() for name in allowed)
     tokens = _EXPRESSION_WORDS.findall(licence)

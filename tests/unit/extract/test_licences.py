@@ -145,6 +145,7 @@ def test_metadata_are_read_in_the_order_of_their_precision():
         ("Apache-2.0 WITH LLVM-exception", True),
         ("GPL-3.0-only WITH GCC-exception-3.1", False),
         ("MIT AND", False),
+        ("(" * 100_000 + "MIT", False),
         ("", False),
         (None, False),
     ],
@@ -175,3 +176,11 @@ def test_licence_files_are_known_by_name(path):
 )
 def test_other_files_are_no_licence_files(path):
     assert not is_licence_file(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["\n" * 200_000, "-" * 200_000, "copyright " * 20_000, "license (" * 20_000, "<" * 200_000]
+)
+def test_texts_without_a_licence_are_looked_at_in_linear_time(text):
+    assert licence_of_text(text) is None
+    assert licence_of_header(text) is None
