@@ -93,9 +93,10 @@ class Order:
         mixes = self.home.lake.partitions(MIX_DOCUMENTS) if MIX_DOCUMENTS in tables else []
         batches += [self._batch((MIX_DOCUMENTS,), where["mix"], where) for where in mixes]
         sources = self._source_parts(wanted)
-        for source, parts in sources.items():
-            batches += [self._of_source(source, key, parts) for key in self.source_keys(source)]
         parted = [part for part in wanted if self._recipe_with_parts(part) is not None]
+        for source, parts in sources.items():
+            keys = self._needed_keys(source, parts, {table_and_variant(asset)[0] for asset in assets}, parted)
+            batches += [self._of_source(source, key, parts) for key in keys]
         of_snapshots = (part for part in wanted if part[0] in (*OF_VARIANT, *OF_METHOD) or _is_corpus(part[0]))
         elsewhere = {*parted, *(part for parts in sources.values() for part in parts)}
         parts = sorted((part for part in of_snapshots if part not in elsewhere), key=self._place_of)
@@ -113,6 +114,17 @@ class Order:
         stage = self.home.stage(read_table(source))
         assert isinstance(stage, SourceDocuments)
         return [key_of(source, dict(zip(PARTITION_BY[source], values, strict=True))) for values in stage.found()]
+
+    def _needed_keys(
+        self, source: str, parts: list[tuple[str, str]], asked: set[str], parted: list[tuple[str, str]]
+    ) -> list[str]:
+        """The words of a source's partitions that are needed: all of them, or those that belong to a recipe's parts where nothing else asks for it."""
+        keys = self.source_keys(source)
+        if any(name in asked or name.partition(".")[0] not in SOURCES for name, _ in parts):
+            return keys
+        recipes = [recipe for part in parted if (recipe := self._recipe_with_parts(part)) is not None]
+        takes = [(recipe, v) for recipe in recipes for v in recipe.variants if source_of(v) == source]
+        return [key for key in keys if any(recipe.part_of(v, key) for recipe, v in takes)]
 
     def _source_parts(self, wanted: set[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
         """(table, variant) of what is wanted of each source's own chain, in order; articles have batches of their own."""
@@ -215,6 +227,8 @@ class Order:
             return self.home.variants if name in OF_PAGES else self.home.deduplicated, ()
         if name in OF_METHOD:
             return self.home.compared, ()
+        if _is_corpus(name) and self.home.recipe(name.partition(".")[2]).parts:
+            return self.home.variants_of(name.partition(".")[2]), ()
         return (), ()
 
     def _place_of(self, part: tuple[str, str]) -> tuple[int, int, int, str]:

@@ -48,7 +48,7 @@ def test_an_asset_is_made_in_the_variant_that_it_needs(home):
     assert all_variants.assets == ("web/wet/pages", "web/resiliparse/pages")
 
 
-@pytest.mark.parametrize("asset", ["web/trafilatura/pages", "web/a/b/pages", "corpora/wet/ccnet"])
+@pytest.mark.parametrize("asset", ["web/trafilatura/pages", "web/a/b/pages", "corpora/ccnet/wet"])
 def test_an_asset_in_a_variant_that_is_not_made_is_refused(home, asset):
     with pytest.raises(SettingsError, match=rf"there is no asset `{asset}`; there are (web/wet/pages|corpora/ccnet)"):
         home.batches([asset], [SNAPSHOT])

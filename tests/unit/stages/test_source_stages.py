@@ -192,7 +192,6 @@ def test_batches_come_source_after_source_and_recipes_of_parts_last(home):
     assert [(batch.source, batch.key) for batch in batches] == [
         ("books", "shelf"),
         ("academic", "arxiv_2019-11"),
-        ("academic", "arxiv_undated"),
         ("academic", "arxiv_2019-11"),
         ("books", "shelf"),
     ]
