@@ -155,7 +155,7 @@ def shipped_set(name: str) -> SourceFile:
     known = shipped_sets()
     if name not in known:
         raise SettingsError(f"there is no set `{name}`{nearest(name, known)}; there are {', '.join(known)}")
-    return read_once(SETS / f"{name}.yaml")
+    return own_set(SETS / f"{name}.yaml")
 
 
 def read_source_file(path: Path) -> SourceFile:
@@ -171,9 +171,17 @@ def read_source_file(path: Path) -> SourceFile:
         raise SettingsError("\n".join(mistake(file, (), e, SourceFile, _WORDS) for e in error.errors())) from None
 
 
+def own_set(path: Path) -> SourceFile:
+    """A source file of one's own, read again when it has changed. Raises SettingsError as `read_source_file`."""
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise SettingsError(f"{path}: can't be read: {error.strerror}") from None
+    return _read_at(path, changed)
+
+
 @cache
-def read_once(path: Path) -> SourceFile:
-    """The same, read once in a process."""
+def _read_at(path: Path, _changed: int) -> SourceFile:
     return read_source_file(path)
 
 

@@ -15,15 +15,16 @@ Not here: how tables are read (rows.py), documents that are archives or XML (Pub
 
 from __future__ import annotations
 
+import hashlib
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, computed_field, model_validator
 
 from corpus_platform.errors import SettingsError
 from corpus_platform.readers.archives import ARCHIVE_REASONS
-from corpus_platform.readers.domain_sets import FileMap, SourceFile, read_once, shipped_set, shipped_sets
+from corpus_platform.readers.domain_sets import FileMap, SourceFile, own_set, shipped_set, shipped_sets
 from corpus_platform.readers.language_names import language_code
 from corpus_platform.readers.reader import Reader, SourceDocument, register_reader
 from corpus_platform.readers.rows import ROW_REASONS, ROW_SUFFIXES, rows
@@ -81,7 +82,13 @@ class RecordsTable(Reader):
     @property
     def described(self) -> SourceFile:
         """The source file."""
-        return shipped_set(self.set) if self.set else read_once(Path(self.source_file or ""))
+        return shipped_set(self.set) if self.set else own_set(Path(self.source_file or ""))
+
+    @computed_field
+    @property
+    def definition(self) -> str:
+        """Digest of the source file: what it says is part of what is read, wherever it is."""
+        return hashlib.blake2b(self.described.model_dump_json().encode(), digest_size=8).hexdigest()
 
     def read(self, unit: Unit) -> Iterator[SourceDocument | Reject]:
         """A document for each row that meets the conditions."""

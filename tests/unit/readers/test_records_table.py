@@ -95,6 +95,16 @@ def test_rows_that_are_not_wanted_empty_or_without_the_columns_are_rejected_each
     assert (document.position, document.language) == (4, "en")
 
 
+def test_a_changed_source_file_is_another_reader(source):
+    before = RecordsTable(source_file=source).model_dump(mode="json")
+
+    source.write_text(SOURCE.replace("第一条 ", "第二条 "), encoding="utf-8")
+    after = RecordsTable(source_file=source).model_dump(mode="json")
+
+    assert before["definition"] != after["definition"]
+    assert RecordsTable(source_file=source).model_dump(mode="json") == after
+
+
 def test_a_file_that_no_entry_is_for_is_rejected_and_is_no_damage(read, source):
     assert read(ROW, name="a.json", source_file=source) == ([], [(0, "no_map", False)])
 
