@@ -52,7 +52,9 @@ def settled(text: str) -> str:
 
 def _settled(match: re.Match[str]) -> str:
     before = match.string[max(match.start() - 30, 0) : match.start()]
-    return ("" if not before[-1:].isalnum() else " ") + (match[1] if is_governed(before) else match[2])
+    # Before a verb it is the subject: nothing of the sentence comes before it.
+    is_word = is_governed(before) or not before.strip() or before.rstrip()[-1] in ".;:!?"
+    return (" " if before[-1:].isalnum() else "") + (match[1] if is_word else match[2])
 
 
 def labels_of_items(texts: Iterable[str]) -> dict[str, tuple[str, str]]:

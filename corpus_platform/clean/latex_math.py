@@ -145,11 +145,11 @@ def _written(piece: str, stream: Tokens, state: State, number: int) -> str:
 
 def _is_passed(piece: str, stream: Tokens, state: State) -> bool:
     """Whether a command has no place in a formula; it is passed with its arguments."""
-    if piece in _DROPPED or ("@" in piece and piece != r"\@"):
-        choose(piece, stream)
-        return True
     if piece in _DROPPED_ARGUMENTS:
         skip_arguments(_DROPPED_ARGUMENTS[piece], stream)
+        return True
+    if piece in _DROPPED or ("@" in piece and piece != r"\@"):
+        choose(piece, stream)
         return True
     if piece == r"\ensuremath":
         stream.push(*stream.argument())

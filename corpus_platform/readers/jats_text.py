@@ -179,23 +179,28 @@ def table_of(table: Any, options: JatsOptions) -> str:
     """A table as `tabular`; empty where it has no cells."""
     rows: list[str] = []
     widest = 1
+    # Columns that a cell of an earlier row reaches into, and for how many rows more.
+    hanging: dict[int, int] = {}
     for row in table.iter("{*}tr"):
         cells: list[str] = []
         width = 0
         for cell in row:
             if local_name(cell) not in ("td", "th"):
                 continue
-            text = without_gaps(inline(cell, options).replace(_BREAK, " "))
-            text = re.sub(r"(?<!\\)([&%#_])", r"\\\1", text) if "$" not in text else text
-            span = cell.get("colspan", "1")
-            wide = int(span) if span.isdecimal() and 1 < int(span) <= 100 else 1
+            while hanging.get(width):
+                hanging[width] -= 1
+                cells.append("")
+                width += 1
+            wide, high = _span(cell, "colspan"), _span(cell, "rowspan")
+            text = _cell(cell, options)
             cells.append(f"\\multicolumn{{{wide}}}{{c}}{{{text}}}" if wide > 1 else text)
+            if high > 1:
+                hanging.update(dict.fromkeys(range(width, width + wide), high - 1))
             width += wide
         if any(cells):
             rows.append(" & ".join(cells) + " \\\\")
             widest = max(widest, width)
-        parent = row.getparent()
-        if local_name(parent) == "thead" and row.getnext() is None:
+        if local_name(row.getparent()) == "thead" and row.getnext() is None:
             rows.append("\\hline")
     body = "\n".join(rows)
     return (
@@ -203,6 +208,17 @@ def table_of(table: Any, options: JatsOptions) -> str:
         if any(row != "\\hline" for row in rows)
         else ""
     )
+
+
+def _cell(cell: Any, options: JatsOptions) -> str:
+    text = without_gaps(inline(cell, options).replace(_BREAK, " "))
+    return text if "$" in text else re.sub(r"(?<!\\)([&%#_])", r"\\\1", text)
+
+
+def _span(cell: Any, name: str) -> int:
+    """Columns or rows that a cell takes, of at most 100."""
+    said = cell.get(name, "1")
+    return int(said) if said.isdecimal() and 1 < int(said) <= 100 else 1
 
 
 def _list(element: Any, options: JatsOptions, depth: int = 0) -> Iterator[str]:
