@@ -161,6 +161,25 @@ def found_in(texts: pl.Series, pattern: str, rule: str, rows: pl.Series | None =
     return matched(texts.gather(documents), Cut(rule, pattern), documents)
 
 
+def changed_lines(before: pl.Series, after: pl.Series, rule: str) -> pl.DataFrame:
+    """Places, with `size`, of the lines that differ between texts; of a text that has more or fewer lines than before its whole."""
+    rows = (before != after).arg_true()
+    if not len(rows):
+        return pl.DataFrame(schema=_SIZED)
+    old, new = before.gather(rows), after.gather(rows)
+    as_many = (old.str.count_matches("\n", literal=True) == new.str.count_matches("\n", literal=True)).arg_true()
+    length = pl.col("line").str.len_chars().cast(pl.Int64)
+    lines = lines_of(old.gather(as_many)).with_columns(end=pl.col("start") + length)
+    lines = lines.with_columns(now=lines_of(new.gather(as_many))["line"]).filter(pl.col("line") != pl.col("now"))
+    lines = lines.with_columns(
+        pl.col("document").replace_strict(*_owners(rows.gather(as_many))), size=pl.col("now").str.len_chars()
+    )
+    others = pl.DataFrame({"document": rows, "end": old.str.len_chars(), "size": new.str.len_chars()})
+    others = others.filter(~pl.col("document").is_in(rows.gather(as_many).implode())).with_columns(start=0)
+    told = [frame.with_columns(rule=pl.lit(rule)).select(*_SIZED).cast(_SIZED) for frame in (lines, others)]  # type: ignore[arg-type]
+    return pl.concat(told).sort("document", "start")
+
+
 def put_rows(texts: pl.Series, rows: pl.Series, values: pl.Series | Sequence[str]) -> pl.Series:
     """The texts with others in some rows."""
     made = values if isinstance(values, pl.Series) else pl.Series("text", list(values), pl.String)

@@ -14,6 +14,7 @@ import polars as pl
 from pydantic import Field
 
 from corpus_platform.clean import chinese_lines as lines_
+from corpus_platform.clean.edits import changed_lines
 from corpus_platform.clean.line_rows import joined, lines_of
 from corpus_platform.clean.matches import matches
 from corpus_platform.clean.script import to_simplified
@@ -53,15 +54,6 @@ def _edited(
     )
 
 
-def _changed_lines(before: pl.Series, after: pl.Series, rule: str) -> pl.DataFrame:
-    """The lines that differ between texts of as many lines."""
-    old, new = lines_of(before), lines_of(after)
-    rows = old.with_columns(new=new["line"], end=pl.col("start") + pl.col("line").str.len_chars(), rule=pl.lit(rule))
-    return rows.filter(pl.col("line") != pl.col("new")).select(
-        pl.col("document", "start", "end").cast(pl.Int64), "rule"
-    )
-
-
 def _repeated_paragraphs(texts: pl.Series) -> pl.DataFrame:
     """Where paragraphs stand that came before in their document, without the white space around them."""
     line, bare = pl.col("line"), pl.col("line").str.strip_chars()
@@ -82,7 +74,7 @@ class Simplify(EditStep):
         """The texts in Simplified Chinese."""
         before = subject.batch.texts
         after, changed = to_simplified(before)
-        spans = _changed_lines(before, after, "traditional") if trace else None
+        spans = changed_lines(before, after, "traditional").select(*PLACES) if trace else None
         return _edited(before, after, {"converted": int(changed.sum())}, spans)
 
 

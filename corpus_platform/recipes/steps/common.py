@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
+from corpus_platform.clean.edits import changed_lines
 from corpus_platform.recipes.ccnet import Bucket, Dropped
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, LineSummary, Rule, register_step
+from corpus_platform.text.pieces import PLACES
 
 if TYPE_CHECKING:
     from corpus_platform.recipes.step import Comparison
@@ -217,8 +219,8 @@ class UnicodeForm(EditStep):
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
         """The texts in that form."""
-        del trace
         before = subject.batch.texts
         after = before.str.normalize(self.form)
         changed = (before != after).to_numpy()
-        return Edited(after, changed, removed={"normalised": int(changed.sum())} if changed.any() else {})
+        spans = changed_lines(before, after, "normalised").select(*PLACES) if trace else None
+        return Edited(after, changed, removed={"normalised": int(changed.sum())} if changed.any() else {}, spans=spans)

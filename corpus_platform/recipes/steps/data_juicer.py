@@ -14,12 +14,15 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
+from corpus_platform.clean.edits import changed_lines
+from corpus_platform.clean.matches import matches
 from corpus_platform.clean.words import spaced_words
 from corpus_platform.models.normalise import ASCII_OF
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
 from corpus_platform.signals.cut_words import SPECIAL
 from corpus_platform.signals.roots_words import special_table
 from corpus_platform.text.lines import span_characters, strip
+from corpus_platform.text.pieces import PLACES
 from corpus_platform.text.search import contains_any
 
 if TYPE_CHECKING:
@@ -136,8 +139,7 @@ class DataJuicerMapper(EditStep):
         return self.label or self.op
 
     def edit(self, subject: Subject, *, trace: bool = False) -> Edited:
-        """The documents after the mapper."""
-        del trace
+        """The documents after the mapper; places are the addresses that go, else the lines that change."""
         before = subject.batch.texts
         match self.op:
             case "clean_email_mapper":
@@ -154,7 +156,17 @@ class DataJuicerMapper(EditStep):
                 text = stripped.str.replace_many(dict.fromkeys(_SPACES, " "))
             case _:
                 text = self._without_words(subject)
-        return Edited(text=text, changed=(text != before).to_numpy())
+        return Edited(
+            text=text,
+            changed=(text != before).to_numpy(),
+            spans=self._places(before, text) if trace else None,
+        )
+
+    def _places(self, before: pl.Series, text: pl.Series) -> pl.DataFrame:
+        pattern = {"clean_email_mapper": _EMAIL, "clean_links_mapper": _LINK}.get(self.op)
+        if pattern is not None:
+            return matches(before, pattern, self.op)
+        return changed_lines(before, text, self.op).select(*PLACES)
 
     def _without_words(self, subject: Subject) -> pl.Series:
         words = spaced_words(subject.batch, (special_table(subject.environment) & SPECIAL) > 0)

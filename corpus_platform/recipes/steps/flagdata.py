@@ -17,9 +17,8 @@ import regex
 from pydantic import Field, model_validator
 
 from corpus_platform.clean import addresses, characters, flagdata
-from corpus_platform.clean.edits import Cut, Editing, edit_by
+from corpus_platform.clean.edits import Cut, Editing, changed_lines, edit_by
 from corpus_platform.clean.latex_reference import reference_macros
-from corpus_platform.clean.line_rows import lines_of
 from corpus_platform.clean.pii import find
 from corpus_platform.clean.script import converted
 from corpus_platform.models.normalise import ASCII_OF
@@ -296,16 +295,8 @@ class ChineseConversion(CleaningStep):
         """The texts in the other script; places are the lines that changed."""
         after = converted(texts, self.mode, whole=reference)
         editing = Editing(texts, trace=trace)
-        changed = (texts != after).arg_true()
-        editing.count("converted", len(changed))
-        places = None
-        if trace and len(changed):
-            old, new = lines_of(texts.gather(changed)), lines_of(after.gather(changed))
-            size = pl.col("line").str.len_chars().cast(pl.Int64)
-            rows = old.with_columns(end=pl.col("start") + size, rule=pl.lit("converted"), now=new["line"])
-            rows = rows.filter(pl.col("line") != pl.col("now")).with_columns(size=pl.col("now").str.len_chars())
-            places = rows.with_columns(document=changed.gather(rows["document"]))
-        editing.put(after, places)
+        editing.count("converted", int((texts != after).sum()))
+        editing.put(after, changed_lines(texts, after, "converted") if trace else None)
         return editing.done()
 
 

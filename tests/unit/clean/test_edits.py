@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus_platform.clean.edits import STRIPPED, Cut, Editing, edit_by, of_places
+from corpus_platform.clean.edits import STRIPPED, Cut, Editing, changed_lines, edit_by, of_places
 
 TEXTS = st.lists(st.text("ab1 .\n中é😀\x1c", max_size=24), min_size=1, max_size=4)
 CUTS = st.lists(
@@ -65,3 +65,10 @@ def test_nothing_is_taken_where_nothing_is(texts):
     assert done.text.to_list() == texts
     assert done.removed == {}
     assert done.spans.height == 0
+
+
+def test_lines_that_differ_are_told_and_the_whole_text_where_lines_are_more_or_fewer():
+    before = pl.Series(["same", "a\nbb\nc", "one\ntwo", ""])
+    after = pl.Series(["same", "a\nBBB\nc", "one two", "x"])
+
+    assert changed_lines(before, after, "r").rows() == [(1, 2, 4, "r", 3), (2, 0, 7, "r", 7), (3, 0, 0, "r", 1)]

@@ -1,5 +1,7 @@
 """Operators of cleaning as steps: English and Chinese texts, the traps of FlagData mended, places of what is gone, counts by rule."""
 
+import re
+
 import polars as pl
 import pytest
 from pydantic import ValidationError
@@ -222,3 +224,29 @@ def test_macros_of_macros_do_not_grow_without_end():
 
     for compat in ("sane", "reference"):
         assert len(after("latex_macros", bomb, compat=compat)) < 20_000_000
+
+
+@pytest.mark.parametrize("text", ["a1 b2 中文 3.14", "Python语言 x_y z 9\n\n", "é word 1,000.5 ok", "_a b- c'd 7", ""])
+def test_the_ratios_are_those_of_numbers_and_newlines_to_characters_and_words(text):
+    whole = len(re.findall("[\u4e00-\u9fff]", text)) + len(re.findall(r"\b[a-zA-Z]+\b", text))
+    numbers = len(re.findall(r"\d+\.\d+|\d+", text))
+
+    edit = edited("text_cleaner_ratios", text, max_numbers=0.0, max_newlines=None)
+
+    assert edit.dropped[0] == (1 if whole and numbers else -1)
+    if edit.dropped[0] == 1:
+        assert edit.value[0] == pytest.approx(numbers / whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "text", "gone"),
+    [
+        ("unicode_form", {"form": "NFC"}, "plain\ne\u0301", ["e\u0301"]),
+        ("data_juicer_mapper", {"op": "clean_email_mapper"}, "mail a@b.com now", ["a@b.com"]),
+        ("data_juicer_mapper", {"op": "punctuation_normalization_mapper"}, "a\n。b", ["。b"]),
+    ],
+)
+def test_older_edits_say_what_they_changed_too(name, parameters, text, gone):
+    edit = edited(name, text, trace=True, **parameters)
+
+    assert [text[a:b] for _, a, b, _ in edit.spans.iter_rows()] == gone
