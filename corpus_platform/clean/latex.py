@@ -28,7 +28,8 @@ from typing import TYPE_CHECKING, Literal
 
 from corpus_platform.clean.latex_citations import labels_of_entries, labels_of_items, settled
 from corpus_platform.clean.latex_commands import AUTHORS_END, KNOWN
-from corpus_platform.clean.latex_macros import Macros, Tokens, define
+from corpus_platform.clean.latex_definitions import define
+from corpus_platform.clean.latex_macros import Macros, Tokens
 from corpus_platform.clean.latex_render import text_of
 from corpus_platform.clean.latex_source import (
     Verbatim,

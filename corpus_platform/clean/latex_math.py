@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from corpus_platform.clean import latex_commands as commands
 from corpus_platform.clean.latex_citations import CITATION
-from corpus_platform.clean.latex_macros import PRIMITIVE, Tokens, choose, define
+from corpus_platform.clean.latex_definitions import choose, define
+from corpus_platform.clean.latex_macros import PRIMITIVE, Tokens
 from corpus_platform.clean.latex_state import Label, conditional, skip_arguments
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from corpus_platform.clean import latex_commands as commands
 from corpus_platform.clean.latex_citations import CITATION, cited
-from corpus_platform.clean.latex_macros import PRIMITIVE, Tokens, choose, define
+from corpus_platform.clean.latex_definitions import choose, define
+from corpus_platform.clean.latex_macros import PRIMITIVE, Tokens
 from corpus_platform.clean.latex_math import inline_formula
 from corpus_platform.clean.latex_state import COMMANDS, conditional, skip_arguments
 

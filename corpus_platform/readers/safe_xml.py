@@ -119,6 +119,8 @@ class _Reader:
         self._prolog = b""
         self._doctype = False
         self._silent = 0
+        """Bytes since the last mark."""
+        self._seen = False
         self._depth = 0
         self._wanted = 0
         """Depth of the wanted element that is open; 0 where none is."""
@@ -128,17 +130,14 @@ class _Reader:
     def feed(self, chunk: bytes) -> Iterator[Any]:
         """The wanted elements that end in this piece."""
         self._check_prolog(chunk)
+        self._seen = False
         try:
             self._parser.feed(chunk)
         except etree.XMLSyntaxError as error:
-            yield from filter(_is_element, self._events())
+            yield from self._events()
             raise UnsafeXml("broken_xml", _short(error)) from error
-        seen = False
-        for element in self._events():
-            seen = True
-            if element is not None:
-                yield element
-        self._silent = 0 if seen else self._silent + len(chunk)
+        yield from self._events()
+        self._silent = 0 if self._seen else self._silent + len(chunk)
         if self._silent > self._limits.node_bytes:
             raise UnsafeXml("xml_bomb", f"a node of more than {self._limits.node_bytes:,} bytes")
 
@@ -147,9 +146,9 @@ class _Reader:
         try:
             self._parser.close()
         except etree.XMLSyntaxError as error:
-            yield from filter(_is_element, self._events())
+            yield from self._events()
             raise UnsafeXml("broken_xml", _short(error)) from error
-        yield from filter(_is_element, self._events())
+        yield from self._events()
 
     def root(self) -> Any:
         """The document's first element, when it has been closed."""
@@ -172,19 +171,19 @@ class _Reader:
                 raise UnsafeXml("xml_bomb", "the document type declares entities")
 
     def _events(self) -> Iterator[Any]:
-        """The wanted elements among the events; None for each other event."""
+        """The wanted elements among the events."""
         for kind, element in self._parser.read_events():
+            self._seen = True
             if kind == "start":
                 self._start(element)
-            elif self._depth == self._wanted:
+                continue
+            if self._depth == self._wanted:
                 self._wanted = self._nodes = 0
                 yield element
                 self._forget(element)
             elif self._tags and not self._wanted:
                 self._forget(element)
-            if kind == "end":
-                self._depth -= 1
-            yield None
+            self._depth -= 1
 
     def _start(self, element: Any) -> None:
         self._depth += 1
@@ -213,10 +212,6 @@ def local_name(element: Any) -> str:
     """The element's name without its namespace; empty for comments and entities."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def _is_element(found: Any) -> bool:
-    return found is not None
 
 
 class _Once:
