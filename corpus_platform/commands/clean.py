@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table as RichTable
 
-from corpus_platform.commands.options import Compat, NamedLists, NamedModels, RecipeFolder, environment
+from corpus_platform.commands.options import Compat, NamedModels, RecipeFolder, environment
 from corpus_platform.commands.plain import named_recipe, print_funnel, print_rejects
 from corpus_platform.errors import SettingsError
 from corpus_platform.printing import escaped, out, whole
@@ -45,7 +45,10 @@ def clean(
     ] = None,
     text_field: Annotated[str, typer.Option("--text", "--text-field", help="Name of the field with the text")] = "text",
     compat: Compat = "sane",
-    lists: NamedLists = None,
+    lists: Annotated[
+        list[str] | None,
+        typer.Option("--word-list", help="A list in place of the shipped one: NAME=FILE, may be repeated"),
+    ] = None,
     models: NamedModels = None,
     folder: RecipeFolder = None,
     workers: Annotated[

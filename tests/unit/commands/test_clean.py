@@ -185,3 +185,11 @@ def test_the_list_has_every_operator_and_its_parameters():
     assert "remove_tables (FlagData's TablePruner)" in detail
     assert "min_col=3: Fewest cells of a row" in detail
     assert all(operator.about for operator in operators().values())
+
+
+def test_no_option_has_two_meanings():
+    shown = run("--help").stdout
+
+    options = [line.split()[1] for line in shown.splitlines() if line.startswith("│ --")]
+    assert sorted(set(options)) == sorted(options)
+    assert "--word-list" in options
