@@ -197,6 +197,11 @@ class Reader(BaseModel, ABC):
         del name
         return None
 
+    def beside(self, path: str) -> bool:
+        """Whether a file of the location tells something of every unit, so that all of them depend on it: a list of repositories, say."""
+        del path
+        return False
+
     def units(self, location: InputLocation, files: Iterable[InputFile]) -> list[Unit]:
         """The units among the files of a location, by name."""
         if self.by == "file":

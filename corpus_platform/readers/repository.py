@@ -155,6 +155,10 @@ class Repository(CodeGates):
     )
     forks: bool = Field(default=True, description="Whether forks are read")
 
+    def beside(self, path: str) -> bool:
+        """The list of repositories."""
+        return path == self.metadata
+
     def read(self, unit: Unit) -> Iterator[SourceDocument | Reject]:
         """Each file of the repository."""
         facts = facts_of(unit.location, self.metadata, unit.name)

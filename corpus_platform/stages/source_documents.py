@@ -118,7 +118,12 @@ class SourceDocuments(Stage):
 
     def found(self) -> dict[tuple[str, ...], list[tuple[str, Unit]]]:
         """The units of each partition (its values), each with its collection's name, in order."""
+        return self._listed()[0]
+
+    def _listed(self) -> tuple[dict[tuple[str, ...], list[tuple[str, Unit]]], dict[str, tuple[str, ...]]]:
+        """The units of each partition, and what the files that tell of all units of a collection are, by its name."""
         found: dict[tuple[str, ...], list[tuple[str, Unit]]] = {}
+        beside: dict[str, tuple[str, ...]] = {}
         for collection, one in sorted(self.settings.of(self.source).items()):
             reader = one.reader()
             if reader.source != self.source:
@@ -128,10 +133,12 @@ class SourceDocuments(Stage):
                 raise SourceError(
                     f"{location}: a web server does not list its files; copy them to a folder or a bucket"
                 )
-            for unit in reader.units(location, location.files()):
+            files = list(location.files())
+            beside[collection] = tuple(file.identity for file in files if reader.beside(file.path))
+            for unit in reader.units(location, files):
                 partition = partition_for(self.source, collection, reader.part_of(unit.name))
                 found.setdefault(tuple(partition.values()), []).append((collection, unit))
-        return dict(sorted(found.items()))
+        return dict(sorted(found.items())), beside
 
     def settings_hash(self) -> str:
         """What is read and by which reader is part of the shards."""
@@ -140,11 +147,13 @@ class SourceDocuments(Stage):
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """Units in their order, small ones together."""
         del lake
-        units = self.found().get(tuple(partition.values()), [])
+        found, beside = self._listed()
+        units = found.get(tuple(partition.values()), [])
         readers = {name: one.reader() for name, one in self.settings.of(self.source).items()}
         shards, start = [], 0
         for group in _groups(units):
             reads = [_reads(unit, readers[collection]) for collection, unit in group]
+            reads += [told for collection in dict.fromkeys(name for name, _ in group) for told in beside[collection]]
             work = _Work(start, tuple((readers[collection], unit) for collection, unit in group))
             shards.append(Shard(len(shards), tuple(reads), work, sum(unit.bytes for _, unit in group)))
             start += len(group)
