@@ -10,7 +10,7 @@ import pytest
 
 from corpus_platform.clean.social_pii import private_patterns_left
 from corpus_platform.errors import SettingsError
-from corpus_platform.readers import stackexchange_dump
+from corpus_platform.readers import dump_rows, stackexchange_dump
 from corpus_platform.readers.reader import SourceDocument, Unit, reader_of
 
 HEAD = '\ufeff<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE posts SYSTEM \'http://127.0.0.1:9/posts.dtd\'>\n'
@@ -186,6 +186,23 @@ def test_hostile_xml_is_rejected_with_a_reason(tmp_path, content, reason):
 
     assert documents == []
     assert [why for _, why in rejects] == [reason]
+
+
+def test_a_row_that_is_too_long_is_not_held_and_the_others_are_read(tmp_path, monkeypatch):
+    site = dump(
+        tmp_path / "s",
+        question(1),
+        answer(2, 1, 9, body="x" * 5_000),
+        answer(3, 1, 1),
+        question(4, body="y" * 5_000),
+        answer(5, 4, 1),
+    )
+    monkeypatch.setattr(dump_rows, "LONGEST", 2_000)
+
+    [document], rejects = read(site)
+
+    assert document.text == "# Why?\n\nSince when?\n\n## Answer\n\nanswer 3"
+    assert sorted(rejects) == [(1, "bad_row"), (3, "bad_row"), (4, "question_rejected")]
 
 
 def test_a_folder_without_posts_is_a_reject(tmp_path):
