@@ -118,6 +118,7 @@ class MixDocuments(Stage):
             return []
         tokenizer = stored(lake, mix.tokenizer)
         read = sorted({name for found in parts for origin in found for name in origin.reads})
+        read += sorted({name for found in parts for origin in found for name in _signals_read(lake, origin)})
         items = self._items(mix)
         said = ("title", "reference", "about", "tasks")
         own = (f"mix:{digest_of(mix.model_dump(mode='json', exclude=set(said)))}", f"tokenizer:{tokenizer['digest']}")
@@ -233,6 +234,13 @@ def _facts(
         if measured is not None:
             full = full.join(measured, on="doc_id", how="left", maintain_order="left")
         yield chosen(full, part.where).select(*FACTS, *(c for c in by if c not in FACTS), *(["text"] if text else []))
+
+
+def _signals_read(lake: Lake, origin: Origin) -> tuple[str, ...]:
+    """What a shard names of the signals of a partition of the web: languages and qualities may be theirs."""
+    if set(origin.partition) != {"variant", "snapshot"} or (state := lake.state(SIGNALS, origin.partition)) is None:
+        return ()
+    return (f"signals:{origin.key}:{state.fingerprint}",)
 
 
 def _measured(lake: Lake, origin: Origin, file: DataFile, names: Sequence[str]) -> pl.DataFrame | None:

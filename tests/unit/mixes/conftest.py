@@ -1,5 +1,6 @@
 """A lake with made-up pages and books, and what brings a mix of them up to date without a home."""
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -158,13 +159,17 @@ class House:
 
     def make(self, name="small"):
         """Tokenizer, counts, documents; the rows that were drawn."""
-        mix, engine = self.mixes[name], Serial()
-        run_stage(Tokenizers(self.tokenizers), self.lake, engine, {"tokenizer": mix.tokenizer})
-        for table in mix.tables:
-            for origin in origins(self.lake, table):
-                run_stage(TokenCounts(), self.lake, engine, counts_partition(mix.tokenizer, origin))
-        self.report = run_stage(self.stage(), self.lake, engine, {"mix": name})
+        mix = self.mixes[name]
+        self.count(mix.tokenizer, mix.tables)
+        self.report = run_stage(self.stage(), self.lake, Serial(), {"mix": name})
         return self.lake.scan(MIX_DOCUMENTS, mix=name).collect()
+
+    def count(self, tokenizer, tables):
+        """The tokenizer, and the tokens of tables."""
+        run_stage(Tokenizers(self.tokenizers), self.lake, Serial(), {"tokenizer": tokenizer})
+        for table in tables:
+            for origin in origins(self.lake, table):
+                run_stage(TokenCounts(), self.lake, Serial(), counts_partition(tokenizer, origin))
 
     @property
     def counters(self):
@@ -183,9 +188,18 @@ class House:
         return Home.open(self.folder)
 
 
-@pytest.fixture
-def house(tmp_path):
-    """A lake with sixty pages."""
-    made = House(Lake(tmp_path / "lake"), tmp_path)
+@pytest.fixture(scope="session")
+def counted(tmp_path_factory):
+    """A lake with sixty pages, its tokenizer trained and its tokens counted."""
+    folder = tmp_path_factory.mktemp("counted")
+    made = House(Lake(folder / "lake"), folder)
     made.web()
+    made.count("default", ("corpora.ccnet",))
     return made
+
+
+@pytest.fixture
+def house(counted, tmp_path):
+    """A copy of a lake with sixty pages whose tokens are counted, for one test."""
+    shutil.copytree(counted.folder, tmp_path, dirs_exist_ok=True)
+    return House(Lake(tmp_path / "lake"), tmp_path)

@@ -30,8 +30,8 @@ def one_by_one(budget, weights, capacities):
     return given_
 
 
-@given(PARTS, st.integers(0, 900))
-@settings(deadline=None, max_examples=150)
+@given(PARTS, st.integers(0, 300))
+@settings(deadline=None, max_examples=60)
 def test_allocation_is_that_of_handing_tokens_out_one_by_one(parts, budget):
     weights, capacities = zip(*parts, strict=True)
 

@@ -35,7 +35,7 @@ def drawn(frame):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_larger_budget_only_adds(house, shape):
-    budgets = (700, 1500, 6000)
+    budgets = (700, 6000)
     for number, budget in enumerate(budgets):
         house.mix(f"m{number}", budget=budget, parts=[SHAPES[shape]])
 
@@ -223,3 +223,33 @@ def test_leaves_are_parts_or_their_languages(house):
     mix = house.mix(budget=10, parts=[SHAPES["by language"]])
 
     assert [str(leaf) for leaf in leaves(mix)] == ["ccnet/en", "ccnet/zh"]
+
+
+def test_the_language_of_a_page_that_its_corpus_does_not_repeat_is_that_of_its_signals(house):
+    pages = house.lake.scan("corpora.ccnet").collect()
+    where = {"variant": "resiliparse", "snapshot": "CC-MAIN-2025-05"}
+    own = pages.select("doc_id", "file_index", "position", "url", pl.col("raw_content").alias("text"))
+    house.put(
+        "corpora.fineweb",
+        where,
+        [
+            own.with_columns(
+                source=pl.lit("common_crawl"), shard=pl.lit(0, pl.Int32), file=pl.lit("a.warc"), edited=False
+            )
+        ],
+    )
+    house.put(
+        "web.signals",
+        where,
+        [
+            pages.select(
+                "doc_id", "file_index", "position", "language", pl.lit(0.75, pl.Float32).alias("language_score")
+            )
+        ],
+    )
+    house.mix(budget=10**6, parts=[{"from": "corpora/fineweb", "languages": {"en": 0.5, "zh": 0.5}}])
+
+    rows = house.make()
+
+    assert dict(rows.select("doc_id", "language").iter_rows()) == dict(pages.select("doc_id", "language").iter_rows())
+    assert set(rows["language_score"]) == {0.75}

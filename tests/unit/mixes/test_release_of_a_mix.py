@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import struct
 
 import numpy as np
@@ -14,7 +15,8 @@ from corpus_platform.analytics import mix_release, mixing, release
 from corpus_platform.analytics.mix_export import RECORD
 from corpus_platform.analytics.mix_release import Export
 from corpus_platform.errors import CheckFailed, SettingsError
-from corpus_platform.lake import releases
+from corpus_platform.lake import Lake, releases
+from corpus_platform.mixes.mix import read_mix
 from corpus_platform.stages.tokenizers import open_tokenizer, stored
 
 PARTS = [
@@ -23,14 +25,31 @@ PARTS = [
 ]
 
 
-@pytest.fixture
-def home(house):
-    """A home with pages, books, and a mix of both that is made."""
+@pytest.fixture(scope="module")
+def made(counted, tmp_path_factory):
+    """A folder with pages, books, and a mix of both that is made."""
+    folder = tmp_path_factory.mktemp("made") / "home"
+    shutil.copytree(counted.folder, folder)
+    house = type(counted)(Lake(folder / "lake"), folder)
     house.books()
     house.mix(budget=6000, parts=PARTS, title="Pages | <b>books</b>")
-    opened = house.home()
-    mixing.make(opened, "small")
-    return opened
+    mixing.make(house.home(), "small")
+    return folder
+
+
+@pytest.fixture
+def house(made, counted, tmp_path):
+    """A copy of it, for one test."""
+    shutil.copytree(made, tmp_path / "home")
+    copied = type(counted)(Lake(tmp_path / "home" / "lake"), tmp_path / "home")
+    copied.mixes = {"small": read_mix(tmp_path / "home" / "mixes" / "small.yaml")}
+    return copied
+
+
+@pytest.fixture
+def home(house):
+    """The home of it."""
+    return house.home()
 
 
 def files_of(folder):
