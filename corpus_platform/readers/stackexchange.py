@@ -86,11 +86,8 @@ class StackExchange(SocialReader):
     host: str | None = Field(default=None, description="Host of the site, where the folder's name does not say it")
 
     def part_of(self, name: str) -> str | None:
-        """The site: name of the folder, or of the archive without its ending."""
-        name = name.rpartition("/")[2]
-        for suffix in self.suffixes:
-            name = name.removesuffix(suffix)
-        return name
+        """The site by its host: `beer` and `beer.stackexchange.com.zip` are `beer.stackexchange.com`."""
+        return self._host(name)
 
     def read(self, unit: Unit) -> Iterator[SourceDocument | Reject]:
         """The questions in the order of the dump."""
@@ -105,7 +102,9 @@ class StackExchange(SocialReader):
     def _host(self, name: str) -> str:
         if self.host is not None:
             return self.host
-        site = self.part_of(name) or name
+        site = name.rpartition("/")[2]
+        for suffix in self.suffixes:
+            site = site.removesuffix(suffix)
         if "." in site:
             return site
         return f"{site}.com" if site in _OWN_DOMAINS else f"{site}.stackexchange.com"

@@ -138,6 +138,9 @@ def _is_input_empty(stage: Stage, lake: Lake, partition: Partition) -> bool:
     of = "/".join(partition[name] for name in ("variant", "method") if name in partition)
     where = []
     for name, above in stage.above(of):
+        if table(name).layer == "models":
+            # A model that there is none of is no want of input.
+            continue
         if table(name).layer in SOURCES and "snapshot" in partition:
             where.append((name, text_partition({key: partition[key] for key in ("variant", "snapshot")})))
             continue

@@ -100,14 +100,14 @@ def test_one_planted_address_stops_the_run_and_without_it_the_run_is_green(tmp_p
     settings = {"sources": {"social": {"dumps": {"location": "dumps", "format": "stackexchange"}}}}
     (tmp_path / "corpus.yaml").write_bytes(orjson.dumps(settings))
     home = Home.open(tmp_path)
-    [*_, batch] = home.batches(["social/cleaned"], ["beer"])
+    [*_, batch] = home.batches(["social/cleaned"], [])
 
     with dg.DagsterInstance.ephemeral() as instance:
         make(home, instance, batch)
-        assert home.lake.scan("social.cleaned", site="beer").collect()["text"].to_list() == [
+        assert home.lake.scan("social.cleaned", site="beer.stackexchange.com").collect()["text"].to_list() == [
             "# Which hops?\n\nI asked <USER> at <EMAIL>.\n\n## Answer\n\nAny of them will do."
         ]
-        plant(home, "social.cleaned", {"site": "beer"})
+        plant(home, "social.cleaned", {"site": "beer.stackexchange.com"})
 
         with pytest.raises(CheckFailed, match=r"no_personal_data: .*found_email 1"):
             make(home, instance, batch)

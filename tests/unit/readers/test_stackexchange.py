@@ -87,11 +87,11 @@ def test_what_is_known_of_a_question_is_in_its_columns(tmp_path):
 
     assert document.identity == "beer.stackexchange.com:7"
     assert document.url == "https://beer.stackexchange.com/questions/7"
-    assert (document.category, document.author) == ("beer", None)
+    assert (document.category, document.author) == ("beer.stackexchange.com", None)
     assert str(document.date) == "2014-01-21 20:26:05.383000+00:00"
     assert document.licence == "CC-BY-SA-3.0"
     assert document.meta["permission"] == "research"
-    assert reader_of("stackexchange").part_of("beer") == "beer"
+    assert reader_of("stackexchange").part_of("beer") == "beer.stackexchange.com"
     assert reader_of("stackexchange").part_of("beer.stackexchange.com.7z") == "beer.stackexchange.com"
 
 
