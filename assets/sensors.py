@@ -25,10 +25,10 @@ from corpus_platform.automation.arrivals import Memory, Place, new_snapshots, pl
 from corpus_platform.automation.settings import AutomationSettings
 from corpus_platform.errors import CorpusError
 from corpus_platform.home import ARTICLES, Batch, Home
+from corpus_platform.source_tables import partition_of_key
 from corpus_platform.stages.asset_names import PAGES, asset_of, partition_of
 from corpus_platform.stages.encyclopedia import Articles
 from corpus_platform.stages.source_documents import SourceDocuments
-from corpus_platform.source_tables import partition_of_key
 from corpus_platform.stages.texts import read_table
 from resources.home import HomeResource
 

@@ -11,9 +11,9 @@ from assets.factory import stage_asset
 from assets.partitions import of_source, what_of
 from assets.web import deps_of
 from corpus_platform.home import Home
+from corpus_platform.source_tables import partition_of_key
 from corpus_platform.stages.asset_names import asset_of
 from corpus_platform.stages.cleaned import Cleaned
-from corpus_platform.source_tables import partition_of_key
 from corpus_platform.stages.stage import Partition, Stage
 from corpus_platform.stages.texts import cleaned_table, read_table
 
