@@ -22,15 +22,27 @@ EVERY = {
     "chained": [{"url_dedup": {}}, UNITS, EXACT],
 }
 """Recipes of every way of matching."""
+FEW = {"two": [MINHASH, UNITS]}
+"""One of documents and one of lines after it; the others take the same ways, and are among the long tests."""
 SEEING_EARLIER = {
     "chained.exact",
     "chained.line_dedup",
     "documents.minhash",
     "filters.bloom",
+    "two.line_dedup",
+    "two.minhash",
     "units.line_dedup",
     "weights.soft_dedup",
 }
 """Their dedups that compare with earlier snapshots."""
+few_or_every = pytest.mark.parametrize(
+    "recipes", [pytest.param(FEW, id="few"), pytest.param(EVERY, id="every", marks=pytest.mark.e2e)]
+)
+
+
+def seeing_earlier(recipes):
+    """Dedups of the recipes that compare with earlier snapshots."""
+    return {method for method in SEEING_EARLIER if method.partition(".")[0] in recipes}
 
 
 def pages(seed):
@@ -55,24 +67,31 @@ def house(tmp_path):
 
 @pytest.fixture(scope="module")
 def in_order(tmp_path_factory):
-    """Three snapshots, one after the other."""
-    home = House(tmp_path_factory.mktemp("in-order") / "home", EVERY)
-    for snapshot, seed in ((S1, 0), (S2, 1), (S3, 2)):
-        home.put(snapshot, pages(seed))
-        home.run(snapshot)
-    return home
+    """Three snapshots, one after the other; made once for each set of recipes."""
+    made = {}
+
+    def of(recipes):
+        if (key := tuple(recipes)) not in made:
+            made[key] = home = House(tmp_path_factory.mktemp("in-order") / "home", recipes)
+            for snapshot, seed in ((S1, 0), (S2, 1), (S3, 2)):
+                home.put(snapshot, pages(seed))
+                home.run(snapshot)
+        return made[key]
+
+    return of
 
 
-def test_small_ranges_make_what_one_range_makes(in_order, house):
-    home = house(EVERY, dedup={"keys_per_range": 40, "memory_mb": 64})
+@few_or_every
+def test_small_ranges_make_what_one_range_makes(in_order, house, recipes):
+    home = house(recipes, dedup={"keys_per_range": 40, "memory_mb": 64})
     for snapshot, seed in ((S1, 0), (S2, 1), (S3, 2)):
         home.put(snapshot, pages(seed))
 
     reports = home.run(S1, S2, S3)
 
-    ranges = {r.shards for r in reports if r.stage == DEDUP_INDEX and r.partition["method"] == "documents.minhash"}
+    ranges = {r.shards for r in reports if r.stage == DEDUP_INDEX and r.partition["method"].endswith(".minhash")}
     assert min(ranges) > 2
-    found, expected = home.all(), in_order.all()
+    found, expected = home.all(), in_order(recipes).all()
     # A pair that shares keys of several ranges is a row for each.
     both = ("place", "other_snapshot", "other", "ordinal", "stage", "partition")
     for tables in (found, expected):
@@ -99,8 +118,9 @@ def test_processes_make_what_one_process_makes(house):
     assert same(two.all(), one.all()) == []
 
 
-def test_a_later_snapshot_changes_no_earlier_partition(house):
-    home = house(EVERY)
+@few_or_every
+def test_a_later_snapshot_changes_no_earlier_partition(house, recipes):
+    home = house(recipes)
     for snapshot, seed in ((S1, 0), (S2, 1)):
         home.put(snapshot, pages(seed))
     home.run(S1, S2)
@@ -114,8 +134,9 @@ def test_a_later_snapshot_changes_no_earlier_partition(house):
     assert {state for s in (S1, S2, S3) for state in home.states(s).values()} == {"current"}
 
 
-def test_a_new_snapshot_opens_no_text_signal_or_key_of_an_earlier_one(in_order, house, monkeypatch):
-    home = house(EVERY)
+@few_or_every
+def test_a_new_snapshot_opens_no_text_signal_or_key_of_an_earlier_one(in_order, house, monkeypatch, recipes):
+    home = house(recipes)
     home.put(S1, pages(0))
     home.run(S1)
     home.put(S2, pages(1))
@@ -131,7 +152,7 @@ def test_a_new_snapshot_opens_no_text_signal_or_key_of_an_earlier_one(in_order, 
     monkeypatch.undo()
     earlier = [Path(path) for path in opened if S1 in path and path.endswith(".parquet")]
     assert {kind_of(place, path) for path in earlier} == READ_AGAIN
-    assert same(home.all(S2), in_order.all(S2)) == []
+    assert same(home.all(S2), in_order(recipes).all(S2)) == []
 
 
 READ_AGAIN = {"web/dedup_index", "web/dedup_documents", "web/duplicates"}
@@ -165,10 +186,11 @@ def stale(house, *snapshots):
     return {s: sorted(name for name, state in house.states(s).items() if state != "current") for s in snapshots}
 
 
+@few_or_every
 def test_an_older_snapshot_that_arrives_late_makes_later_ones_stale_and_then_all_is_as_if_it_came_first(
-    in_order, house
+    in_order, house, recipes
 ):
-    home = house(EVERY | {"alone": [{"minhash": {"preset": "fineweb"}}]})
+    home = house(recipes | {"alone": [{"minhash": {"preset": "fineweb"}}]})
     for snapshot, seed in ((S2, 1), (S3, 2)):
         home.put(snapshot, pages(seed))
         home.run(snapshot)
@@ -178,16 +200,18 @@ def test_an_older_snapshot_that_arrives_late_makes_later_ones_stale_and_then_all
     home.run(S1)
 
     later = stale(home, S2, S3)
-    assert {f"{name}/{method}" for method in SEEING_EARLIER for name in (DEDUP_INDEX,)} <= {*later[S2]} & {*later[S3]}
-    assert {f"{DUPLICATES}/documents.minhash", f"{DUPLICATES}/chained.exact"} <= {*later[S2]} & {*later[S3]}
-    assert not [name for names in later.values() for name in names if name.rpartition("/")[2] not in SEEING_EARLIER]
+    seeing = seeing_earlier(recipes)
+    last = {"two.minhash", "documents.minhash", "chained.exact"} & seeing
+    assert {f"{DEDUP_INDEX}/{method}" for method in seeing} <= {*later[S2]} & {*later[S3]}
+    assert {f"{DUPLICATES}/{method}" for method in last} <= {*later[S2]} & {*later[S3]}
+    assert not [name for names in later.values() for name in names if name.rpartition("/")[2] not in seeing]
 
     home.run(S2, S3)
 
     assert stale(home, S1, S2, S3) == {S1: [], S2: [], S3: []}
-    home.recipes = tuple(EVERY)
+    home.recipes = tuple(recipes)
     found = {name: without(frame, "alone") for name, frame in home.all().items()}
-    assert same(found, in_order.all()) == []
+    assert same(found, in_order(recipes).all()) == []
 
 
 def without(frame, recipe):
@@ -198,8 +222,9 @@ def without(frame, recipe):
     return frame
 
 
-def test_another_text_of_an_old_snapshot_makes_the_later_ones_stale_and_no_earlier_one(house):
-    home = house(EVERY | {"alone": [{"minhash": {"preset": "fineweb"}}]})
+@few_or_every
+def test_another_text_of_an_old_snapshot_makes_the_later_ones_stale_and_no_earlier_one(house, recipes):
+    home = house(recipes | {"alone": [{"minhash": {"preset": "fineweb"}}]})
     for snapshot, seed in ((S1, 0), (S2, 1), (S3, 2)):
         home.put(snapshot, pages(seed))
     home.run(S1, S2, S3)
@@ -208,18 +233,19 @@ def test_another_text_of_an_old_snapshot_makes_the_later_ones_stale_and_no_earli
     home.run(S2)
 
     assert stale(home, S1, S2) == {S1: [], S2: []}
-    assert {name.partition("/")[2] for name in stale(home, S3)[S3]} == SEEING_EARLIER
+    assert {name.partition("/")[2] for name in stale(home, S3)[S3]} == seeing_earlier(recipes)
     home.run(S3)
-    once = house(EVERY | {"alone": [{"minhash": {"preset": "fineweb"}}]}, name="once")
+    once = house(recipes | {"alone": [{"minhash": {"preset": "fineweb"}}]}, name="once")
     for snapshot, seed in ((S1, 0), (S2, 7), (S3, 2)):
         once.put(snapshot, pages(seed))
     once.run(S1, S2, S3)
     assert same(home.all(), once.all()) == []
 
 
-@pytest.mark.parametrize("gone", [S1, S2])
-def test_a_snapshot_that_is_taken_away_leaves_the_later_ones_as_if_it_had_never_been(house, gone):
-    home = house(EVERY)
+@pytest.mark.parametrize("gone", [pytest.param(S1, marks=pytest.mark.e2e), S2])
+@few_or_every
+def test_a_snapshot_that_is_taken_away_leaves_the_later_ones_as_if_it_had_never_been(house, gone, recipes):
+    home = house(recipes)
     for snapshot, seed in ((S1, 0), (S2, 1), (S3, 2)):
         home.put(snapshot, pages(seed))
     home.run(S1, S2, S3)
@@ -227,7 +253,7 @@ def test_a_snapshot_that_is_taken_away_leaves_the_later_ones_as_if_it_had_never_
     home.put(gone, [])
     reports = home.run(S1, S2, S3)
 
-    once = house(EVERY, name="once")
+    once = house(recipes, name="once")
     for snapshot, seed in ((S1, 0), (S2, 1), (S3, 2)):
         if snapshot != gone:
             once.put(snapshot, pages(seed))
@@ -237,8 +263,9 @@ def test_a_snapshot_that_is_taken_away_leaves_the_later_ones_as_if_it_had_never_
     assert same(home.all(), once.all()) == []
 
 
-def test_a_snapshot_that_nothing_changes_in_is_no_work_and_no_later_one_is_stale(house):
-    home = house(EVERY)
+@few_or_every
+def test_a_snapshot_that_nothing_changes_in_is_no_work_and_no_later_one_is_stale(house, recipes):
+    home = house(recipes)
     for snapshot, seed in ((S1, 0), (S2, 1)):
         home.put(snapshot, pages(seed))
     home.run(S1, S2)

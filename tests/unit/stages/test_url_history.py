@@ -121,9 +121,24 @@ PAGES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=25)
-@given(st.lists(st.lists(PAGES, min_size=1, max_size=2), min_size=4, max_size=4), st.integers(1, 4))
+HISTORIES = st.lists(st.lists(PAGES, min_size=1, max_size=2), min_size=4, max_size=4), st.integers(1, 4)
+
+
+@settings(deadline=None, max_examples=6)
+@given(*HISTORIES)
 def test_history_agrees_with_its_slow_twin_however_it_is_cut(tmp_path_factory, shards, size):
+    agrees(tmp_path_factory, shards, size)
+
+
+@pytest.mark.e2e
+@settings(deadline=None, max_examples=60)
+@given(*HISTORIES)
+def test_many_histories_agree_with_their_slow_twin(tmp_path_factory, shards, size):
+    agrees(tmp_path_factory, shards, size)
+
+
+def agrees(tmp_path_factory, shards, size):
+    """The stage's tables and the plain account are one, of histories that are drawn."""
     lake = Lake(tmp_path_factory.mktemp("lake"))
     for snapshot, pages in zip(SNAPSHOTS, shards, strict=True):
         put(lake, snapshot, pages)
