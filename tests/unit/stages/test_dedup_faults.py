@@ -105,12 +105,12 @@ def test_a_stage_that_is_cut_off_shows_nothing_and_the_next_run_does_what_is_mis
 @pytest.mark.parametrize(
     ("table", "of", "reader"),
     [
-        (DEDUP_DOCUMENTS, SECOND, DUPLICATES),
-        (DEDUP_DOCUMENTS, FIRST, DUPLICATES),
+        pytest.param(DEDUP_DOCUMENTS, SECOND, DUPLICATES, marks=pytest.mark.e2e),
+        pytest.param(DEDUP_DOCUMENTS, FIRST, DUPLICATES, marks=pytest.mark.e2e),
         (DEDUP_KEYS, SECOND, DEDUP_INDEX),
         (DEDUP_INDEX, FIRST, DEDUP_INDEX),
         (DEDUP_EDGES, SECOND, DUPLICATES),
-        (DUPLICATES, FIRST, DUPLICATES),
+        pytest.param(DUPLICATES, FIRST, DUPLICATES, marks=pytest.mark.e2e),
     ],
 )
 def test_a_flipped_bit_ends_in_an_error_that_names_the_file_and_a_repair_makes_its_shard_anew(
@@ -169,7 +169,9 @@ def test_a_damaged_filter_is_named_and_the_snapshot_that_made_it_makes_it_anew(l
     assert is_same(seen(lake), whole[FILTER.name])
 
 
-@pytest.mark.parametrize("counted", [503, 505, 0])
+@pytest.mark.parametrize(
+    "counted", [503, pytest.param(505, marks=pytest.mark.e2e), pytest.param(0, marks=pytest.mark.e2e)]
+)
 def test_keys_that_were_lost_on_the_way_are_found_by_their_count(lake, stages, whole, counted):
     run_until(lake, stages, DUPLICATES)
     where = partition_of(MINHASH, SECOND)
@@ -192,7 +194,14 @@ def replaced(file):
     return WrittenFile(file.path, file.bytes, file.rows, file.digest, file.shard, dict(file.partition), 0)
 
 
-@pytest.mark.parametrize("name", [DEDUP_DOCUMENTS, DEDUP_INDEX, DUPLICATES])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(DEDUP_DOCUMENTS, marks=pytest.mark.e2e),
+        DEDUP_INDEX,
+        pytest.param(DUPLICATES, marks=pytest.mark.e2e),
+    ],
+)
 def test_a_full_disk_is_told_and_the_next_run_comes_to_the_same(lake, stages, whole, monkeypatch, name):
     def full(*_arguments, **_options):
         raise OSError(errno.ENOSPC, "No space left on device")
