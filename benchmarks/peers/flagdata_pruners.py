@@ -1,8 +1,8 @@
 """FlagData's own pruners over texts, timed one by one: `python flagdata_pruners.py CHECKOUT TEXTS OUTPUT`.
 
 TEXTS is a JSON list of texts; OUTPUT gets {operator: {seconds, texts}}: processor time of one thread, and what came out. The modules are loaded one by
-one under a bare base class, for the package asks for spaCy models when it is imported. An operator that takes longer than a minute of processor time is stopped:
-{operator: {stopped: documents done}}. It needs `regex` and, for the conversion, `opencc`.
+one under a bare base class, for the package asks for spaCy models when it is imported. An operator that takes longer than a minute of processor time
+is stopped: {operator: {stopped: documents done}}. It needs `regex` and, for the conversion, `opencc`.
 """
 
 from __future__ import annotations
