@@ -29,7 +29,12 @@ from corpus_platform.sources.warc import read_responses
 pytestmark = pytest.mark.samples
 
 NO_SPACY = pytest.mark.skipif(importlib.util.find_spec("spacy") is None, reason="spaCy is an optional extra")
-WORDS = ["simple", pytest.param("spacy", marks=NO_SPACY)]
+WORDS = [
+    pytest.param("simple", 1, id="simple"),
+    pytest.param("spacy", 9, marks=NO_SPACY, id="spacy"),
+    pytest.param("spacy", 3, marks=[NO_SPACY, pytest.mark.e2e], id="spacy-more"),
+]
+"""Whose words, and every how manyth WET text: spaCy takes half a minute for all of them (they are equal too)."""
 FILTERS = {
     "gopher_repetition": GopherRepetition(),
     "gopher_quality": GopherQuality(),
@@ -43,10 +48,10 @@ def rows_of(path):
         return [json.loads(line) for line in lines]
 
 
-def chosen(source, words, request):
-    """Rows and texts; of the WET texts every third for spaCy, which takes half a minute for all of them (they are equal too)."""
+def chosen(source, every, request):
+    """Rows and texts; of the WET texts every so manyth."""
     rows, texts = request.getfixturevalue(source)
-    every = 3 if (source, words) == ("wet", "spacy") else 1
+    every = every if source == "wet" else 1
     return rows[::every], texts[::every]
 
 
@@ -113,21 +118,21 @@ def check(rows, found, name, words):
     assert different == []
 
 
-@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize(("words", "every"), WORDS)
 @pytest.mark.parametrize("source", ["wet", "extracted"])
-def test_gopher_and_fineweb_filters_give_datatroves_verdicts(source, words, request):
-    rows, texts = chosen(source, words, request)
+def test_gopher_and_fineweb_filters_give_datatroves_verdicts(source, words, every, request):
+    rows, texts = chosen(source, every, request)
     documents = subject(texts, words)
 
     for name, step in FILTERS.items():
         check(rows, verdicts(step, documents), name, words)
 
 
-@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize(("words", "every"), WORDS)
 @pytest.mark.parametrize("source", ["wet", "extracted"])
 @pytest.mark.parametrize("name", EDITS)
-def test_c4_gives_datatroves_verdicts_and_texts(source, name, words, request):
-    rows, texts = chosen(source, words, request)
+def test_c4_gives_datatroves_verdicts_and_texts(source, name, words, every, request):
+    rows, texts = chosen(source, every, request)
 
     edited = EDITS[name].edit(subject(texts, words))
 

@@ -33,13 +33,28 @@ pytestmark = pytest.mark.samples
 SNAPSHOTS = ("CC-MAIN-2024-10", "CC-MAIN-2024-18")
 EXACT = ("exact", "exact/redpajama_1t_cc", "exact/redpajama_1t_github")
 NEAR = tuple(f"{kind}/{card}" for kind in ("minhash", "simhash") for card in CARDS[kind])
-STRICT = ("fineweb", "redpajama_v2_0.7", "redpajama_v2_0.8", "redpajama_v2_0.9", "redpajama_v2_1.0", "slimpajama")
+REDPAJAMA = tuple(f"redpajama_v2_{similarity}" for similarity in ("0.7", "0.8", "0.9", "1.0"))
+STRICT = ("fineweb", *REDPAJAMA, "slimpajama")
 """Presets that merge no two pages of another text."""
 FRAMED = {
     "https://www.sfgate.com/news/article/7-key-questions-heading-into-Wednesday-s-14848176.php",
     "https://www.sfgate.com/news/crime/article/The-Latest-Man-stabbed-to-death-on-San-Francisco-14848218.php",
 }
 """Two articles of one newspaper, 0.45 alike for its menus: FineWeb's own signatures agree in a band, which such a pair does once in 43 times."""
+
+
+def both_ways(names, *, reference):
+    """Parameters (card, reference): every card sane, and as its reference is; the latter of cards other than `reference` are among the long tests."""
+    ways = [(name, way) for name in names for way in (False, True)]
+    return [
+        pytest.param(
+            name,
+            way,
+            id=f"{name}-{'reference' if way else 'sane'}",
+            marks=pytest.mark.e2e if way and name not in reference else (),
+        )
+        for name, way in ways
+    ]
 
 
 class Components:
@@ -210,8 +225,10 @@ def test_pairs_of_redpajamas_own_signatures_that_agree_in_a_band_are_what_is_fou
     assert clusters(f"minhash/redpajama_v2_{similarity}", reference=True).groups() == expected.groups()
 
 
-@pytest.mark.parametrize("reference", [False, True], ids=["sane", "reference"])
-@pytest.mark.parametrize("card", [card for card in CARDS["minhash"] if card != "refinedweb"])
+@pytest.mark.parametrize(
+    ("card", "reference"),
+    both_ways([card for card in CARDS["minhash"] if card != "refinedweb"], reference={"fineweb", *REDPAJAMA}),
+)
 def test_pairs_that_agree_in_a_band_are_what_is_found(clusters, pages, card, reference):
     step = MinHash(preset=card)
     family, (bands, rows) = step.family(reference=reference), step.banding
@@ -229,8 +246,10 @@ def test_pairs_that_agree_in_a_band_are_what_is_found(clusters, pages, card, ref
     assert clusters(f"minhash/{card}", reference=reference).groups() == expected.groups()
 
 
-@pytest.mark.parametrize("reference", [False, True], ids=["sane", "reference"])
-@pytest.mark.parametrize("card", [card for card in CARDS["simhash"] if card != "mnbvc"])
+@pytest.mark.parametrize(
+    ("card", "reference"),
+    both_ways([card for card in CARDS["simhash"] if card != "mnbvc"], reference={"roots_oscar"}),
+)
 def test_pairs_whose_simhashes_differ_in_few_bits_are_what_is_found(clusters, pages, card, reference):
     step = SimHash(preset=card)
     values, has_one = step.family(reference=reference).values(TextBatch.of(pages["text"]))
@@ -265,8 +284,7 @@ def test_redpajama_finds_as_many_near_copies_as_its_bands_promise(clusters, know
     assert found == pytest.approx(expected, abs=0.05)
 
 
-@pytest.mark.parametrize("reference", [False, True], ids=["sane", "reference"])
-@pytest.mark.parametrize("card", STRICT)
+@pytest.mark.parametrize(("card", "reference"), both_ways(STRICT, reference={"fineweb", "redpajama_v2_0.7"}))
 def test_no_two_pages_of_another_text_are_merged(clusters, known, pages, words5, card, reference):
     url = dict(pages.select("doc_id", "url").iter_rows())
 
@@ -307,6 +325,7 @@ def test_presets_of_the_settings_are_dedups_of_all_texts_of_a_variant(home, clus
     assert found.groups() == clusters("minhash/redpajama_v2_0.7").groups()
 
 
+@pytest.mark.e2e
 def test_figures_of_every_preset(clusters, known, words5, capsys):
     """Prints the table: recall of pairs by kind, pairs in clusters, false merges. A page without a shingle is no copy of any, so that the shortest are missed."""
     ways = [(preset, reference) for preset in (*EXACT, *NEAR) for reference in (False, True)]

@@ -33,7 +33,8 @@ def pages(extraction, samples):
 
 @pytest.mark.samples
 @pytest.mark.parametrize(
-    ("method", "f1", "snippet_accuracy"), [("trafilatura", 0.92, 0.92), ("resiliparse", 0.89, 0.83)]
+    ("method", "f1", "snippet_accuracy"),
+    [pytest.param("trafilatura", 0.92, 0.92, marks=pytest.mark.e2e), ("resiliparse", 0.89, 0.83)],
 )
 def test_main_text_is_as_good_as_the_extractor_alone(extraction, pages, method, f1, snippet_accuracy):
     with Extractor(method) as extractor:

@@ -1,5 +1,7 @@
 """Real dumps: none crashes the reader, and every page is an article or a reject with a reason."""
 
+from functools import cache
+
 import pytest
 
 from corpus_platform.sources.mediawiki import MEDIAWIKI_REASONS, Article, read_dump
@@ -10,7 +12,9 @@ pytestmark = pytest.mark.samples
 LEFTOVERS = ("[[", "]]", "{{", "}}", "{|", "|}", "<ref", "</ref", "'''", "|thumb|", "px|")
 
 
+@cache
 def read(path):
+    """What the reader makes of a dump, read once; tests only look."""
     with path.open("rb") as stream:
         return list(read_dump(stream, path.name))
 
