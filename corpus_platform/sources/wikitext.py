@@ -1,7 +1,7 @@
 """MediaWiki's markup to plain text, one paragraph, heading or list item a line, with where each heading begins and what the page is filed under.
 
 Templates, references and files go, tables too unless they are asked for as rows. Formulas stay as LaTeX between dollars; links, headings, lists and
-the few templates that only dress up a text keep their words. Categories are listed before they go, and a page that says so is known as a disambiguation page.
+the few templates that only dress up a text keep their words. Lines that no empty line parts are one paragraph, as on the page. Categories are listed before they go, and a page that says so is known as a disambiguation page.
 Promise: time grows linearly with the length, whatever the input. Brackets are matched with a stack of bounded depth, patterns never look
 back. (mwparserfromhell 0.7.2 needs 235 s for 100 kB of `<ref ` and 8 s for 60 kB of `<b>`; of real articles this reads five to seven times as many in a
 second: docs/benchmarks.md.)
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from corpus_platform.sources.wiki_names import WikiNames, wiki_names
 from corpus_platform.sources.wikitext_elements import (
     Formulas,
+    with_lines_of_verse,
     with_nowiki_protected,
     without_comments,
     without_hidden_elements,
@@ -56,6 +57,8 @@ _SWITCH = re.compile(r"__[^\W\d_](?:[^\W\d_]|_(?!_)){2,40}+__")
 _DISAMBIGUATION_SWITCH = re.compile(r"__DISAMBIG__", re.IGNORECASE)
 _MARKS_ALONE = 3
 """A line up to so long is looked at for a letter or digit: a full stop that is left of a template is no text."""
+_NO_PARAGRAPH = frozenset(" \t*#:;=|")
+_WITHOUT_SPACES = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]{2}")
 _HEADING = "\0"
 """Stands before the level and title of a heading line until its place is known; the text itself has none."""
 _NAMED = re.compile(r"\s*+[\w-]++\s*+=")
@@ -117,8 +120,8 @@ _SYMBOLS = {
 } | {
     "nbsp": " ",
     "space": " ",
-    "clear": "\n",
-    "break": "\n",
+    "clear": "\n\n",
+    "break": "\n\n",
 }
 _MEDIA_FILES = (
     ".jpg",
@@ -172,8 +175,8 @@ def plain_page(
     text = _nested(_PARAMETER.sub("", text), _TEMPLATE, rendered.template)
     text = _nested(text, _TABLE, rendered.table)
     text = _nested(_VARIANT.sub(_chosen_variant, text), _LINK, rendered.link)
-    text = _EXTERNAL.sub(r"\1", text)
-    text = _TAG.sub("", _BREAK.sub("\n", text))
+    text = _EXTERNAL.sub(r"\1", with_lines_of_verse(text))
+    text = _TAG.sub("", _BREAK.sub("\n\n", text))
     marked = _DISAMBIGUATION_SWITCH.search(text) is not None
     text = _SWITCH.sub(_unless_lower_case, _QUOTES.sub("", text))
     text = _LOST_BRACKETS.sub("", _without_line_markup(text))
@@ -245,7 +248,7 @@ class _Rendered:
 
     def table(self, content: str) -> str:
         """The rows of a table, or nothing."""
-        return rows_of(content) if self.tables == "rows" else ""
+        return rows_of(content).replace("\n", "\n\n") if self.tables == "rows" else ""
 
     def link(self, content: str) -> str:
         """What a link shows: its label, else its target; nothing for files, categories and the same article in other languages."""
@@ -290,15 +293,17 @@ def _unless_lower_case(match: re.Match[str]) -> str:
 
 
 def _without_line_markup(text: str) -> str:
-    """Text without the marks that stand at the start of a line; headings with nothing below them go.
+    """Text without the marks that stand at the start of a line, a paragraph a line; headings with nothing below them go.
 
     Lines that begin with a bar or an unclosed template are left over from broken tables and templates.
     """
     kept: list[str] = []
     headings: list[tuple[int, str]] = []
+    goes_on = False
     for raw in text.split("\n"):
         line = raw.strip()
         first = line[:1]
+        before, goes_on = goes_on, bool(line) and _is_of_a_paragraph(raw)
         if first == "=" and line[-1] == "=" and (title := line.strip("= \t")):
             level = max(min(len(line) - len(line.lstrip("=")), 6) - 1, 1)
             while headings and headings[-1][0] >= level:
@@ -311,11 +316,25 @@ def _without_line_markup(text: str) -> str:
             continue
         elif line.startswith("----"):
             line = line.lstrip("-")
-        if line and (len(line) > _MARKS_ALONE or any(map(str.isalnum, line))):
-            kept.extend(f"{_HEADING}{level}{title}" for level, title in headings)
+        if before and goes_on:
+            kept += (_between(kept[-1], line), line)
+        elif line and (len(line) > _MARKS_ALONE or any(map(str.isalnum, line))):
+            kept += (f"\n{_HEADING}{level}{title}" for level, title in headings)
             headings.clear()
-            kept.append(line)
-    return "\n".join(kept)
+            kept += ("\n", line)
+        else:
+            goes_on = False
+    return "".join(kept)
+
+
+def _is_of_a_paragraph(line: str) -> bool:
+    """Whether a line goes on with the one before it, or the next one with it: no heading, item, row, or line that begins with a space."""
+    return line[0] not in _NO_PARAGRAPH and not line.startswith(("{{", "{|", "----"))
+
+
+def _between(one: str, other: str) -> str:
+    """What a newline inside a paragraph is: a space, and nothing between Chinese or Japanese characters."""
+    return "" if _WITHOUT_SPACES.fullmatch(one[-1] + other[0]) else " "
 
 
 def _tidied(text: str) -> str:

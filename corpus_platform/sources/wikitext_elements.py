@@ -19,6 +19,7 @@ _ELEMENT = re.compile(rf"<(?P<close>/?)(?P<name>{_HIDDEN_ELEMENTS})\b(?P<attribu
 _FORMULAS = frozenset({"math", "chem", "ce"})
 _BRACKETS = re.compile(r"([{}\[\]])(?=\1)|\{(?=\|)|\|(?=\})")
 _NOWIKI = re.compile(r"<(?P<close>/?)nowiki\b[^<>]*+>", re.IGNORECASE)
+_VERSE = re.compile(r"<(?P<close>/?)(?:poem|pre)\b[^<>]*+>", re.IGNORECASE)
 _NO_MARKUP = str.maketrans({mark: f"&#{ord(mark)};" for mark in "[]{}|'=<>*#:;-_"})
 
 
@@ -42,6 +43,17 @@ def with_nowiki_protected(text: str) -> str:
         at = match.end()
         inside = not match["close"] and not match.group().endswith("/>")
     kept.append(text[at:])
+    return "".join(kept)
+
+
+def with_lines_of_verse(text: str) -> str:
+    """Text in which an empty line follows each line inside `<poem>` and `<pre>`, so that none is taken for a part of a paragraph."""
+    kept, at, inside = [], 0, False
+    for match in _VERSE.finditer(text):
+        piece = text[at : match.start()]
+        kept += (piece.replace("\n", "\n\n") if inside else piece, match.group())
+        at, inside = match.end(), not match["close"]
+    kept.append(text[at:].replace("\n", "\n\n") if inside else text[at:])
     return "".join(kept)
 
 

@@ -113,7 +113,7 @@ class Articles(Stage):
     """One dump file: its articles as documents."""
 
     name: ClassVar[str] = ARTICLES
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     settings: EncyclopediaSettings = EncyclopediaSettings()
     s3: S3Access = field(default_factory=S3Access, kw_only=True)
     """How buckets are reached. No part of the stage's identity."""

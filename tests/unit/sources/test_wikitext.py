@@ -16,7 +16,16 @@ CASES = {
     "category": ("Bread\n[[Category:Food|*]]\n[[Kategorie:Brot]]\n[[分类:食品]]", "Bread"),
     "other languages": ("Bread\n[[de:Brot]]\n[[zh-min-nan:Pháng]]", "Bread"),
     "sister project": ("[[wikt:bread]] [[wikt:loaf|loaf]]", "wikt:bread loaf"),
-    "link over lines": ("[[a\nb]] c", "a\nb c"),
+    "link over lines": ("[[a\nb]] c", "a b c"),
+    "lines of one paragraph": (
+        "A sentence that\nis [[long]]\n\nB\n''c''.\n* d\ne\n f\n== G ==\nh\n{{x}}\ni",
+        "A sentence that is long\nB c.\nd\ne\nf\nG\nh\ni",
+    ),
+    "lines of one paragraph without spaces": (
+        "柏林是\n德國的首都，\n也是 Berlin\n市",
+        "柏林是德國的首都，也是 Berlin 市",
+    ),
+    "verse": ("A\n<poem>b\nc</poem>\nd\n<pre>e\nf</pre>", "A\nb\nc\nd\ne\nf"),
     "external link": ("[http://a.example/b?c=d a label] [https://a.example] (//a.example)", "a label (//a.example)"),
     "template": ("A {{infobox|a=1|b={{nested|{{deep}}}}}} b", "A b"),
     "template over lines": ("{{Infobox\n| name = [[X]]\n| text = {{a|b}}\n}}\nText", "Text"),
