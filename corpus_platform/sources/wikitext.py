@@ -1,7 +1,8 @@
 """MediaWiki's markup to plain text, one paragraph, heading or list item a line, with where each heading begins and what the page is filed under.
 
 Templates, references and files go, tables too unless they are asked for as rows. Formulas stay as LaTeX between dollars; links, headings, lists and
-the few templates that only dress up a text keep their words. Lines that no empty line parts are one paragraph, as on the page. Categories are listed before they go, and a page that says so is known as a disambiguation page.
+the few templates that only dress up a text keep their words. Lines that no empty line parts are one paragraph, as on the page. Categories are listed
+before they go, and a page that says so is known as a disambiguation page.
 Promise: time grows linearly with the length, whatever the input. Brackets are matched with a stack of bounded depth, patterns never look
 back. (mwparserfromhell 0.7.2 needs 235 s for 100 kB of `<ref ` and 8 s for 60 kB of `<b>`; of real articles this reads five to seven times as many in a
 second: docs/benchmarks.md.)
