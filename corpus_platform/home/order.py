@@ -173,9 +173,17 @@ class Order:
             mine = [part for part in wanted if self._recipe_with_parts(part) == recipe]
             for _, key, variant in sorted(places):
                 own = [p for p in mine if variant_and_method(p[1])[0] == variant and self._takes(p, variant, key)]
-                own.sort(key=self._place_of)
+                own.sort(key=lambda p, at=(variant, key): self._place_in_part(p, *at))
                 where = tuple((name, partition_of(name, of, key)) for name, of in own)
                 yield Batch(tuple(asset_of(*part) for part in own), key, where, source_of(variant))
+
+    def _place_in_part(self, part: tuple[str, str], variant: str, key: str) -> int:
+        """Sort key of a table of one part of a recipe: its dedups by their step, then the corpus."""
+        name, of = part
+        if name not in OF_METHOD:
+            return 1 << 20
+        index = next(m.index for m in self.home.methods[variant_and_method(of)[1]] if m.takes(variant, key))
+        return 3 * index + OF_METHOD.index(name)
 
     def _takes(self, part: tuple[str, str], variant: str, key: str) -> bool:
         """Whether a table has this partition of texts: of a dedup, whether it is one of the part's."""

@@ -52,7 +52,11 @@ RECIPE = {
     "about": "Books first, then papers.",
     "parts": [
         {"part": "papers", "variant": "academic.cleaned", "of": ["arxiv_2019*"]},
-        {"part": "books", "variant": "books", "steps": [{"length": {"min": 30}}]},
+        {
+            "part": "books",
+            "variant": "books",
+            "steps": [{"length": {"min": 30}}, {"exact": {"label": "own", "key": "text", "scope": "snapshot"}}],
+        },
         {"part": "films", "missing": "no reader"},
     ],
     "steps": [{"exact": {"key": "text", "scope": "corpus", "survivor": "first"}}],
@@ -196,6 +200,9 @@ def test_batches_come_source_after_source_and_recipes_of_parts_last(home):
         ("books", "shelf"),
     ]
     assert batches[-1].assets == (
+        "dedup/books/both.own.documents",
+        "dedup/books/both.own.index",
+        "dedup/books/both.own",
         "dedup/books/both.exact.documents",
         "dedup/books/both.exact.index",
         "dedup/books/both.exact",
