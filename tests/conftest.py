@@ -16,6 +16,15 @@ for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
 os.environ.pop("COLUMNS", None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def model_cache(tmp_path_factory) -> Path:
+    """Folder of the shipped models that this run of the tests has trained, for all its workers."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "models"
+    os.environ["CORPUS_MODEL_CACHE"] = str(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """Folder of real sample documents, named by CORPUS_SAMPLES; tests that need it are skipped where it is absent."""

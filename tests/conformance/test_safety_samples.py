@@ -24,7 +24,7 @@ UNSAFE = ("adult", "gambling")
 
 
 @pytest.fixture(scope="module")
-def scored(samples, tmp_path_factory):
+def scored(samples, model_cache):
     """Every page of the crawl with a label of either list, and what the models say of it."""
     first = pl.read_csv(LABELS, separator="\t").select("text_sha1", "label").unique()
     second = pl.read_csv(UNSEEN, separator="\t")
@@ -35,7 +35,7 @@ def scored(samples, tmp_path_factory):
     frame = frame.join(second, on="text_sha1", how="left", maintain_order="left").with_columns(language=pl.lit("zh"))
     frame = frame.filter(pl.col("label").is_not_null() | pl.col("unsafe").is_not_null())
     names = ["ml_safety_score", "ml_safety_label", "ml_zh_clean_score"]
-    found = annotate(frame, names, Environment(models=Shipped(tmp_path_factory.mktemp("models"))))
+    found = annotate(frame, names, Environment(models=Shipped(model_cache)))
     return pl.concat([frame, found], how="horizontal")
 
 

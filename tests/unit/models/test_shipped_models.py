@@ -15,8 +15,8 @@ from corpus_platform.text.batch import TextBatch
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory) -> Shipped:
-    return Shipped(tmp_path_factory.mktemp("models"))
+def shipped(model_cache) -> Shipped:
+    return Shipped(model_cache)
 
 
 def test_these_models_are_shipped():

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -49,6 +50,12 @@ def run(folder, preset, some=None, *, against=None, changes=None, files=None, su
     return Done({row["id"]: row for row in kept}, read(to.dropped), read(to.clusters), made)
 
 
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """What a preset makes of the planted rows, made once for all tests that only look."""
+    return cache(lambda name: run(tmp_path_factory.mktemp("planted"), name))
+
+
 def gone(done):
     return {row["id"] for row in done.dropped}
 
@@ -62,8 +69,8 @@ def test_all_presets_are_listed_with_what_they_compare():
 
 
 @pytest.mark.parametrize("name", [name for name in WHOLE if "holdout" not in name])
-def test_of_two_equal_documents_one_stays_and_what_is_like_no_other_stays(name, tmp_path):
-    done = run(tmp_path, name)
+def test_of_two_equal_documents_one_stays_and_what_is_like_no_other_stays(name, planted):
+    done = planted(name)
 
     for language in ("en", "zh"):
         assert len({f"{language}-0", f"{language}-copy"} & done.kept.keys()) == 1
@@ -73,16 +80,16 @@ def test_of_two_equal_documents_one_stays_and_what_is_like_no_other_stays(name, 
 
 
 @pytest.mark.parametrize("name", [name for name in NEAR if not name.endswith("_1.0")])
-def test_of_two_documents_that_differ_in_a_mark_one_stays(name, tmp_path):
-    done = run(tmp_path, name)
+def test_of_two_documents_that_differ_in_a_mark_one_stays(name, planted):
+    done = planted(name)
 
     for language in ("en", "zh"):
         assert len({f"{language}-1", f"{language}-near"} & done.kept.keys()) == 1
 
 
 @pytest.mark.parametrize("name", [name for name in WHOLE if name not in NEAR])
-def test_documents_that_differ_in_a_mark_are_no_exact_copies(name, tmp_path):
-    done = run(tmp_path, name)
+def test_documents_that_differ_in_a_mark_are_no_exact_copies(name, planted):
+    done = planted(name)
 
     assert {"en-1", "en-near", "zh-1", "zh-near"} - gone(done) == done.kept.keys() & {
         "en-1",
@@ -115,8 +122,8 @@ LINES = [
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_a_line_that_two_documents_have_stays_in_one_of_them(name, tmp_path):
-    done = run(tmp_path, name)
+def test_a_line_that_two_documents_have_stays_in_one_of_them(name, planted):
+    done = planted(name)
 
     lines = [LINE in done.kept[f"line-en-{i}"]["text"] for i in (0, 1)]
     assert sorted(lines) == [False, True]
@@ -151,10 +158,10 @@ PASSAGES = [
 
 @pytest.mark.parametrize("name", PASSAGES)
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_passage_that_two_documents_have_stays_in_the_first(name, language, tmp_path):
+def test_a_passage_that_two_documents_have_stays_in_the_first(name, language, planted):
     passage = passage_of(language)
 
-    done = run(tmp_path, name)
+    done = planted(name)
 
     first, second = (done.kept[f"passage-{language}-{i}"]["text"] for i in (0, 1))
     assert passage in first
@@ -163,8 +170,8 @@ def test_a_passage_that_two_documents_have_stays_in_the_first(name, language, tm
 
 
 @pytest.mark.parametrize("name", ["bloom", "bloom/redpajama_v2", "bloom/dolma_url", "bloom/dolma_document"])
-def test_a_filter_drops_what_it_has_seen(name, tmp_path):
-    done = run(tmp_path, name)
+def test_a_filter_drops_what_it_has_seen(name, planted):
+    done = planted(name)
 
     assert gone(done) == {"en-copy", "zh-copy"}
     assert {row["rule"] for row in done.dropped} == {"seen"}
@@ -234,11 +241,10 @@ def test_weights_see_an_earlier_set(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".jsonl.gz", ".jsonl.zst", ".parquet"])
 @pytest.mark.parametrize("name", ["minhash/fineweb", "line_dedup"])
-def test_compressed_files_and_parquet_give_what_plain_ones_give(name, suffix, tmp_path):
-    plain, packed = tmp_path / "plain", tmp_path / "packed"
+def test_compressed_files_and_parquet_give_what_plain_ones_give(name, suffix, tmp_path, planted):
+    one = planted(name)
 
-    one = run(plain, name)
-    other = run(packed, name, suffix=suffix)
+    other = run(tmp_path, name, suffix=suffix)
 
     # A row whose text is shorter has lost its signals: a file with columns has nulls there.
     other_kept = [{name: value for name, value in row.items() if value is not None} for row in other.kept.values()]
@@ -293,8 +299,8 @@ def test_the_order_of_files_does_not_change_which_texts_are_kept(name, changes, 
     assert found[0] == found[1] == found[2]
 
 
-def test_parts_ranges_and_stripes_change_nothing(tmp_path, monkeypatch):
-    one = [run(tmp_path / f"one-{i}", name) for i, name in enumerate(AGAINST)]
+def test_parts_ranges_and_stripes_change_nothing(tmp_path, planted, monkeypatch):
+    one = [planted(name) for name in AGAINST]
     monkeypatch.setattr("corpus_platform.sources.plain._BATCH_ROWS", 3)
     monkeypatch.setattr(file_verdicts, "_BATCHES_OF_A_PART", 1)
     monkeypatch.setattr("corpus_platform.dedup.local_set.KEYS_OF_A_FILE", 50)
@@ -312,8 +318,24 @@ def test_parts_ranges_and_stripes_change_nothing(tmp_path, monkeypatch):
     ]
 
 
-@pytest.mark.parametrize("name", ["minhash/fineweb", "bloom/dclm", "substring/lee_bytes", "soft_dedup"])
-@pytest.mark.parametrize("stopped", ["make_keys", "match_sets", "filter_set", "_write_verdicts", "apply_files"])
+STOPS = ("make_keys", "match_sets", "filter_set", "_write_verdicts", "apply_files")
+KINDS = {
+    "minhash/fineweb": STOPS,
+    "bloom/dclm": ["filter_set"],
+    "substring/lee_bytes": ["match_sets"],
+    "soft_dedup": ["_write_verdicts"],
+}
+"""A dedup of each kind, and where it is stopped; the other places are among the long tests."""
+
+
+@pytest.mark.parametrize(
+    ("name", "stopped"),
+    [
+        pytest.param(name, stopped, marks=() if stopped in short else pytest.mark.e2e)
+        for name, short in KINDS.items()
+        for stopped in STOPS
+    ],
+)
 def test_a_run_that_was_stopped_goes_on_in_its_scratch_folder(name, stopped, tmp_path, monkeypatch):
     path = write(tmp_path / "in.jsonl", rows())
     whole = run(tmp_path / "whole", name, files=[path])
