@@ -201,7 +201,7 @@ def test_what_is_made_already_is_not_started_when_automation_is_turned_on(watch)
     looks = [watch.tick("new_files") for _ in range(2)]
 
     assert [look.run_requests for look in looks] == [[], []]
-    assert looks[1].skip_message == "nothing new in 1 archives and dumps"
+    assert looks[1].skip_message == "nothing new in 1 archives, dumps and partitions of other sources"
 
 
 def test_an_archive_that_is_gone_is_told_and_hides_no_other(watch):
