@@ -4,7 +4,7 @@ In this order, so that what is killed can be repeated: tombstone; a note that ke
 store, logs and reports; manifests of releases; then the old files, scratch and warehouse go. What a run under way has read could come back with its
 commit: so forgetting waits for runs, or refuses.
 
-Not here: what is a row of the target, and how tables are rewritten (forgetting/).
+Not here: what is a row of the target, and how tables are rewritten (forgetting/), releases (forget_releases.py).
 """
 
 from __future__ import annotations
@@ -13,20 +13,18 @@ import os
 import shutil
 import time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from corpus_platform.analytics.private_counts import OTHER
-from corpus_platform.analytics.release import DOCUMENTS, files_of
+from corpus_platform.analytics.forget_releases import amend, holding, is_released, released_now, written_with
 from corpus_platform.errors import SettingsError
 from corpus_platform.forgetting.purge import Purge
 from corpus_platform.forgetting.tombstones import Tombstones, bury, tombstones
 from corpus_platform.forgetting.traces import Needles, has_copies, scrub_lines, scrub_postgres, scrub_sqlite
-from corpus_platform.lake import forgotten, keep, releases
+from corpus_platform.lake import forgotten, keep
 from corpus_platform.lake.files import STAGING
 
 if TYPE_CHECKING:
@@ -77,7 +75,8 @@ def forget(
     if dry_run:
         known = Tombstones.only(lake.storage, target) if target else Tombstones.load(lake.storage)
         search = _purge(home, known, target).search()
-        return replace(_report(search, (), _holding(lake.storage, search, ())), dry_run=True, left=_left(home))
+        held = holding(lake.storage, search, ())
+        return replace(_report(search, (), held), dry_run=True, left=_left(home, held, search))
     if target is not None:
         made = bury(lake.storage, target)
         known, names = Tombstones.only(lake.storage, target), (f"{made.kind}-{made.hash}",)
@@ -99,20 +98,20 @@ def _forgotten(home: Home, known: Tombstones, target: Target | None, names: tupl
     search = purge.search(needles.add)
     for doc_id in search.found.ids:
         needles.add_name(doc_id)
-    holding = _holding(lake.storage, search, names)
-    current = _released_now(home, search)
+    held = holding(lake.storage, search, names)
+    current = released_now(home, search)
     purge.rewrite(search)
     for host in needles.hosts - _hosts_left(lake, needles.hosts):
         needles.add_name(host)
     changed, more = _scrub(home, needles)
-    for name in holding:
-        _amend(home, name, search, current, names, needles)
+    for name in held:
+        amend(home, name, search, current, names, needles)
     purge.remove(search)
     _remove_scratch(lake.storage)
     _remove_unnamed(lake)
     if search.touched:
         changed |= _publish_again(home)
-    return replace(_report(search, names, holding), changed=changed, left=(*_left(home), *more))
+    return replace(_report(search, names, held), changed=changed, left=(*_left(home, held, search), *more))
 
 
 def _purge(home: Home, known: Tombstones, target: Target | None) -> Purge:
@@ -130,9 +129,9 @@ def _hosts_left(lake: Lake, hosts: set[str]) -> set[str]:
     return left
 
 
-def _report(search: Search, names: tuple[str, ...], holding: tuple[str, ...]) -> Forgotten:
+def _report(search: Search, names: tuple[str, ...], held: tuple[str, ...]) -> Forgotten:
     files = {name: len(paths) for name, paths in search.paths().items()}
-    return Forgotten(names, len(search.found.ids), search.rows(), files, holding)
+    return Forgotten(names, len(search.found.ids), search.rows(), files, held)
 
 
 def _wait_for_runs(storage: Storage, seconds: float, *, despite_runs: bool) -> None:
@@ -149,65 +148,6 @@ def _wait_for_runs(storage: Storage, seconds: float, *, despite_runs: bool) -> N
                 "it has ended, wait for it with --wait SECONDS, or say --despite-runs if it was killed. The tombstone is there already"
             )
         time.sleep(_POLL)
-
-
-# Releases
-
-
-def _holding(storage: Storage, search: Search, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Releases that hold the target: that name a file with rows of it, or of which this forgetting has taken it already."""
-    gone = {(name, path) for name, paths in search.paths().items() for path in paths}
-    found = []
-    for name in releases.names(storage):
-        manifest = releases.read(storage, name)
-        held = any((e["table"], f["path"]) in gone for e in manifest["tables"] for f in e["files"])
-        if held or any(note["tombstone"] in names for note in manifest["forgotten"]):
-            found.append(name)
-    return tuple(found)
-
-
-def _released_now(home: Home, search: Search) -> set[frozenset[str]]:
-    """The file sets of partitions as they are now: a release of one of them can be read on, from the version without the forgotten rows."""
-    lake = home.lake
-    return {
-        frozenset(file.path for file in lake.files(name, partition))
-        for name in search.paths()
-        for partition in lake.partitions(name)
-    }
-
-
-def _amend(
-    home: Home, name: str, search: Search, current: set[frozenset[str]], names: tuple[str, ...], needles: Needles
-) -> None:
-    """Tells a manifest what was taken from it: parts that were current go on with the rewritten version, others can't be read any more."""
-    lake, gone = home.lake, search.paths()
-    manifest = releases.read(lake.storage, name)
-    when = datetime.now(UTC).date().isoformat()
-    for entry in manifest["tables"]:
-        paths = frozenset(file["path"] for file in entry["files"])
-        if paths.isdisjoint(gone.get(entry["table"], ())):
-            continue
-        version = lake.version(entry["table"])
-        before = entry["rows"]
-        if paths in current and version is not None:
-            lake.pin(entry["table"], version, releases.reason(name))
-            entry |= {"version": version, **files_of(lake, entry["table"], entry["partition"], version)}
-        else:
-            entry["unreadable"] = when
-        rows = before - entry["rows"] if "unreadable" not in entry else None
-        note = {"when": when, "table": entry["table"], "partition": entry["partition"], "rows": rows}
-        manifest["forgotten"] += [{**note, "tombstone": tombstone} for tombstone in names]
-    for counted in manifest["statistics"]["counts"]:
-        counted[DOCUMENTS] = _without(counted[DOCUMENTS], needles)
-    releases.write(lake.storage, manifest)
-
-
-def _without(counts: list[list[Any]], needles: Needles) -> list[list[Any]]:
-    """Published counts with the groups that are called like something forgotten merged into `other`."""
-    hits = needles.in_any([str(group) for group, _ in counts])
-    kept = [pair for pair, hit in zip(counts, hits, strict=True) if not hit and pair[0] != OTHER]
-    merged = [n for (group, n), hit in zip(counts, hits, strict=True) if hit or group == OTHER]
-    return [*kept, *([[OTHER, sum(merged)]] if merged else [])]
 
 
 # Beside the tables
@@ -249,19 +189,34 @@ def _postgres() -> dict[str, str]:
 def _files_of_home(home: Home) -> Iterator[Path]:
     """Event stores and texts of a home, without its lake and its sources."""
     apart = {home.path / name for name in ("lake", "crawl", "sample", ".git", ".venv")}
-    places = (
-        home.lake.location,
-        home.settings.source.below(home.path).location,
-        home.settings.encyclopedia.below(home.path).location,
-    )
-    apart |= {Path(place) for place in places if place and "://" not in place}
+    apart |= {Path(place) for place in (home.lake.location, *_sources(home)) if place and "://" not in place}
     for folder, folders, files in os.walk(home.path):
         folders[:] = [name for name in folders if Path(folder) / name not in apart]
+        if is_released(files):
+            folders.clear()  # Its files are as its manifest says, or it is told of as a whole.
+            continue
         for name in sorted(files):
             path = Path(folder) / name
             is_store = path.suffix in {".db", ".sqlite"}
             if is_store or (path.suffix in _TEXTS and path.stat().st_size <= _LARGEST):
                 yield path
+
+
+def _sources(home: Home) -> list[str | None]:
+    """Where input is read: not ours to change."""
+    s = home.settings
+    source, encyclopedia, others = (
+        s.source.below(home.path),
+        s.encyclopedia.below(home.path),
+        s.sources.below(home.path),
+    )
+    collections = (one for name in others.used for one in others.of(name).values())
+    return [
+        source.location,
+        *source.archives.values(),
+        encyclopedia.location,
+        *(one.location for one in (*encyclopedia.readers.values(), *collections)),
+    ]
 
 
 def _is_made(inside: Path) -> bool:
@@ -316,9 +271,9 @@ def _publish_again(home: Home) -> dict[str, int]:
     return {path.name: 0 for path in found}
 
 
-def _left(home: Home) -> tuple[str, ...]:
+def _left(home: Home, held: tuple[str, ...], search: Search) -> tuple[str, ...]:
     """What nothing here reaches, or only names: each with what to do."""
-    lake, found = home.lake, []
+    lake, found = home.lake, list(written_with(home, held, search))
     source = home.settings.source.below(home.path).location
     found.append(f"{source} and other sources: not ours to change; the tombstone keeps it from coming in again")
     found.append(

@@ -50,21 +50,22 @@ _FILE_STEP = 1 << 40
 
 @dataclass
 class Found:
-    """The documents that are to go: their ids, their places by snapshot, and where in the input they are."""
+    """The documents that are to go: their ids, and by snapshot their places, and where in the input they are."""
 
     ids: set[str] = field(default_factory=set)
     places: dict[str, set[int]] = field(default_factory=dict)
-    positions: set[tuple[str, int]] = field(default_factory=set)
+    positions: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    """(file, position): two sources, or two collections of one, may have files of the same name."""
 
     def add(self, frame: pl.DataFrame, snapshot: str | None) -> None:
         """Takes in forgotten rows."""
         columns = frame.columns
         if "doc_id" in columns:
             self.ids.update(frame["doc_id"].drop_nulls())
-        if {"file", "position"} <= set(columns):
-            self.positions.update(frame.select("file", "position").iter_rows())
         if snapshot is None:
             return
+        if {"file", "position"} <= set(columns):
+            self.positions.setdefault(snapshot, set()).update(frame.select("file", "position").iter_rows())
         if "place" in columns:
             self.places.setdefault(snapshot, set()).update(frame["place"].drop_nulls())
         elif {"file_index", "position"} <= set(columns):
@@ -140,7 +141,9 @@ class Sieve:
             gone |= frame["doc_id"].is_in(list(self.found.ids)).fill_null(value=False)
         if self.spec.name == REJECTS:
             gone |= frame.select(
-                pl.struct("file", "position").is_in(_structs(self.found.positions).implode())
+                pl.struct("file", "position").is_in(
+                    _structs(self.found.positions.get(self.snapshot or "", ())).implode()
+                )
             ).to_series()
             return gone & (frame["reason"] != FORGOTTEN)
         for name in PLACES:

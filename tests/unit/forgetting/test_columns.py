@@ -80,7 +80,7 @@ def test_documents_are_known_by_id_place_and_position(known):
     rows = {"doc_id": [MINE], "file": ["a.warc"], "file_index": [2], "position": [77]}
     found.add(pl.DataFrame(rows, schema_overrides={"file_index": pl.Int32}), "CC-1")
 
-    assert (found.ids, found.positions) == ({MINE}, {("a.warc", 77)})
+    assert (found.ids, found.positions) == ({MINE}, {"CC-1": {("a.warc", 77)}})
     assert found.places == {"CC-1": {2 * STEP + 77}}
 
 
@@ -124,7 +124,7 @@ def test_a_cluster_keeps_its_other_documents_under_another_name(known):
 
 
 def test_a_reject_stays_and_says_no_more_than_where_it_is(known):
-    found = Found(positions={("a.warc", 7)})
+    found = Found(positions={"CC-1": {("a.warc", 7)}, "books/a": {("a.warc", 9)}})
     rows = pl.DataFrame(
         {
             "shard": [0, 0, 0],
