@@ -107,7 +107,7 @@ class Latex(Reader):
             project.add(posixpath.basename(path), unit.bytes_of(path, _MAX_FILE))
             yield project
             return
-        own, inner = Project(path), None
+        own, inner, is_broken = Project(path), None, False
         with unit.open(path) as stream:
             for found in contents(
                 stream, path, lambda name: _is_wanted(name) or name.lower().endswith(_PAGES), limits=_LIMITS
@@ -115,6 +115,7 @@ class Latex(Reader):
                 if isinstance(found, Problem):
                     # A picture of any size is no loss.
                     if found.reason != "member_too_large" or _is_wanted(found.path):
+                        is_broken = True
                         yield found
                     continue
                 member, data = found
@@ -129,7 +130,8 @@ class Latex(Reader):
                     own.archives += 1
         if inner is not None:
             yield inner
-        yield from own.parts(_PAGES)
+        if own.files or own.others or not is_broken:  # One reject tells of an archive that gives nothing.
+            yield from own.parts(_PAGES)
 
     def _of_project(self, unit: Unit, project: Project, position: int) -> Iterator[SourceDocument | Reject]:
         if not project.texts:
