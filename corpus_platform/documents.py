@@ -51,6 +51,8 @@ DOCUMENT_COLUMNS: tuple[pa.Field, ...] = (
 Origin = Literal["human", "model", "mixed"]
 """Who wrote a document."""
 ORIGINS: tuple[str, ...] = get_args(Origin)
+NOBODY_SAYS = "unknown"
+"""Who wrote a document, in mixes and releases, where its source says nothing: a page of the web may be anybody's, or a model's."""
 
 SOURCE_COLUMNS: tuple[pa.Field, ...] = (
     column("author", pa.string(), "Public authors of the work, joined by `; `; never a user of a site"),

@@ -19,11 +19,13 @@ from corpus_platform.analytics.mix_export import NOT_STATED, RECORD
 from corpus_platform.analytics.plots import largest, steps_of
 from corpus_platform.analytics.report.markup import share, short
 from corpus_platform.mixes.licences import class_of
+from corpus_platform.stages.texts import cleaned_table, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from corpus_platform.home import Home
+    from corpus_platform.recipes.recipe import Recipe
 
 _SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
 _NAMES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B")
@@ -43,6 +45,8 @@ _HUB_LICENCES = frozenset(
 )
 """Licences that the Hub has an id for, of those that a whole release may have."""
 _ROWS = 15
+_OF_A_LANGUAGE = 0.001
+"""Share of tokens from which on a language is named to the Hub."""
 
 
 def files(home: Home, told: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -57,7 +61,11 @@ def files(home: Home, told: Mapping[str, Any], entries: Sequence[Mapping[str, An
 def front_matter(told: Mapping[str, Any]) -> str:
     """The YAML that the Hub reads."""
     documents = told["totals"]["documents"]
-    languages = [name for name in told["documents_by"]["language"] if name != NOT_STATED]
+    tokens = told["tokens_by"]["language"]
+    # A few short texts whose language was taken for another one make no data set of that language.
+    languages = [
+        name for name, n in tokens.items() if name != NOT_STATED and n >= _OF_A_LANGUAGE * sum(tokens.values())
+    ]
     ending = told["form"]
     values = {
         "pretty_name": told["mix"]["title"],
@@ -211,8 +219,9 @@ def _provenance(home: Home, told: Mapping[str, Any], pictures: Mapping[str, tupl
     for name, known in told["recipes"].items():
         recipe = home.recipe(name)
         steps = ", ".join(_code(step.name) for step in recipe.steps)
+        after = "" if recipe.reference == "ours" else f" {_plain(recipe.reference)}."
         recipes.append(
-            f"- {_code(name)}: {_plain(recipe.title)}. {_plain(recipe.reference)}. Steps: {steps}. Digest {_code(known['digest'])}."
+            f"- {_code(name)}: {_plain(recipe.title)}.{after} Steps: {steps}. Digest {_code(known['digest'])}."
         )
     funnels = [_picture(name, pictures) for name in pictures if name.startswith("funnel_")]
     said = "Every record names its source: `corpus explain ID` in the home that made it tells the table, the partition, the input file and the place in it."
@@ -231,29 +240,45 @@ def _taken_out(home: Home, told: Mapping[str, Any]) -> str:
             f"{found['documents_looked_at']:,} documents {found['documents_left_out']:,} shared some and were left out, with item and place in "
             f"`ops.decisions`. A planted item was looked for in each part before its silence was trusted, and was found {found['planted_items_found']} times."
         )
-    masked = [
-        f"{_code(name)}: {', '.join(_code(step.name) for step in steps)}"
-        for name in told["recipes"]
-        if (steps := [step for step in home.recipe(name).steps if _is_about_people(step)])
-    ]
-    sources = {row["table"] for row in told["tables"]} - {"mixes.documents"}
-    people = (
-        f"Steps that mask or drop personal data: {'; '.join(masked)}."
-        if masked
-        else "No recipe of this mix has a step that masks personal data: names, addresses and numbers that pages show are in it."
-    )
-    without = [name for name in told["recipes"] if not any(line.startswith(_code(name)) for line in masked)]
-    people += f" No such step: {', '.join(map(_code, without))}." if masked and without else ""
+    return _joined("## What was taken out", "### Items of test sets", tests, "### Personal data", _personal(home, told))
+
+
+def _personal(home: Home, told: Mapping[str, Any]) -> str:
+    """Which steps mask or drop personal data: of the recipes, and of the cleaning of the sources that they start from."""
+    found: dict[str, list[str]] = {}
+    without = []
+    for name in dict.fromkeys(_made_by(one) for one in told["tables"][1:]):
+        steps = {label: [step.name for step in _recipe(home, label).steps if _is_about_people(step)] for label in name}
+        found |= {label: own for label, own in steps.items() if own}
+        if not any(steps.values()):
+            without += [name[0]] if name else []
+    if not found:
+        return "No recipe of this mix has a step that masks personal data: names, addresses and numbers that pages show are in it."
+    masked = "; ".join(f"{_code(label)}: {', '.join(map(_code, own))}" for label, own in sorted(found.items()))
     social = (
-        " Posts of sites (`social`) are de-identified when they are cleaned."
-        if any(s.startswith("social.") for s in sources)
+        " Posts of sites have nobody's name: their readers replace names before anything is stored."
+        if "social.cleaned" in found
         else ""
     )
-    return _joined("## What was taken out", "### Items of test sets", tests, "### Personal data", people + social)
+    left = f" No such step: {', '.join(map(_code, dict.fromkeys(without)))}." if without else ""
+    return f"Steps that mask or drop personal data: {masked}.{left}{social}"
+
+
+def _made_by(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """What has made a table of texts: its recipe, and the cleaning of its source."""
+    layer, _, short = entry["table"].partition(".")
+    recipe = (short,) if layer == "corpora" else ()
+    source = source_of(entry["partition"]["variant"] if layer == "corpora" else layer)
+    is_cleaned = source is not None and (layer == "corpora" or entry["table"] == cleaned_table(source))
+    return (*recipe, cleaned_table(source)) if is_cleaned and source else recipe
+
+
+def _recipe(home: Home, label: str) -> Recipe:
+    return home.stage(label).recipe if "." in label else home.recipe(label)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _is_about_people(step: Any) -> bool:
-    return type(step).__module__.endswith(".pii") or "pii" in step.step or "deidentif" in step.step
+    return type(step).__module__.endswith(".pii") or any(word in step.step for word in ("pii", "deidentif", "secrets"))
 
 
 def _licences(told: Mapping[str, Any]) -> str:
@@ -276,7 +301,7 @@ def _licences(told: Mapping[str, Any]) -> str:
 def _limits(told: Mapping[str, Any]) -> str:
     lines = [
         "- Filters are rules and models that make mistakes, more of them in languages and kinds of text that are rare.",
-        "- Languages, qualities and categories are those of models and of sources; where a source says nothing the field is null.",
+        "- Languages, qualities and categories are those of models and of sources; where a source says nothing the field is null, and `origin` is `unknown`.",
         "- Tokens are counted by the tokenizer that is named above; another one gives other shares.",
     ]
     if any(row["wanted"] > row["given"] for row in told["plan"]):

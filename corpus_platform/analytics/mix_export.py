@@ -51,7 +51,7 @@ RECORD = pa.schema(
         column("quality", pa.string(), "Value that its sampling weight went by"),
         column("draw_weight", pa.float64(), "Weight that it was drawn with", nullable=False),
         column("category", pa.string(), "Class in the source's own scheme"),
-        column("origin", pa.string(), "Who wrote it: human, model, mixed; null where nobody says"),
+        column("origin", pa.string(), "Who wrote it: human, model, mixed; unknown where nobody says"),
         column("licence", pa.string(), "Licence that the document states"),
         column("licence_class", pa.string(), "permissive, share-alike, restricted, unknown, none", nullable=False),
         column("part", pa.string(), "Part of the mix", nullable=False),

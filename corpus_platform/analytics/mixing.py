@@ -91,7 +91,9 @@ def make(home: Home, name: str, say: Callable[[str], None] | None = None) -> Rep
 
 def count_tokens(home: Home, mix: Mix, say: Callable[[str], None] | None = None) -> None:
     """Makes the tokenizer of a mix and the counts of all that it reads."""
-    wanted = {(o.table, o.key): o for part in mix.parts for o in part_origins(home.lake, part)}
+    found = [origin for part in mix.parts for origin in part_origins(home.lake, part)]
+    # Of a partition that was made and has no document there is nothing to count.
+    wanted = {(origin.table, origin.key): origin for origin in found if origin.files}
     if not wanted:
         raise SourceError(
             f"mix {mix.name}: none of its tables is made yet: {', '.join(name.replace('.', '/') for name in mix.tables)}. Make one: corpus run ASSET"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 KEPT, LOST, NEUTRAL = "#2f7d6d", "#d08770", "#5b7db1"
-_LETTER, _LINE, _SIZE = 6.6, 20, 12
-"""Width of a letter, height of a row, size of letters, in pixels."""
+_LETTER, _LINE, _SIZE = 7.2, 20, 12
+"""Width of a letter of the wider fonts, height of a row, size of letters, in pixels."""
 _WIDEST = 64
 """Width of a column."""
 _LONG = 46

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, get_args
 
-from corpus_platform.documents import ORIGINS, SOURCES, TEXT_BASES
+from corpus_platform.documents import NOBODY_SAYS, ORIGINS, SOURCES, TEXT_BASES
 from corpus_platform.extract.charset import Source
 from corpus_platform.extract.outcome import Unusable
 from corpus_platform.quality import counted, mixed
@@ -295,7 +295,7 @@ DECLARED: Mapping[str, Declared] = {
             "draw_key": COUNT,
             "draw_weight": COUNT,
             "table_shard": COUNT,
-            "origin": one_of(ORIGINS),
+            "origin": one_of((*ORIGINS, NOBODY_SAYS)),
         },
         balances=(counted.KEPT, mixed.TOKENS_ARE_COUNTED, mixed.PARTS_ARE_FILLED),
         cautions=(mixed.SHARES_ARE_KEPT,),

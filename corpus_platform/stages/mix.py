@@ -86,7 +86,7 @@ class MixDocuments(Stage):
     """The documents of one mix."""
 
     name: ClassVar[str] = MIX_DOCUMENTS
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     side: ClassVar[tuple[str, ...]] = (DECISIONS,)
     settings: MixSettings = MixSettings()
     mixes: Mapping[str, Mix] = field(default_factory=dict, kw_only=True)

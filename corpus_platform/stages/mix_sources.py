@@ -1,7 +1,7 @@
 """Tables that a mix may draw from: any table of documents, under the names that a mix uses.
 
-CCNet's corpus calls its text `raw_content` and a host `source_domain`; a dump's language is in its path; a table of the web says nothing of category and
-origin. What a table does not say is null.
+CCNet's corpus calls its text `raw_content` and a host `source_domain`; a dump's language is in its path; a table of the web says nothing of its
+documents' category and origin. What a table does not say is null, and of the origin `unknown`, so that shares and caps can name it.
 
 Not here: which of its documents are drawn (mix_candidates.py).
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from corpus_platform.documents import NOBODY_SAYS
 from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.lake import table
 from corpus_platform.stages.read import batches
@@ -117,7 +118,7 @@ def documents(
             if name not in COLUMNS and name not in own
         ]
         texts = [pl.col(text_column(spec)).alias("text")] if text else []
-        yield frame.select(*made, *own, *in_path, *texts)
+        yield frame.select(*made, *own, *in_path, *texts).with_columns(pl.col("origin").fill_null(NOBODY_SAYS))
 
 
 def chosen(frame: pl.DataFrame, where: Mapping[str, Sequence[str]]) -> pl.DataFrame:

@@ -89,7 +89,7 @@ DRAWN = register(
             column("perplexity", pa.float32(), "Perplexity under its language's model, where it was measured"),
             column("bucket", pa.string(), "head, middle, tail by perplexity; all where there is no model"),
             column("category", pa.string(), "Class in the source's own scheme"),
-            column("origin", pa.string(), "Who wrote it: human, model, mixed; null where nobody says"),
+            column("origin", pa.string(), "Who wrote it: human, model, mixed; unknown where nobody says"),
             column("licence", pa.string(), "Licence that the document states"),
             _MIX,
         ),

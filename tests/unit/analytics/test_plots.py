@@ -34,6 +34,12 @@ def fills(picture: ET.Element) -> list[str]:
     return [element.get("fill", "") for element in picture.iter(f"{SVG}rect")]
 
 
+def test_labels_of_bars_have_room_in_wide_letters():
+    left = float(ET.fromstring(svg.bars([("programs", 0, 5, svg.KEPT), ("namespace", 0, 4, svg.KEPT)]))[1][0].get("x"))
+
+    assert left >= 9 * 7  # an average letter of DejaVu Sans at this size is 7 pixels wide
+
+
 def test_losses_are_named_as_people_say_them_and_the_largest_is_first():
     assert losses(COUNTERS) == [("not html", 56), ("too short", 30)]
 

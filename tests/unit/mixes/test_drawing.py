@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpus_platform.analytics import mixing
 from corpus_platform.dedup import contamination
 from corpus_platform.engine.serial import Serial
 from corpus_platform.errors import CheckFailed, ModelError, SettingsError, ShardFailed
@@ -109,6 +110,33 @@ def test_a_weight_of_the_corpus_and_one_by_quality_decide_who_comes_early(house)
     assert "middle" not in set(rows["bucket"])
     heads = rows["bucket"].to_list()[: int((rows["bucket"] == "head").sum())]
     assert heads.count("head") > 0.7 * len(heads)
+
+
+def test_a_partition_without_documents_gives_nothing_and_stops_no_mix(house):
+    house.put("books.cleaned", {"collection": "nothing"}, [])
+    house.mix(parts=[{"from": "corpora/ccnet"}, {"from": "books/cleaned"}])
+
+    report = mixing.make(house.home(), "small")
+
+    assert report.counters["records"] == 60
+
+
+def test_who_wrote_a_page_is_unknown_and_can_be_asked_for_and_capped(house):
+    house.books()
+    parts = [
+        {"from": ["corpora/ccnet", "books/cleaned"], "name": "some", "caps": {"origin": {"unknown": 0.25}}},
+        {"from": ["corpora/ccnet", "books/cleaned"], "name": "pages", "where": {"origin": "unknown"}},
+    ]
+    house.mix(parts=parts)
+
+    rows = house.make()
+
+    assert set(rows.filter(part="pages")["table"]) == {"corpora.ccnet"}
+    assert set(rows.filter(part="some", table="books.cleaned")["origin"]) == {"human", "mixed"}
+    some = rows.filter(part="some")
+    pages = some.filter(table="corpora.ccnet")
+    assert set(pages["origin"]) == {"unknown"}
+    assert pages["tokens"].sum() < 0.25 * some["tokens"].sum() + pages["tokens"].max()
 
 
 def test_a_fixed_number_of_documents_is_exact(house):

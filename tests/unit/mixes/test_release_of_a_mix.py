@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from corpus_platform.analytics import mix_release, mixing, release
+from corpus_platform.analytics import card, mix_release, mixing, release
 from corpus_platform.analytics.mix_export import RECORD
 from corpus_platform.analytics.mix_release import Export
 from corpus_platform.errors import CheckFailed, SettingsError
@@ -107,6 +107,7 @@ def test_a_record_has_all_that_is_known_of_it_and_its_text(house, home, tmp_path
     assert set(books["category"]) == {"I", "K", "O"}
     assert set(books["origin"]) == {"human", "mixed"}
     assert books["file"].str.starts_with("books/").all()
+    assert set(found["origin"]) == {"human", "mixed", "unknown"}
 
 
 def test_every_document_is_traced_to_its_source_record(home, tmp_path):
@@ -189,8 +190,8 @@ def test_a_strict_gate_refuses_the_release_and_leaves_nothing_behind(home, tmp_p
 def test_the_front_matter_is_what_the_hub_reads_and_nothing_in_the_card_becomes_markup(home, tmp_path):
     mix_release.make(home, "one", "small", Export(tmp_path / "one"))
 
-    card = (tmp_path / "one" / "README.md").read_text()
-    _, front, body = card.split("---\n", 2)
+    text = (tmp_path / "one" / "README.md").read_text()
+    _, front, body = text.split("---\n", 2)
     told = yaml.safe_load(front)
 
     assert told["language"] == ["en", "zh"]
@@ -206,6 +207,30 @@ def test_the_front_matter_is_what_the_hub_reads_and_nothing_in_the_card_becomes_
     assert "<b>books" not in page
     assert page.count("<svg") == len(list((tmp_path / "one" / "plots").iterdir()))
     assert "Content-Security-Policy" in page
+
+
+def test_languages_of_a_few_texts_are_not_named_to_the_hub():
+    told = {"totals": {"documents": 12}, "documents_by": {"licence": {}}, "mix": {"title": "A"}, "form": "parquet"}
+    told["tokens_by"] = {"language": {"en": 5_000, "not stated": 700, "eml": 3, "zh": 900}}
+
+    assert yaml.safe_load(card.front_matter(told))["language"] == ["en", "zh"]
+
+
+def test_the_card_tells_what_masks_personal_data_in_recipes_and_in_what_they_start_from(home):
+    def said(*tables):
+        entries = [{"table": "mixes.documents", "partition": {"mix": "small"}}]
+        entries += [{"table": name, "partition": partition} for name, partition in tables]
+        return card._personal(home, {"tables": entries})
+
+    web = ("corpora.ccnet", {"variant": "wet.ccnet", "snapshot": "CC-MAIN-2024-10"})
+    code = ("corpora.code", {"variant": "code.cleaned", "snapshot": "packages"})
+    posts = ("social.cleaned", {"site": "weibo"})
+
+    assert said(web).startswith("No recipe of this mix")
+    assert said(web, code, posts) == (
+        "Steps that mask or drop personal data: `code.cleaned`: `code_secrets`; `social.cleaned`: `pii`. No such step: `ccnet`."
+        " Posts of sites have nobody's name: their readers replace names before anything is stored."
+    )
 
 
 def test_a_new_snapshot_makes_a_release_stale_and_changes_nothing_of_it(house, home, tmp_path):
