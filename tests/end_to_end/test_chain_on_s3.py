@@ -16,11 +16,12 @@ lake: {{location: "s3://corpus/{place}/lake", endpoint: "{endpoint}", region: us
 source: {{location: "s3://corpus/{place}/input", endpoint: "{endpoint}"}}
 variants: [wet]
 pages: {{shard_files: 2}}
-engine: {{kind: process, workers: 2}}
+engine: {engine}
 recipes: {{enabled: []}}
 dedup:
   presets: [{{exact: {{scope: snapshots}}}}, minhash/redpajama_v2_0.8, line_dedup/c4, bloom/dolma_document, soft_dedup]
 """
+PROCESSES = "{kind: process, workers: 2}"
 
 
 @pytest.fixture
@@ -32,16 +33,21 @@ def make_home(s3_server, place, tmp_path, monkeypatch):
     crawl = make_crawl(tmp_path / "crawl", files=4)
     storage.filesystem().put(f"{crawl}/", f"corpus/{place}/input/", recursive=True)
 
-    def make(*, lock: bool):
+    def make(*, lock: bool, engine: str = "{kind: serial}"):
         text = f', lock: "file:{tmp_path}/locks"' if lock else ""
-        (tmp_path / "corpus.yaml").write_text(SETTINGS.format(place=place, endpoint=s3_server.endpoint, lock=text))
+        settings = SETTINGS.format(place=place, endpoint=s3_server.endpoint, lock=text, engine=engine)
+        (tmp_path / "corpus.yaml").write_text(settings)
         return Home.open(tmp_path)
 
     return make
 
 
-def test_a_snapshot_becomes_a_corpus_in_a_bucket(s3_server, make_home):
-    home = make_home(lock=not s3_server.honours_conditions)
+@pytest.mark.parametrize(
+    "engine",
+    [pytest.param("{kind: serial}", id="serial"), pytest.param(PROCESSES, id="processes", marks=pytest.mark.e2e)],
+)
+def test_a_snapshot_becomes_a_corpus_in_a_bucket(s3_server, make_home, engine):
+    home = make_home(lock=not s3_server.honours_conditions, engine=engine)
 
     (batch,) = home.batches(["corpora/ccnet"], [SNAPSHOT])
     reports = {name: home.run(name, partition) for name, partition in batch.tables}
@@ -55,7 +61,7 @@ def test_a_snapshot_becomes_a_corpus_in_a_bucket(s3_server, make_home):
 
 @pytest.mark.e2e
 def test_dedups_of_every_kind_act_in_a_bucket(s3_server, make_home):
-    home = make_home(lock=not s3_server.honours_conditions)
+    home = make_home(lock=not s3_server.honours_conditions, engine=PROCESSES)
     home.run("web.pages", {"variant": "wet", "snapshot": SNAPSHOT})
     assets = [asset_of(DUPLICATES, of) for of in home.compared]
 

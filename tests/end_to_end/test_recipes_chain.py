@@ -11,6 +11,8 @@ from corpus_platform.recipes.population import methods_of
 from corpus_platform.sample import make_sample
 from corpus_platform.stages.dedup import OF_METHOD
 
+pytestmark = pytest.mark.e2e
+
 SNAPSHOT = "CC-MAIN-2025-05"
 WET = {"variant": "wet", "snapshot": SNAPSHOT}
 RECIPES = ("chinesewebtext", "mnbvc_web", "redpajama_1t_cc", "slimpajama_cc")
