@@ -20,7 +20,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 install: $(VENV)/installed  ## create .venv with everything that the platform and its tests need
 
-demo: $(VENV)/installed  ## two made Common Crawl snapshots become a CCNet corpus, in .corpus
+demo: $(VENV)/installed  ## two made snapshots and a little of every source become corpora and a released mix, in .corpus
 	$(BIN)/corpus --home $(HOME_DIR) demo
 
 test: $(VENV)/installed  ## unit, asset and conformance tests, and the lake on real S3 servers

@@ -39,7 +39,9 @@ from corpus_platform.printing import (
     err,
     escaped,
     out,
+    print_mix,
     print_next,
+    print_sources,
     print_summary,
     right,
     whole,
@@ -258,17 +260,21 @@ def demo(
 ) -> None:
     """Two snapshots from WARC or WET files to the corpora of a few recipes, on this machine, without a network.
 
-    Without `--input` it makes its own sample first: two small snapshots in Common Crawl's layout and encyclopedia dumps.
+    Without `--input` it makes its own sample first: two small snapshots in Common Crawl's layout, encyclopedia dumps, and a little of every other
+    source; these become corpora too, and a mix of everything is released.
     """
-    from corpus_platform.demo import assets, prepare, summary  # noqa: PLC0415  (imports the sample)
+    from corpus_platform import demo as the_demo  # noqa: PLC0415  (imports the sample)
 
-    prepare(context.obj, source=source, variant=variant)
+    the_demo.prepare(context.obj, source=source, variant=variant)
     home = Home.open(context.obj)
     names = home.settings.source.below(home.path).snapshots()
     out.print(f"Snapshots at {home.settings.source.location}: {', '.join(names)}", highlight=False)
-    _run_batches(home, home.batches(assets(home), names, upstream=True))
-    print_summary([summary(home, name) for name in names])
-    print_next(home)
+    _run_batches(home, home.batches(the_demo.assets(home), names, upstream=True))
+    print_summary([the_demo.summary(home, name) for name in names])
+    if home.settings.sources.used:
+        print_sources(the_demo.source_summaries(home))
+        print_mix(the_demo.mix_and_release(home))
+    print_next(home, list(the_demo.RECIPES)[-1])
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The demo: settings for the made sample or for a folder of real documents, and the table that it ends with.
+"""The demo: settings for the made sample or for a folder of real documents, and the tables that it ends with.
 
 Not here: the sample itself (sample/), running (definitions.py), printing (cli.py).
 """
@@ -13,13 +13,16 @@ import polars as pl
 from corpus_platform.errors import SettingsError
 from corpus_platform.home import SETTINGS_FILE
 from corpus_platform.settings import CorpusSettings, read_settings, write_settings
+from corpus_platform.source_tables import key_of
 from corpus_platform.stages.asset_names import EVERY_TEXT, asset_of
-from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of
+from corpus_platform.stages.mix_tables import MIX_DOCUMENTS
+from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of, cleaned_table, read_table
 from corpus_platform.stages.verdicts import DUPLICATES, variant_and_method
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from corpus_platform.analytics.mixing import Given
     from corpus_platform.home import Home
 
 HEADER = "# Written by `corpus demo`. Make a home of your own with `--home`, and its corpus.yaml is yours.\n"
@@ -28,6 +31,16 @@ RECIPES = {"ccnet": AFTER_DEDUP, "redpajama_v2": AFTER_DEDUP, "chinesewebtext": 
 """Recipes of the demo, with what they start from: the demo's own text, or the same after paragraph dedup."""
 PRESETS = ({"exact": {"scope": "snapshots"}}, "minhash/redpajama_v2_0.8")
 """Dedups of all pages of the demo, over both snapshots."""
+READERS: dict[str, dict[str, dict[str, Any]]] = {
+    "books": {"gutenberg": {"format": "gutenberg"}, "ebooks": {"format": "epub"}},
+    "academic": {"arxiv": {"format": "latex"}},
+    "code": {"repositories": {"format": "repository"}},
+    "social": {"questions": {"format": "stackexchange", "options": {"comments": True}}},
+    "parallel": {"sentences": {"format": "pairs_tsv"}},
+    "domain": {"records": {"format": "records_table", "options": {"set": "textbooks"}}},
+}
+"""Who reads the sample's other sources, by source and collection."""
+MIX = RELEASE = "demo"
 
 
 def prepare(home: Path, *, source: Path | None, variant: str) -> CorpusSettings:
@@ -50,17 +63,25 @@ def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
     common["recipes"] = {"enabled": list(texts), "variants": texts}
     common["dedup"] = {"presets": list(PRESETS), "variants": [variant]}
     if source is None:
-        from corpus_platform.sample import make_sample  # noqa: PLC0415  (its texts are read only here)
+        from corpus_platform.sample import copy_recipes, make_sample  # noqa: PLC0415  (its texts are read only here)
 
         report = make_sample(home / SAMPLE)
+        copy_recipes(home / "recipes")
         training = {"min_characters": 50_000, "vocabulary": 8_000}
+        sources = {
+            source: {name: {"location": f"{SAMPLE}/sources/{source}/{name}", **how} for name, how in readers.items()}
+            for source, readers in READERS.items()
+        }
+        baike = {"location": f"{SAMPLE}/sources/encyclopedia/baike", "format": "baike"}
         return {
             **common,
             # Its shards take a second each: starting workers would cost more than they do.
             "engine": {"kind": "serial"},
             "source": {"location": SAMPLE},
-            "encyclopedia": {"location": f"{SAMPLE}/encyclopedia"},
+            "encyclopedia": {"location": f"{SAMPLE}/encyclopedia", "readers": {"baike_sample": baike}},
+            "sources": sources,
             "language_model": {"training": training, **_cutoffs(variant, report.snapshots[0].name)},
+            "tokenizers": {"models": {"default": {"vocabulary": 8_000, "characters": 1_000_000}}},
         }
     source = source.expanduser().resolve()
     crawl = source / "web" if (source / "web" / "crawl-data").is_dir() else source
@@ -102,6 +123,28 @@ class SnapshotSummary:
     """Of each dedup of all pages: its name, documents that it compared, those that go."""
 
 
+@dataclass(frozen=True)
+class SourceSummary:
+    """What became of one source other than the web, over all its partitions."""
+
+    source: str
+    documents: int
+    rejects: dict[str, int]
+    cleaned: int
+    kept: int
+    """Documents in the source's own corpus."""
+
+
+@dataclass(frozen=True)
+class MixSummary:
+    """The demo's mix, and where its release is."""
+
+    parts: list[Given]
+    folder: Path
+    files: int
+    is_new: bool
+
+
 def assets(home: Home) -> list[str]:
     """What the demo makes: corpora, dedups of all pages, the history of addresses, sketches."""
     tables = ("web.url_history", "web.sketches")
@@ -131,7 +174,7 @@ def summary(home: Home, snapshot: str) -> SnapshotSummary:
         buckets={name.removeprefix("bucket:"): n for name, n in corpus.items() if name.startswith("bucket:")},
         corpus_rows=ccnet.rows if ccnet else 0,
         corpus_bytes=ccnet.bytes if ccnet else 0,
-        corpora=[_corpus(home, name, snapshot) for name in home.enabled],
+        corpora=[_corpus(home, name, snapshot) for name in home.enabled if name in RECIPES],
         copies=[
             _copies(home, of, snapshot) for of in home.compared if variant_and_method(of)[1].startswith(EVERY_TEXT)
         ],
@@ -149,3 +192,39 @@ def _copies(home: Home, of: str, snapshot: str) -> tuple[str, int, int]:
 def _corpus(home: Home, recipe: str, snapshot: str) -> tuple[str, int, int]:
     state = home.lake.state(f"corpora.{recipe}", {"variant": home.variant_of(recipe), "snapshot": snapshot})
     return (recipe, state.counters.get("records", 0), state.rows) if state else (recipe, 0, 0)
+
+
+def source_summaries(home: Home) -> list[SourceSummary]:
+    """The figures of the sources that the settings name, from the commits of their tables."""
+    return [_source(home, source) for source in home.settings.sources.used]
+
+
+def _source(home: Home, source: str) -> SourceSummary:
+    rejects: dict[str, int] = {}
+    documents = cleaned = kept = 0
+    for partition in home.lake.partitions(read_table(source)):
+        corpus = {"variant": f"{source}.cleaned", "snapshot": key_of(source, partition)}
+        read = home.lake.state(read_table(source), partition)
+        for name, n in read.counters.items() if read else ():
+            if name.startswith("rejects:"):
+                rejects[name.removeprefix("rejects:")] = rejects.get(name.removeprefix("rejects:"), 0) + n
+        states = (read, home.lake.state(cleaned_table(source), partition), home.lake.state(f"corpora.{source}", corpus))
+        rows = [state.rows if state else 0 for state in states]
+        documents, cleaned, kept = documents + rows[0], cleaned + rows[1], kept + rows[2]
+    return SourceSummary(source, documents, rejects, cleaned, kept)
+
+
+def mix_and_release(home: Home) -> MixSummary:
+    """Makes the demo's mix and releases it, into `release/` of the home. A release that is there stays as it is."""
+    from corpus_platform.analytics import mix_release, mixing  # noqa: PLC0415  (imports DuckDB)
+    from corpus_platform.lake import releases  # noqa: PLC0415
+
+    mixing.make(home, MIX)
+    folder = home.path / "release"
+    is_new = RELEASE not in releases.names(home.lake.storage)
+    if is_new:
+        mix_release.make(home, RELEASE, MIX, mix_release.Export(folder))
+    state = home.lake.state(MIX_DOCUMENTS, {"mix": MIX})
+    assert state is not None
+    files = len(releases.read(home.lake.storage, RELEASE)[mix_release.MIX]["files"])
+    return MixSummary(mixing.given(state, home.mixing.mix(MIX)), folder, files, is_new)

@@ -22,7 +22,7 @@ from corpus_platform.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from corpus_platform.demo import SnapshotSummary
+    from corpus_platform.demo import MixSummary, SnapshotSummary, SourceSummary
     from corpus_platform.home import Home
 
 # A pipe or a file has no width: lines are cut for terminals only.
@@ -56,6 +56,30 @@ def print_summary(rows: list[SnapshotSummary]) -> None:
             out.print(f"rejects of {row.snapshot}: {_counts(row.rejects.items(), 20)}", highlight=False)
 
 
+def print_sources(rows: list[SourceSummary]) -> None:
+    """A row for each source other than the web, from what was read to its corpus."""
+    columns = (right(name) for name in ("documents", "rejects", "cleaned", "in its corpus"))
+    shown = RichTable("source", *columns, "rejects by reason", box=None)
+    for row in rows:
+        numbers = (row.documents, sum(row.rejects.values()), row.cleaned, row.kept)
+        shown.add_row(row.source, *(f"{number:,}" for number in numbers), _counts(row.rejects.items(), 3))
+    out.print()
+    out.print(shown)
+
+
+def print_mix(mix: MixSummary) -> None:
+    """A row for each part of the demo's mix, and where its release is."""
+    shown = RichTable("part of the mix", right("documents"), right("tokens"), box=None)
+    for part in mix.parts:
+        shown.add_row(part.part, f"{part.documents:,}", f"{part.drawn:,}")
+    shown.add_row("all", f"{sum(p.documents for p in mix.parts):,}", f"{sum(p.drawn for p in mix.parts):,}")
+    out.print()
+    out.print(shown)
+    place = os.path.relpath(mix.folder) if mix.folder.is_relative_to(Path.cwd()) else str(mix.folder)
+    was = "Released" if mix.is_new else "Released before"
+    out.print(f"{was}: {mix.files} files in {escaped(place)}", highlight=False, soft_wrap=True)
+
+
 def _counts(values: Iterable[tuple[str, int]], most: int) -> str:
     """`en 139, de 83, +19 more`: the largest first."""
     ordered = sorted(values, key=lambda item: -item[1])
@@ -63,8 +87,8 @@ def _counts(values: Iterable[tuple[str, int]], most: int) -> str:
     return ", ".join([*(f"{name} {n}" for name, n in ordered[:most]), *more])
 
 
-def print_next(home: Home) -> None:
-    """Commands that look at what the demo has made."""
+def print_next(home: Home, recipe: str) -> None:
+    """Commands that look at what the demo has made, with a page that a recipe dropped as the example."""
     at = "" if home.path == Path(".corpus").resolve() else f" --home {shlex.quote(str(home.path))}"
     command = f"  {_program()}{at}"
     lines = (
@@ -72,7 +96,8 @@ def print_next(home: Home) -> None:
         "Where to look next",
         f"{command} ui       # the same in the Dagster web UI",
         f"{command} report   # the same as one HTML file",
-        *_about_corpora(home, command),
+        *_about_corpora(home, command, recipe),
+        *_about_sources(home, command),
         f'{command} sql "select language, bucket, count(*) from corpora.ccnet group by all order by 3 desc"',
         f'{command} sql "select reason, count(*) from ops.rejects group by 1"',
         f'{command} sql "select recipe, step, rule, count(*) from ops.decisions group by all order by 4 desc"',
@@ -81,17 +106,27 @@ def print_next(home: Home) -> None:
         out.print(line, highlight=False, soft_wrap=True)
 
 
-def _about_corpora(home: Home, command: str) -> list[str]:
+def _about_sources(home: Home, command: str) -> list[str]:
+    """Commands about the other sources and the mix, where the home has any."""
+    if not home.settings.sources.used:
+        return []
+    return [
+        f"{command} mix show demo",
+        f"{command} release verify demo --out {shlex.quote(str(home.path / 'release'))}",
+        f'{command} sql "select category, count(*) from books.cleaned group by all"',
+    ]
+
+
+def _about_corpora(home: Home, command: str, recipe: str) -> list[str]:
     """Commands about the corpora that the home has, with a page of its own as the example."""
     import polars as pl  # noqa: PLC0415
 
-    last = home.enabled[-1]
-    dropped = home.lake.scan("ops.decisions").filter(pl.col("recipe") == last).select("doc_id").sort("doc_id")
+    dropped = home.lake.scan("ops.decisions").filter(pl.col("recipe") == recipe).select("doc_id").sort("doc_id")
     found = home.lake.scan("web.pages").join(dropped.head(1), on="doc_id").select("url").head(1).collect()["url"]
     example = [f"{command} explain {shlex.quote(found[0])}"] if len(found) and found[0] else []
     copy = home.lake.scan("web.duplicates").filter(~pl.col("kept")).select("doc_id").sort("doc_id").head(1).collect()
     dups = [f"{command} dups {shlex.quote(copy['doc_id'][0])}"] if copy.height else []
-    return [*example, f"{command} funnel {last}", f"{command} recipes overlap", *dups]
+    return [*example, f"{command} funnel {recipe}", f"{command} recipes overlap", *dups]
 
 
 def _program() -> str:
