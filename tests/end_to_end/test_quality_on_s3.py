@@ -12,6 +12,7 @@ pytestmark = pytest.mark.s3
 SETTINGS = 'lake: {{location: "s3://corpus/{place}/lake", endpoint: "{endpoint}", region: us-east-1, lock: "file:{folder}/locks"}}'
 
 
+@pytest.mark.parametrize("s3_server", [pytest.param("moto", marks=pytest.mark.e2e), "juicefs"], indirect=True)
 def test_a_suite_says_of_a_bucket_what_it_says_of_a_folder(s3_server, place, tmp_path, monkeypatch):
     storage = s3_server.storage(place)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", storage.key)

@@ -74,7 +74,7 @@ class Scene:
             assert not differences(seen(self.lake, name), self.houses.expected(self.variant, "new")[name])
 
 
-@cases(("web.pages", "wet"))
+@cases()
 def test_a_killed_worker_costs_its_shard_a_try(houses, tmp_path, name, variant):
     scene = Scene(houses, tmp_path, name, variant)
 
@@ -114,7 +114,7 @@ def test_nothing_outlives_a_killed_parent_and_the_next_run_goes_on(houses, tmp_p
     assert scene.unchanged < done < scene.shards
 
 
-@cases(("web.pages", "wet"))
+@cases()
 def test_a_run_goes_on_after_its_parent_and_workers_were_killed_at_once(houses, tmp_path, name, variant):
     scene = Scene(houses, tmp_path, name, variant)
 
@@ -131,7 +131,7 @@ def test_a_run_goes_on_after_its_parent_and_workers_were_killed_at_once(houses, 
     assert scene.unchanged < done < scene.shards
 
 
-@cases(("web.pages", "wet"))
+@cases()
 def test_side_rows_of_a_run_that_died_between_two_commits_are_not_shown(houses, tmp_path, name, variant):
     scene = Scene(houses, tmp_path, name, variant)
     sides = {side: scene.lake.version(side) for side in ("ops.rejects", "ops.decisions")}
