@@ -59,6 +59,11 @@ class SocialReader(Reader):
         default="open", description="What the source permits: `open`, `research`, or the address of its terms"
     )
     licence: str | None = Field(default=None, description="SPDX id or address, where the source's texts do not say it")
+    language: str | None = Field(
+        default=None,
+        pattern=r"^[a-z]{2,3}$",
+        description="Code of the language that all texts are in; that of a short text is easily taken for another one",
+    )
     turns: bool = Field(default=True, description="Keep a thread as turns of a dialogue too, in `meta.turns`")
 
     @field_validator("permission")
@@ -114,7 +119,14 @@ class SocialReader(Reader):
             ]
         known = draft.document.licence or self.licence or _LICENCES.get(self.permission, self.permission)
         return replace(
-            draft.document, text=text, title=title or None, sections=sections, licence=known, author=None, meta=meta
+            draft.document,
+            text=text,
+            title=title or None,
+            sections=sections,
+            language=draft.document.language or self.language,
+            licence=known,
+            author=None,
+            meta=meta,
         )
 
 

@@ -161,6 +161,17 @@ def test_lines_that_a_page_has_cut_are_joined():
     assert joined(english, unwrap=False) == "\n".join(english)
 
 
+def test_a_question_that_is_only_a_title_has_no_line_that_says_so(read):
+    rows = [
+        {"title": "肾肿瘤", "ask": ask, "answer": "手术切除。", "department": "肿瘤科"}
+        for ask in ("无", "怎么治？无效吗")
+    ]
+
+    documents, _ = read(*rows, set="toyhom_medical_dialogue")
+
+    assert [d.text for d in documents] == ["肾肿瘤\n答：手术切除。", "肾肿瘤\n问：怎么治？无效吗\n答：手术切除。"]
+
+
 def test_every_shipped_set_is_read_and_says_how_its_columns_are_known():
     sets = [shipped_set(name) for name in shipped_sets()]
 

@@ -111,10 +111,11 @@ def test_dialogues_of_lines_and_blocks_have_turns_and_are_joined(tmp_path):
     (tmp_path / "blocks.txt").write_text("你好\n你好啊\n再见\n\n早\n早安\n", encoding="gb18030")
 
     tabs, rejects = read("dialogues", tmp_path / "tabs.txt")
-    blocks, _ = read("dialogues", tmp_path / "blocks.txt", between="newline")
+    blocks, _ = read("dialogues", tmp_path / "blocks.txt", between="newline", language="zh")
 
     assert [d.text for d in tabs] == ["打包2斤牛油，谢谢。\n我谢谢你…", "hello there\nhi you all"]
     assert rejects == [(2, "too_few_turns")]
+    assert ({d.language for d in tabs}, {d.language for d in blocks}) == ({None}, {"zh"})
     assert [[(t["speaker"], t["text"]) for t in d.meta["turns"]] for d in blocks] == [
         [(0, "你好"), (1, "你好啊"), (0, "再见")],
         [(0, "早"), (1, "早安")],
