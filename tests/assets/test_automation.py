@@ -290,6 +290,7 @@ def test_a_partition_that_is_added_by_hand_is_made_once_with_the_whole_chain(mod
     assert looks == [{}, {asset: {NEXT_SNAPSHOT} for asset in [*chain, "corpora/ccnet"]}, {}]
 
 
+@pytest.mark.e2e
 def test_what_somebody_makes_is_not_asked_for_and_what_is_given_up_is_when_two_looks_found_it_idle(modelled):
     conditions(modelled)
     add_partitions(modelled.instance, snapshots=[NEXT_SNAPSHOT])
@@ -320,6 +321,7 @@ def test_without_a_language_model_a_new_partition_gets_what_needs_none_and_the_r
     assert second == [{asset: {SNAPSHOT} for asset in ["web/wet/documents", "corpora/ccnet"]}, {}]
 
 
+@pytest.mark.e2e
 def test_a_run_that_fails_is_not_repeated_by_the_conditions(modelled):
     conditions(modelled)
     (modelled.home / "crawl" / "crawl-data" / SNAPSHOT / "wet.paths.gz").unlink()

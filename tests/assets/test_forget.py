@@ -178,7 +178,14 @@ def test_a_domain_goes_with_all_below_it_and_its_rejects_say_no_more(home):
     assert home.lake.state("web.pages", html).counters["rejects:forgotten"] == 1
 
 
-@pytest.mark.parametrize("step", ["rewriting.Rewriting.commit", "purge.Purge.remove", "purge.remove"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "rewriting.Rewriting.commit",
+        pytest.param("purge.Purge.remove", marks=pytest.mark.e2e),
+        pytest.param("purge.remove", marks=pytest.mark.e2e),
+    ],
+)
 def test_a_forgetting_that_is_killed_can_be_repeated(home, planted, monkeypatch, step):
     """Killed after the first partition was committed; before, and in the middle of, the removal of files."""
     steps = {"rewriting.Rewriting.commit": Rewriting.commit, "purge.Purge.remove": Purge.remove, "purge.remove": remove}

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 import yaml
 from recorded import recorded
-from tiny_crawl import FILES, NEXT_SNAPSHOT, PAGES, SNAPSHOT, make_home
+from tiny_crawl import FILES, NEXT_SNAPSHOT, PAGES, SNAPSHOT, make_home, write_settings
 from typer.testing import CliRunner
 
 from corpus_platform.cli import app
@@ -152,8 +152,10 @@ def test_an_enabled_recipe_changes_the_code_version_of_nothing_else(tmp_path):
     assert {key: after[key] for key in before} == before
 
 
-def test_a_recipe_that_is_not_enabled_is_made_when_it_is_named(tmp_path):
-    folder = make_home(tmp_path, recipes={"enabled": []})
+def test_a_recipe_that_is_not_enabled_is_made_when_it_is_named(home):
+    folder = home.path
+    write_settings(folder, recipes={"enabled": []})
+    shutil.rmtree(folder / "lake" / "corpora")
     words = ["--home", str(folder), "run", "corpora/ccnet", "--snapshot", NEXT_SNAPSHOT]
 
     first = CliRunner().invoke(app, words, catch_exceptions=False)
@@ -164,13 +166,14 @@ def test_a_recipe_that_is_not_enabled_is_made_when_it_is_named(tmp_path):
     assert "Everything is current." in second.output
 
 
-def test_signals_that_nobody_reads_are_made_when_they_are_named(tmp_path):
-    folder = make_home(tmp_path, signals={"families": ["sizes"]})
+def test_signals_that_nobody_reads_are_made_when_they_are_named(home):
+    folder = home.path
+    write_settings(folder, signals={"families": ["sizes"]})
     words = ["--home", str(folder), "run", "web/wet.ccnet/signals", "--snapshot", SNAPSHOT]
 
     result = CliRunner().invoke(app, words, catch_exceptions=False)
 
     assert result.exit_code == 0, result.output
     lake = Home.open(folder).lake
-    documents = lake.scan("web.documents").collect()
+    documents = lake.scan("web.documents", snapshot=SNAPSHOT).collect()
     assert lake.scan("web.signals", variant="wet.ccnet").collect()["doc_id"].to_list() == documents["doc_id"].to_list()

@@ -1,4 +1,7 @@
-"""Four processes commit ten times each to one table: nothing is lost, nothing is doubled, readers see whole versions."""
+"""Four processes commit again and again to one table: nothing is lost, nothing is doubled, readers see whole versions.
+
+Every kind of lake, with ten commits each, is among the long tests; some of them, with a few, are part of every test run.
+"""
 
 import json
 import subprocess
@@ -16,7 +19,8 @@ from corpus_platform.lake.storage import Storage
 
 pytestmark = pytest.mark.s3
 
-PROCESSES, COMMITS = 4, 10
+PROCESSES, COMMITS, FEW = 4, 10, 4
+KINDS = ("folder", "folder with a lock", "moto", "juicefs with a lock")
 ROWS = 2 * committer.ROWS_PER_FILE
 
 
@@ -26,6 +30,8 @@ class House:
 
     storage: Storage
     lock: str | None = None
+    commits: int = COMMITS
+    """How many each process makes."""
 
     @property
     def lake(self) -> Lake:
@@ -44,7 +50,7 @@ class Committers:
         start = time.time() + 0.2
         for index, (process, part) in enumerate(zip(self.processes, partitions, strict=True)):
             order = {"storage": asdict(house.storage), "lock": house.lock, "mode": mode, "partition": {"part": part}}
-            order |= {"writer": index, "commits": COMMITS, "start": start}
+            order |= {"writer": index, "commits": house.commits, "start": start}
             process.stdin.write(json.dumps(order) + "\n")
             process.stdin.flush()
         with ThreadPoolExecutor(PROCESSES) as pool:
@@ -69,25 +75,34 @@ def committers():
     found.end()
 
 
-@pytest.fixture(params=["folder", "folder with a lock", "moto", "juicefs with a lock"])
+def lakes(*short):
+    """Lakes of all kinds; those that are `short` with a few commits in every test run."""
+    few = [pytest.param((kind, FEW), id=f"{kind}, few") for kind in short]
+    return [*few, *(pytest.param((kind, COMMITS), id=kind, marks=pytest.mark.e2e) for kind in KINDS)]
+
+
+@pytest.fixture
 def house(request, tmp_path, place) -> House:
-    kind, _, locked = request.param.partition(" ")
+    named, commits = request.param
+    kind, _, locked = named.partition(" ")
     lock = f"file:{tmp_path}/locks" if locked else None
     if kind == "folder":
-        return House(Storage(str(tmp_path / "lake")), lock)
-    return House(request.getfixturevalue(f"{kind}_server").storage(place), lock)
+        return House(Storage(str(tmp_path / "lake")), lock, commits)
+    return House(request.getfixturevalue(f"{kind}_server").storage(place), lock, commits)
 
 
+@pytest.mark.parametrize("house", lakes("folder", "moto"), indirect=True)
 def test_appends_all_land_once(committers, house):
     before = made(house, ["shared"])
 
     answers = committers.race(house, "append", ["shared"] * PROCESSES)
 
     assert_all_landed(house, answers, before)
-    assert house.lake.scan("test.rows").collect().height == (PROCESSES * COMMITS + 1) * ROWS
+    assert house.lake.scan("test.rows").collect().height == (PROCESSES * house.commits + 1) * ROWS
     assert refusals(answers) == []
 
 
+@pytest.mark.parametrize("house", lakes("folder", "juicefs with a lock"), indirect=True)
 def test_overwrites_of_different_partitions_do_not_disturb_each_other(committers, house):
     parts = [f"p{index}" for index in range(PROCESSES)]
     before = made(house, parts)
@@ -95,19 +110,27 @@ def test_overwrites_of_different_partitions_do_not_disturb_each_other(committers
     answers = committers.race(house, "overwrite", parts)
 
     assert_all_landed(house, answers, before)
-    assert [counters(house, part) for part in parts] == [[COMMITS + 1] * ROWS] * PROCESSES
+    assert [counters(house, part) for part in parts] == [[house.commits + 1] * ROWS] * PROCESSES
     assert refusals(answers) == []
 
 
-@pytest.mark.parametrize("exists", [True, False], ids=["existing", "new"])
-def test_overwrites_of_one_partition_land_one_after_the_other_or_name_the_other_run(committers, house, exists):
-    before = made(house, ["shared"]) if exists else 0
+@pytest.mark.parametrize("house", lakes("folder", "moto", "juicefs with a lock"), indirect=True)
+def test_overwrites_of_one_partition_land_one_after_the_other_or_name_the_other_run(committers, house):
+    overwrites(committers, house, made(house, ["shared"]))
 
+
+@pytest.mark.parametrize("house", lakes("folder"), indirect=True)
+def test_so_do_those_of_a_partition_that_is_new(committers, house):
+    overwrites(committers, house, 0)
+
+
+def overwrites(committers, house, before):
+    """All processes overwrite one partition while it is read."""
     with watched(house) as views:
         answers = committers.race(house, "overwrite", ["shared"] * PROCESSES)
 
     assert_all_landed(house, answers, before)
-    assert counters(house, "shared") == [PROCESSES * COMMITS + exists] * ROWS
+    assert counters(house, "shared") == [PROCESSES * house.commits + (before > 0)] * ROWS
     assert all(": run w" in text and "(version " in text for text in refusals(answers))
     assert all(len(view) in {0, ROWS} and len(set(view)) <= 1 for view in views)
 
@@ -131,9 +154,9 @@ def made(house: House, parts: list[str]) -> int:
 def assert_all_landed(house: House, answers: list[dict], before: int) -> None:
     """Each commit has a version of its own, and its own entry in the log."""
     versions = sorted(version for answer in answers for version in answer["versions"])
-    assert versions == list(range(before + 1, before + 1 + PROCESSES * COMMITS))
+    assert versions == list(range(before + 1, before + 1 + PROCESSES * house.commits))
     runs = [state.run for state in house.lake.history("test.rows") if state.version > before]
-    assert len(runs) == len(set(runs)) == PROCESSES * COMMITS
+    assert len(runs) == len(set(runs)) == PROCESSES * house.commits
 
 
 def refusals(answers: list[dict]) -> list[str]:
