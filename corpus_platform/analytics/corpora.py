@@ -49,13 +49,17 @@ class StepCount:
         return sum(self.rules.values())
 
 
-def funnel_of(home: Home, recipe: str, snapshot: str) -> list[StepCount]:
-    """The steps of a corpus as it was made, in order. Raises SourceError where it was not made."""
+def funnel_of(home: Home, recipe: str, snapshot: str, variant: str | None = None) -> list[StepCount]:
+    """The steps of a corpus as it was made, in order; of a recipe with parts, that of one text, by default the first that was made of the snapshot.
+
+    Raises SourceError where it was not made.
+    """
     name = f"{LAYER}.{recipe}"
     known = home.recipe(recipe)
-    variant = next((v for v in home.variants_of(recipe) if known.of(v, snapshot) is not None), "")
-    state = home.lake.state(name, {"variant": variant, "snapshot": snapshot}) if variant else None
-    whole = known.of(variant, snapshot)
+    asked = home.variants_of(recipe) if variant is None else (variant,)
+    states = ((v, home.lake.state(name, {"variant": v, "snapshot": snapshot})) for v in asked if known.of(v, snapshot))
+    text, state = next(((v, state) for v, state in states if state is not None), ("", None))
+    whole = known.of(text, snapshot) if state is not None else None
     if state is None or whole is None:
         raise SourceError(_unmade(home, recipe, snapshot))
     left = state.counters.get("records", 0)

@@ -53,8 +53,8 @@ def test_without_texts_no_text_is_looked_up(built):
     assert gather(built[0], texts=False).rules == ()
 
 
-def test_a_lake_without_pages_has_no_report(tmp_path):
-    with pytest.raises(SourceError, match="no pages yet, so there is nothing to report: corpus run"):
+def test_a_lake_without_documents_has_no_report(tmp_path):
+    with pytest.raises(SourceError, match="no documents yet, so there is nothing to report: corpus run"):
         write_report(Home.open(tmp_path), tmp_path / "report.html")
 
 

@@ -34,14 +34,14 @@ def home(tmp_path_factory):
     """
     folder = tmp_path_factory.mktemp("home")
     write_inputs(folder / "in")
-    write(folder / "in/books/beer/a.txt", prose("another source's"))
+    write(folder / "in/books/beer.stackexchange.com/a.txt", prose("another source's"))
     write(folder / "in/books/notes/4200.txt", bytes(range(256)) * 20)
     tokenizer = {"vocabulary": 300, "tables": ["books.cleaned"]}
     made = make_home(
         folder,
         "in",
         sources=("books", "social"),
-        more={"beer": "book_text"},
+        more={"beer.stackexchange.com": "book_text"},
         tokenizers={"models": {"default": tokenizer}},
         automation={"enabled": False},
     )
@@ -109,8 +109,12 @@ def test_rows_of_other_sources_with_the_same_word_and_place_stay(home, forgotten
     for name in ("books.documents", "books.cleaned", "social.cleaned", f"corpora.{RECIPE}", "web.dedup_documents"):
         kept = before[name].filter(~pl.col("doc_id").is_in(gone)).drop("shard", strict=False)
         assert home.lake.scan(name).collect().drop("shard", strict=False).equals(kept), name
-    keys = home.lake.scan("web.dedup_keys").filter(pl.col("partition").str.ends_with("books.cleaned,beer")).collect()
-    was = before["web.dedup_keys"].filter(pl.col("partition").str.ends_with("books.cleaned,beer"))
+    keys = (
+        home.lake.scan("web.dedup_keys")
+        .filter(pl.col("partition").str.ends_with("books.cleaned,beer.stackexchange.com"))
+        .collect()
+    )
+    was = before["web.dedup_keys"].filter(pl.col("partition").str.ends_with("books.cleaned,beer.stackexchange.com"))
     assert keys.height == was.height > 0
     rejects = home.lake.scan("ops.rejects").filter(pl.col("partition") == "notes").collect()
     assert (

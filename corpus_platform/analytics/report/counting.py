@@ -21,7 +21,7 @@ from corpus_platform.analytics.report.facts import (
 )
 from corpus_platform.lake import releases
 from corpus_platform.stages.corpus import LAYER
-from corpus_platform.stages.texts import DOCUMENTS, PAGES
+from corpus_platform.stages.texts import DOCUMENTS, PAGES, source_of
 from corpus_platform.stages.verdicts import DUPLICATES
 
 if TYPE_CHECKING:
@@ -155,17 +155,17 @@ def _reuse(session: duckdb.DuckDBPyConnection, partition: dict[str, str]) -> Cou
     return (*found, *([("rights of text and data mining reserved", reserved)] if reserved else []))
 
 
-def corpora_of(home: Home) -> tuple[CorpusFacts, ...]:
-    """Every corpus that was made, of the recipes that the home knows, by recipe and snapshot."""
+def corpora_of(home: Home, *, of_web: bool = True) -> tuple[CorpusFacts, ...]:
+    """Every corpus that was made of the web (or of the other sources), of the recipes that the home knows, by recipe and snapshot."""
     found = []
     for recipe in (name for name in home.recipes if _is_of_interest(home, name)):
-        variant = home.variant_of(recipe)
+        variants = [variant for variant in home.variants_of(recipe) if (source_of(variant) is None) == of_web]
         for state in home.lake.states(f"{LAYER}.{recipe}"):
-            if state.partition["variant"] != variant:
+            variant, snapshot = state.partition["variant"], state.partition["snapshot"]
+            if variant not in variants:
                 continue
-            snapshot = state.partition["snapshot"]
             read = state.counters.get("records", state.rows)
-            steps = tuple(funnel_of(home, recipe, snapshot))
+            steps = tuple(funnel_of(home, recipe, snapshot, variant))
             title = home.recipe(recipe).title
             found.append(CorpusFacts(recipe, title, variant, snapshot, read, state.rows, state.bytes, steps))
     return tuple(found)
@@ -198,10 +198,11 @@ def overlaps_of(session: duckdb.DuckDBPyConnection, corpora: Sequence[CorpusFact
 
 
 def dedups_of(home: Home) -> tuple[DedupFacts, ...]:
-    """Every dedup that was made: its copies in each snapshot from commits, and sizes and domains of the newest."""
+    """Every dedup of the web that was made: its copies in each snapshot from commits, and sizes and domains of the newest."""
     states: dict[tuple[str, str], list[PartitionState]] = {}
     for state in home.lake.states(DUPLICATES):
-        states.setdefault((state.partition["method"], state.partition["variant"]), []).append(state)
+        if source_of(state.partition["variant"]) is None:
+            states.setdefault((state.partition["method"], state.partition["variant"]), []).append(state)
     found = []
     for (method, variant), several in sorted(states.items()):
         ordered = sorted(several, key=lambda state: state.partition["snapshot"])

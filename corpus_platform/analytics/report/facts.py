@@ -58,6 +58,20 @@ class SnapshotFacts:
 
 
 @dataclass(frozen=True)
+class SourceFacts:
+    """A partition of a source other than the web: records read and those refused, documents, and what its cleaning has left, where it was cleaned."""
+
+    source: str
+    key: str
+    """The word of the partition."""
+    records: int
+    rejects: Counts
+    documents: int
+    cleaned: int | None = None
+    dropped: Counts = ()
+
+
+@dataclass(frozen=True)
 class CorpusFacts:
     """The corpus of a recipe of one snapshot, with what each step of the recipe did."""
 
@@ -168,7 +182,7 @@ class CheckFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """All of a report. Snapshots are in their order; the newest is the last."""
+    """All of a report. Snapshots of the web are in their order, and the newest is the last; there are none in a lake of other sources."""
 
     snapshots: tuple[SnapshotFacts, ...]
     corpora: tuple[CorpusFacts, ...]
@@ -182,3 +196,6 @@ class Facts:
     releases: tuple[tuple[str, str, int], ...] = ()
     """Name, when, and partitions of tables."""
     checks: tuple[CheckFacts, ...] = ()
+    sources: tuple[SourceFacts, ...] = ()
+    source_corpora: tuple[CorpusFacts, ...] = ()
+    """Corpora of sources other than the web, of each partition; `snapshot` is its word."""

@@ -17,9 +17,9 @@ from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING
 
 from corpus_platform.analytics.private_counts import Privacy
-from corpus_platform.analytics.report import counting, details, published, quality, samples, sections
+from corpus_platform.analytics.report import counting, details, published, quality, samples, sections, sources
 from corpus_platform.analytics.report.facts import Facts
-from corpus_platform.analytics.report.markup import Html, join, tag
+from corpus_platform.analytics.report.markup import Html, join, plural, tag
 from corpus_platform.analytics.report.style import CSS
 from corpus_platform.analytics.sql import connect
 from corpus_platform.errors import SettingsError, SourceError
@@ -54,7 +54,7 @@ def write_report(
 ) -> Written:
     """Writes the report of a home's lake to a file, in place of the one that is there.
 
-    With measures of privacy it holds protected counts and nothing else. Raises SourceError where the lake has no pages yet, SettingsError
+    With measures of privacy it holds protected counts and nothing else. Raises SourceError where the lake has nothing yet, SettingsError
     where no file can be written.
     """
     began = time.monotonic()
@@ -76,7 +76,7 @@ def write_report(
         time.monotonic() - began,
         len(parts),
         len(facts.snapshots),
-        len({one.recipe for one in facts.corpora}),
+        len({one.recipe for one in (*facts.corpora, *facts.source_corpora)}),
         done,
     )
 
@@ -88,9 +88,10 @@ def gather(home: Home, *, checks: Sequence[CheckFacts] = (), texts: bool = True)
         session.execute("SET temp_directory = ?", [folder])
         try:
             snapshots = counting.snapshots_of(home, session)
-            if not snapshots:
+            read = sources.sources_of(home)
+            if not snapshots and not read:
                 raise SourceError(
-                    f"the lake at {home.lake.location} has no pages yet, so there is nothing to report: corpus run corpora/ccnet --snapshot NAME"
+                    f"the lake at {home.lake.location} has no documents yet, so there is nothing to report: corpus run corpora/ccnet --snapshot NAME"
                 )
             corpora = counting.corpora_of(home)
             return Facts(
@@ -100,10 +101,12 @@ def gather(home: Home, *, checks: Sequence[CheckFacts] = (), texts: bool = True)
                 counting.dedups_of(home),
                 quality.signals_of(home, session, corpora) if texts else (),
                 quality.cutoffs_of(home),
-                samples.rules_of(home, session, snapshots[-1].name) if texts else (),
+                samples.rules_of(home, session, snapshots[-1].name) if texts and snapshots else (),
                 counting.tables_of(home),
                 counting.releases_of(home),
                 tuple(checks),
+                read,
+                counting.corpora_of(home, of_web=False),
             )
         finally:
             session.close()
@@ -111,10 +114,22 @@ def gather(home: Home, *, checks: Sequence[CheckFacts] = (), texts: bool = True)
 
 def _sections(facts: Facts) -> list[tuple[str, Html]]:
     """(title, content) of every section that has something to show."""
-    of = sections.of_newest(facts.snapshots)
-    said = tag("p", of, class_="pale")
-    newest = facts.snapshots[-1]
     found: list[tuple[str, Html | None]] = [
+        *(_of_web(facts) if facts.snapshots else ()),
+        ("Sources", sources.section(facts) if facts.sources else None),
+        ("Corpora of sources", sources.corpora(facts) if facts.source_corpora else None),
+        ("Checks", details.checks(facts)),
+        ("Storage", details.storage(facts)),
+        ("Releases", details.releases(facts)),
+    ]
+    return [("Overview", sections.overview(facts)), *((title, content) for title, content in found if content)]
+
+
+def _of_web(facts: Facts) -> list[tuple[str, Html | None]]:
+    """The sections about snapshots of the web."""
+    said = tag("p", sections.of_newest(facts.snapshots), class_="pale")
+    newest = facts.snapshots[-1]
+    return [
         ("Snapshots", sections.snapshots(facts)),
         ("Corpora", sections.corpora(facts) if facts.corpora else None),
         ("Overlap", sections.overlap(facts) if facts.overlaps else None),
@@ -124,11 +139,7 @@ def _sections(facts: Facts) -> list[tuple[str, Html]]:
         ("Licences", join([sections.counts(facts, "licences", 20), *_reuse(facts)])),
         ("Hosts", sections.hosts(facts)),
         ("Dropped documents", _drops(facts) if facts.rules else None),
-        ("Checks", details.checks(facts)),
-        ("Storage", details.storage(facts)),
-        ("Releases", details.releases(facts)),
     ]
-    return [("Overview", sections.overview(facts)), *((title, content) for title, content in found if content)]
 
 
 def _reuse(facts: Facts) -> list[Html]:
@@ -152,9 +163,7 @@ def _drops(facts: Facts) -> Html:
 
 def _page(facts: Facts, parts: Sequence[tuple[str, Html]], note: Html | None) -> str:
     now = datetime.now(UTC)
-    names = [one.name for one in facts.snapshots]
-    span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-    plural = "" if len(names) == 1 else "s"
+    span, of = _span(facts)
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -165,7 +174,7 @@ def _page(facts: Facts, parts: Sequence[tuple[str, Html]], note: Html | None) ->
         tag("style", Html(CSS)),
     )
     links = [tag("a", title, href=f"#{_anchor(title)}") for title, _ in parts]
-    written = f"{len(names)} snapshot{plural}, {span}. Written {now:%Y-%m-%d %H:%M} UTC by corpus-platform {installed_version('corpus-platform')}."
+    written = f"{of}. Written {now:%Y-%m-%d %H:%M} UTC by corpus-platform {installed_version('corpus-platform')}."
     body = [tag("section", tag("h2", title, id=_anchor(title)), content) for title, content in parts]
     ending = tag(
         "footer",
@@ -178,6 +187,17 @@ def _page(facts: Facts, parts: Sequence[tuple[str, Html]], note: Html | None) ->
     main = tag("main", tag("header", tag("h1", "Corpus report"), tag("p", written, class_="pale"), note), *body, ending)
     page = tag("div", tag("nav", *links, aria_label="Sections"), main, class_="page")
     return f"<!DOCTYPE html>\n{tag('html', head, tag('body', page), lang='en')}\n"
+
+
+def _span(facts: Facts) -> tuple[str, str]:
+    """What the report is of: in its title, and in a sentence."""
+    names, read = [one.name for one in facts.snapshots], list(dict.fromkeys(one.source for one in facts.sources))
+    sources_ = f"{plural(len(facts.sources), 'partition')} of {', '.join(read)}"
+    if not names:
+        return ", ".join(read), sources_
+    span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+    of = f"{plural(len(names), 'snapshot')}, {span}"
+    return span, f"{of}; {sources_}" if read else of
 
 
 def _anchor(title: str) -> str:

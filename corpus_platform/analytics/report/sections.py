@@ -49,14 +49,16 @@ _COLOURS = ("#c8553d", "#e0a030", "#7a4e9c", "#1f8a70", "#d0679d", "#8a6d3b", "#
 def overview(facts: Facts) -> Html:
     """The figures that people ask for first."""
     texts = [snapshot.text for snapshot in facts.snapshots]
-    newest = {one.recipe for one in facts.corpora}
+    corpora_ = (*facts.corpora, *facts.source_corpora)
+    newest = {one.recipe for one in corpora_}
     tiles = [
         (short(len(facts.snapshots)), "snapshots"),
         (short(sum(text.records for text in texts)), "records read"),
         (short(sum(text.pages for text in texts)), "pages with a text"),
         (short(sum(text.documents or 0 for text in texts)), "documents after paragraph dedup"),
+        (short(sum(one.documents for one in facts.sources)), "documents of other sources"),
         (short(len(newest)), "corpora"),
-        (short(sum(one.kept for one in facts.corpora)), "documents in corpora"),
+        (short(sum(one.kept for one in corpora_)), "documents in corpora"),
         (size(sum(one.bytes for one in facts.tables)), "stored, compressed"),
     ]
     made = [tag("div", tag("b", number), tag("span", what), class_="tile") for number, what in tiles if number != "0"]

@@ -21,6 +21,7 @@ from corpus_platform.analytics.report.facts import (
     Sample,
     SignalFacts,
     SnapshotFacts,
+    SourceFacts,
     TableFacts,
     TextFacts,
 )
@@ -127,6 +128,32 @@ def test_a_report_has_a_section_for_everything_that_there_is(written):
     assert made.sections == len(titles)
     assert made.bytes == len(text.encode())
     assert re.findall(r'<a href="#([a-z-]+)">', text) == [title.lower().replace(" ", "-") for title in titles]
+
+
+BOOKS = SourceFacts("books", "gutenberg" + HOSTILE, 10, (("not gutenberg", 3),), 7, 5, (("length: below min", 2),))
+PAPERS = SourceFacts("academic", "arxiv_2019-11", 4, (), 4)
+SHELF = CorpusFacts("shelf", "A shelf", "books.cleaned", "gutenberg", 5, 4, 100, ())
+
+
+def test_other_sources_have_sections_of_their_own_with_and_without_pages(written):
+    both = replace(FACTS, sources=(BOOKS, PAPERS), source_corpora=(SHELF,))
+    alone = Facts((), (), (), (), (), {}, (), (STORED,), sources=(BOOKS, PAPERS), source_corpora=(SHELF,))
+
+    (_, with_pages), (made, text) = written(both), written(alone)
+    _, given_away = written(alone, privacy=Privacy(min_group=2))
+
+    for shown in (with_pages, text):
+        assert re.findall(r"<h3>([a-z]+)</h3>", shown)[-2:] == ["books", "academic"]
+        words = "".join(Reader(shown).words)
+        assert "not gutenberg" in words
+        assert "A shelf: 4 of 5 documents" in words
+    titles = re.findall(r'<h2 id="[a-z-]+">([^<]+)</h2>', text)
+    assert titles == ["Overview", "Sources", "Corpora of sources", "Checks", "Storage", "Releases"]
+    assert "<title>Corpus report, books, academic</title>" in text
+    assert "1 snapshot, CC-MAIN-2025-05; 2 partitions of books, academic." in with_pages
+    assert (made.snapshots, made.corpora) == (0, 1)
+    assert HOSTILE not in text
+    assert "gutenberg" not in given_away
 
 
 def test_what_pages_say_cannot_become_part_of_the_page(written):
