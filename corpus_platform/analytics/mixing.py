@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -22,7 +22,7 @@ from corpus_platform.stages.token_counts import counts_partition
 from corpus_platform.yaml_file import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from corpus_platform.home import Home
     from corpus_platform.lake.log import PartitionState
@@ -155,40 +155,55 @@ def is_stale(home: Home, name: str, fingerprint: str) -> bool:
 
 def origin_of(home: Home, wanted: str, mix: str | None = None) -> list[SourceRecord]:
     """The records of the sources that a document of the mixes is from; by doc_id or address. None where no mix has it."""
+    return _traced(home, (pl.col("doc_id") == wanted) | (pl.col("url") == wanted), mix)
+
+
+def origins_of(home: Home, wanted: Iterable[str], mix: str | None = None) -> dict[str, list[SourceRecord]]:
+    """The same of many documents by doc_id, each table read once; those that no mix has are not in it."""
+    found: dict[str, list[SourceRecord]] = {}
+    for record in _traced(home, pl.col("doc_id").is_in(list(wanted)), mix):
+        found.setdefault(record.doc_id, []).append(record)
+    return found
+
+
+def _traced(home: Home, condition: pl.Expr, mix: str | None) -> list[SourceRecord]:
     lake = home.lake
     if not is_made(lake, MIX_DOCUMENTS):
         return []
     own = lake.scan(MIX_DOCUMENTS, mix=mix) if mix else lake.scan(MIX_DOCUMENTS)
-    rows = own.filter((pl.col("doc_id") == wanted) | (pl.col("url") == wanted)).collect()
+    key = ["mix", "part", "doc_id", "table", "table_partition"]
+    drawn = own.filter(condition).collect()
+    rows = drawn.group_by(key, maintain_order=True).agg(
+        pl.len(), pl.col("file", "file_index", "position", "url").first()
+    )
     found = []
-    for _, own in rows.group_by("mix", "part", "doc_id", "table", "table_partition", maintain_order=True):
-        row: dict[str, Any] = own.row(0, named=True)
-        spec = table(row["table"])
-        partition = dict(zip(spec.partition_by, row["table_partition"].split(","), strict=True))
-        read, read_partition = before(row["table"], partition)
-        file = row["file"] or _file_of(home, read, read_partition, row["doc_id"])
-        found.append(
+    for (name, text), group in rows.group_by("table", "table_partition", maintain_order=True):
+        partition = dict(zip(table(str(name)).partition_by, str(text).split(","), strict=True))
+        read, read_partition = before(str(name), partition)
+        files = _files_of(home, read, read_partition, group.filter(pl.col("file").is_null())["doc_id"])
+        found += [
             SourceRecord(
                 row["doc_id"],
                 row["mix"],
                 row["part"],
-                own.height,
+                row["len"],
                 row["table"],
                 partition,
                 read,
                 read_partition,
-                file,
+                row["file"] or files.get(row["doc_id"]),
                 row["file_index"],
                 row["position"],
                 row["url"],
             )
-        )
+            for row in group.iter_rows(named=True)
+        ]
     return found
 
 
-def _file_of(home: Home, name: str, partition: Mapping[str, str], doc_id: str) -> str | None:
-    """The input file of a record, from the table that it was read into."""
-    if "file" not in table(name).schema.names or home.lake.state(name, partition) is None:
-        return None
-    rows = home.lake.scan(name, **partition).filter(pl.col("doc_id") == doc_id).select("file").collect()  # type: ignore[arg-type]
-    return rows.item(0, 0) if rows.height else None
+def _files_of(home: Home, name: str, partition: Mapping[str, str], doc_ids: pl.Series) -> dict[str, str]:
+    """Input files of records by doc_id, from the table that they were read into."""
+    if doc_ids.is_empty() or "file" not in table(name).schema.names or home.lake.state(name, partition) is None:
+        return {}
+    rows = home.lake.scan(name, **partition).filter(pl.col("doc_id").is_in(doc_ids.to_list()))  # type: ignore[arg-type]
+    return dict(rows.select("doc_id", "file").collect().iter_rows())

@@ -11,8 +11,8 @@ COLLECTIONS = {
     "books": {
         "gutenberg": ("books/gutenberg", "gutenberg", {}),
         "epub": ("books/epub", "epub", {}),
-        "classical": ("books/zh_classical", "book_text", {}),
-        "poetry": ("books/zh_poetry", "book_json", {}),
+        "classical": ("books/zh_classical", "book_text", {"language": "zh"}),
+        "poetry": ("books/zh_poetry", "book_json", {"language": "zh"}),
     },
     "academic": {
         "latex": ("academic/latex", "latex", {}),
@@ -40,6 +40,8 @@ SETS = {
 }
 PACKAGES = ("attrs", "click", "idna", "jinja2", "markupsafe", "networkx", "packaging", "psutil", "requests", "rich")
 """Packages of the test environment, all under permissive licences."""
+WIKIS = ("de", "el", "es", "fa", "he", "ja", "ro", "ru", "si", "ur", "zh")
+"""Languages whose small dumps are taken, besides the larger English one: each is a partition of its own, and that of `si` holds a redirect only."""
 SNAPSHOTS = ("CC-MAIN-2024-10", "CC-MAIN-2024-18")
 
 
@@ -64,16 +66,28 @@ def copy_packages(folder):
                 shutil.copy2(path, place)
 
 
+def copy_dumps(folder, samples):
+    """The English dump, and small ones of WIKIS."""
+    folder.mkdir(parents=True)
+    dumps = [
+        *samples.glob("encyclopedia/enwiki-latest*"),
+        *(samples / f"encyclopedia/minidumps/{code}wiki.xml.bz2" for code in WIKIS),
+    ]
+    for dump in dumps:
+        shutil.copy2(dump, folder)
+
+
 def make_everything(folder, samples, **settings):
     """A home over pages of two snapshots and all other sources, with the corpus of each."""
     copy_packages(folder / "packages")
+    copy_dumps(folder / "dumps", samples)
     sources = sources_of(samples, {**COLLECTIONS, "domain": SETS})
     sources["code"] = {"packages": {"location": "packages", "format": "installed_packages"}}
     every = {
         "source": {"location": str(samples / "web")},
         "variants": ["wet"],
         "sources": sources,
-        "encyclopedia": {"location": str(samples / "encyclopedia")},
+        "encyclopedia": {"location": "dumps"},
         "language_model": {"languages": []},
         "classifiers": {"models": {}},
         # A partition takes a second or less: starting workers would cost more.

@@ -8,6 +8,7 @@ from collections import Counter
 
 import polars as pl
 import pytest
+from real_sources import COLLECTIONS, sources_of
 
 from corpus_platform.documents import SOURCES
 from corpus_platform.home import Home
@@ -17,31 +18,6 @@ from corpus_platform.stages.texts import cleaned_table, read_table
 
 pytestmark = [pytest.mark.e2e, pytest.mark.samples, pytest.mark.timeout(1200)]
 
-COLLECTIONS = {
-    "books": {
-        "gutenberg": ("books/gutenberg", "gutenberg", {}),
-        "epub": ("books/epub", "epub", {}),
-        "classical": ("books/zh_classical", "book_text", {}),
-        "poetry": ("books/zh_poetry", "book_json", {}),
-    },
-    "academic": {
-        "latex": ("academic/latex", "latex", {}),
-        "arxiv": ("academic/latex_eprint", "latex", {}),
-        "pmc": ("academic/jats", "jats", {}),
-        "s2orc": ("academic/s2orc", "s2orc", {}),
-    },
-    "social": {
-        "stackexchange": ("social/stackexchange", "stackexchange", {}),
-        "weibo": ("social/zh_dialogue", "dialogues", {}),
-        "waimai": ("social/zh_reviews", "reviews", {}),
-    },
-    "parallel": {
-        "wmt22": ("parallel/wmt22", "pairs_tsv", {}),
-        "tmx": ("parallel/tmx", "tmx", {}),
-        "wmtxml": ("parallel/wmt_xml", "wmt_xml", {}),
-        "guwen": ("parallel/zh_classical_modern", "pairs_zh", {}),
-    },
-}
 LEFT = {
     "books": re.compile(r"Project Gutenberg(?:-tm)? (?:License|EBook)|START OF TH(?:E|IS) PROJECT", re.IGNORECASE),
     "academic": re.compile(
@@ -58,13 +34,7 @@ def home(samples, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sources")
     settings = {
         "encyclopedia": {"location": str(samples / "encyclopedia")},
-        "sources": {
-            source: {
-                name: {"location": str(samples / where), "format": reader, "options": options}
-                for name, (where, reader, options) in named.items()
-            }
-            for source, named in COLLECTIONS.items()
-        },
+        "sources": sources_of(samples, COLLECTIONS),
         "language_model": {"languages": []},
         # A partition takes a second or less: starting workers would cost more.
         "engine": {"kind": "serial"},
