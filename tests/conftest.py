@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 # A shell without job control starts background jobs with SIGINT ignored, Dagster copies that onto SIGTERM, and programs that tests start inherit
 # both: then nothing that a test sends would end them.
@@ -16,13 +17,28 @@ for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
 os.environ.pop("COLUMNS", None)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def model_cache(tmp_path_factory) -> Path:
-    """Folder of the shipped models that this run of the tests has trained, for all its workers."""
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory) -> Path:
+    """A folder that all workers of this run of the tests share."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "models"
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def model_cache(run_folder) -> Path:
+    """Folder of the shipped models that this run of the tests has trained."""
+    folder = run_folder / "models"
     os.environ["CORPUS_MODEL_CACHE"] = str(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def made_sample(run_folder):
+    """The report of a sample made with the usual settings, once for all tests that only look."""
+    from corpus_platform.sample import make_sample  # noqa: PLC0415
+
+    with FileLock(run_folder / "sample.lock"):
+        return make_sample(run_folder / "sample")
 
 
 @pytest.fixture(scope="session")

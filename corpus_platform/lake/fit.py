@@ -33,7 +33,8 @@ def to_fit(
     Partition columns may be there if all their values are the partition's; files do not keep them.
     """
     _refuse_strangers(frame, spec, schema, partition)
-    columns = [_column(frame, spec, name, kind) for name, kind in schema.items()]
+    nullable = {field.name: field.nullable for field in spec.schema}
+    columns = [_column(frame, spec.name, name, kind, nullable[name]) for name, kind in schema.items()]
     try:
         return frame.select(columns)
     except pl.exceptions.InvalidOperationError as error:
@@ -55,18 +56,17 @@ def _refuse_strangers(
             )
 
 
-def _column(frame: pl.DataFrame, spec: TableSpec, name: str, kind: pl.DataType) -> pl.Expr:
-    nullable = spec.schema.field(name).nullable
+def _column(frame: pl.DataFrame, table: str, name: str, kind: pl.DataType, nullable: bool) -> pl.Expr:
     wanted = str(kind) if nullable else f"{kind} without nulls"
     if name not in frame.columns:
         if not nullable:
-            raise SchemaError(f"{spec.name}: column `{name}` expected {wanted}, got no such column")
+            raise SchemaError(f"{table}: column `{name}` expected {wanted}, got no such column")
         return pl.lit(None, dtype=kind).alias(name)
     got = frame.schema[name]
     if not _fits(got, kind):
-        raise SchemaError(f"{spec.name}: column `{name}` expected {wanted}, got {got}")
+        raise SchemaError(f"{table}: column `{name}` expected {wanted}, got {got}")
     if not nullable and (nulls := frame[name].null_count()):
-        raise SchemaError(f"{spec.name}: column `{name}` expected {wanted}, got {nulls} nulls")
+        raise SchemaError(f"{table}: column `{name}` expected {wanted}, got {nulls} nulls")
     return pl.col(name) if got == kind else pl.col(name).cast(kind, strict=True)
 
 

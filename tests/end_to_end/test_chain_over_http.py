@@ -6,7 +6,6 @@ from web_server import web_server
 
 from corpus_platform.errors import SourceError
 from corpus_platform.home import Home
-from corpus_platform.sample import make_sample
 from corpus_platform.stages.asset_names import WEB
 
 SNAPSHOT = "CC-MAIN-2025-05"
@@ -22,8 +21,8 @@ engine: {{kind: serial}}
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory):
-    return make_sample(tmp_path_factory.mktemp("sample"))
+def sample(made_sample):
+    return made_sample
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,11 @@ import json
 import pytest
 from fastwarc.warc import ArchiveIterator
 
-from corpus_platform.sample import make_sample
-
 
 @pytest.fixture(scope="session")
-def report(tmp_path_factory):
+def report(made_sample):
     """The report of a sample made with the usual settings."""
-    return make_sample(tmp_path_factory.mktemp("sample"))
+    return made_sample
 
 
 @pytest.fixture(scope="session")
