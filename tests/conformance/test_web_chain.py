@@ -16,7 +16,7 @@ from corpus_platform.stages.run import run_stage
 SNAPSHOTS = ("CC-MAIN-2024-10", "CC-MAIN-2024-18")
 
 
-@pytest.fixture(scope="module", params=[1, 3], ids=lambda n: f"{n}-files-a-shard")
+@pytest.fixture(scope="module", params=[pytest.param(1, marks=pytest.mark.e2e), 3], ids=lambda n: f"{n}-files-a-shard")
 def lake(request, samples, tmp_path_factory):
     """A lake with both snapshots, from WET, without language models."""
     lake = Lake(tmp_path_factory.mktemp("chain") / "lake")

@@ -79,6 +79,7 @@ def test_documents_without_anything_to_compare_are_told(documents, tmp_path):
     assert "2 documents have nothing to be compared by and stay" in told
 
 
+@pytest.mark.e2e
 def test_workers_give_what_one_process_gives(documents, tmp_path):
     one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
 

@@ -330,6 +330,7 @@ def english_is_easy(lake, models, texts, languages):
     )
 
 
+@pytest.mark.e2e
 def test_worker_processes_make_what_one_process_makes(home):
     recipe = RECIPE | {"name": "with_ccnet_fields", "publish": "ccnet", "variant": "wet.ccnet"}
     (home.path / "recipes" / "fields.yaml").write_text(yaml.safe_dump(recipe))
