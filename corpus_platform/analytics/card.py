@@ -255,11 +255,8 @@ def _personal(home: Home, told: Mapping[str, Any]) -> str:
     if not found:
         return "No recipe of this mix has a step that masks personal data: names, addresses and numbers that pages show are in it."
     masked = "; ".join(f"{_code(label)}: {', '.join(map(_code, own))}" for label, own in sorted(found.items()))
-    social = (
-        " Posts of sites have nobody's name: their readers replace names before anything is stored."
-        if "social.cleaned" in found
-        else ""
-    )
+    said = " Readers of posts replace names, addresses and numbers of people before anything is stored."
+    social = said if "social.cleaned" in found else ""
     left = f" No such step: {', '.join(map(_code, dict.fromkeys(without)))}." if without else ""
     return f"Steps that mask or drop personal data: {masked}.{left}{social}"
 

@@ -18,7 +18,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _MORE = """
 .page.card-page{grid-template-columns:minmax(0,960px);padding-top:28px}pre{background:var(--soft);border-radius:8px;padding:12px 14px;overflow-x:auto}
 pre code{background:none;padding:0}
-figure svg{border-radius:8px}main table{display:block;overflow-x:auto}
+figure svg{border-radius:8px}main table{display:block;overflow-x:auto}td code{white-space:nowrap}
 """
 _PICTURE = re.compile(r'<p><img src="(plots/[a-z0-9_]+\.svg)" alt="[^"]*"\s*/?></p>')
 _HEADING = re.compile(r"<h2>([^<]+)</h2>")

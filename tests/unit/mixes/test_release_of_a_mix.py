@@ -229,7 +229,7 @@ def test_the_card_tells_what_masks_personal_data_in_recipes_and_in_what_they_sta
     assert said(web).startswith("No recipe of this mix")
     assert said(web, code, posts) == (
         "Steps that mask or drop personal data: `code.cleaned`: `code_secrets`; `social.cleaned`: `pii`. No such step: `ccnet`."
-        " Posts of sites have nobody's name: their readers replace names before anything is stored."
+        " Readers of posts replace names, addresses and numbers of people before anything is stored."
     )
 
 
