@@ -120,4 +120,4 @@ def _step(step: Step) -> str:
 def _written(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value[:12])) + (" ..." if len(value) > 12 else "")
-    return str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -123,7 +123,7 @@ def _read_on(stage: Stage, partition: Partition | None, doc_id: str | None) -> s
     snapshot = f" --snapshot {partition['snapshot']}" if partition and "snapshot" in partition else ""
     of_documents = stage.name in {"web.pages", "web.documents", SIGNALS} or isinstance(stage, Cleaned | SourceDocuments)
     if of_documents or stage.name.startswith(f"{LAYER}."):
-        lines.append(f"`corpus explain {doc_id or 'URL'}`: why a page is in a corpus or not")
+        lines.append(f"`corpus explain {doc_id or 'URL'}`: why a document is in a corpus or not")
     if isinstance(stage, Corpus):
         lines.append(f"`corpus funnel {stage.recipe.name}{snapshot}`: what each step did")
         lines.append("`corpus recipes overlap`: what corpora have in common")
