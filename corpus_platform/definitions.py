@@ -116,14 +116,7 @@ def materialize(
 
     Raises what the stage raised, and CheckFailed where a blocking check failed. The log is in the instance; the console stays quiet.
     """
-    given = resources_of(home)
-    resource = given["home"]
-    assert isinstance(resource, HomeResource)
-    if home.watch is not None:
-        resource = resource.watched_by(home.watch)
-    job = build_defs(
-        home.enabling(assets), resources={**given, "home": resource}
-    ).resolve_implicit_global_asset_job_def()
+    job = _job_of(home.enabling(assets))
     run = str(uuid.uuid4())
     try:
         return job.execute_in_process(
@@ -142,6 +135,23 @@ def materialize(
                 "\n".join([f"{partition_key or ', '.join(assets)}: run {run} was stopped by a check", *failed])
             ) from None
         raise
+
+
+def _job_of(home: Home) -> dg.JobDefinition:
+    """The job of all assets of a home, from which runs in this process select. That of the last home is kept: making it takes longer than a small run."""
+    if not (_LAST and _LAST[0] is home):
+        given = resources_of(home)
+        resource = given["home"]
+        assert isinstance(resource, HomeResource)
+        if home.watch is not None:
+            resource = resource.watched_by(home.watch)
+        job = build_defs(home, resources={**given, "home": resource}).resolve_implicit_global_asset_job_def()
+        _LAST[:] = [home, job]
+    return _LAST[1]
+
+
+_LAST: list[Any] = []
+"""The home that runs were last made for, and its job."""
 
 
 def _failed_checks(instance: dg.DagsterInstance, run: str, *, all_of_them: bool = False) -> list[str]:

@@ -40,6 +40,8 @@ READERS: dict[str, dict[str, dict[str, Any]]] = {
     "domain": {"records": {"format": "records_table", "options": {"set": "textbooks"}}},
 }
 """Who reads the sample's other sources, by source and collection."""
+SEVERAL = "several_sources"
+"""The demo's own recipe, over several sources (sample/recipes/)."""
 MIX = RELEASE = "demo"
 
 
@@ -72,13 +74,12 @@ def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
             source: {name: {"location": f"{SAMPLE}/sources/{source}/{name}", **how} for name, how in readers.items()}
             for source, readers in READERS.items()
         }
-        baike = {"location": f"{SAMPLE}/sources/encyclopedia/baike", "format": "baike"}
         return {
             **common,
             # Its shards take a second each: starting workers would cost more than they do.
             "engine": {"kind": "serial"},
             "source": {"location": SAMPLE},
-            "encyclopedia": {"location": f"{SAMPLE}/encyclopedia", "readers": {"baike_sample": baike}},
+            "encyclopedia": {"location": f"{SAMPLE}/encyclopedia"},
             "sources": sources,
             "language_model": {"training": training, **_cutoffs(variant, report.snapshots[0].name)},
             "tokenizers": {"models": {"default": {"vocabulary": 8_000, "characters": 1_000_000}}},
@@ -133,6 +134,8 @@ class SourceSummary:
     cleaned: int
     kept: int
     """Documents in the source's own corpus."""
+    shared: int
+    """Documents in the corpus over several sources."""
 
 
 @dataclass(frozen=True)
@@ -201,17 +204,18 @@ def source_summaries(home: Home) -> list[SourceSummary]:
 
 def _source(home: Home, source: str) -> SourceSummary:
     rejects: dict[str, int] = {}
-    documents = cleaned = kept = 0
+    totals = [0, 0, 0, 0]
     for partition in home.lake.partitions(read_table(source)):
         corpus = {"variant": f"{source}.cleaned", "snapshot": key_of(source, partition)}
         read = home.lake.state(read_table(source), partition)
         for name, n in read.counters.items() if read else ():
             if name.startswith("rejects:"):
                 rejects[name.removeprefix("rejects:")] = rejects.get(name.removeprefix("rejects:"), 0) + n
-        states = (read, home.lake.state(cleaned_table(source), partition), home.lake.state(f"corpora.{source}", corpus))
-        rows = [state.rows if state else 0 for state in states]
-        documents, cleaned, kept = documents + rows[0], cleaned + rows[1], kept + rows[2]
-    return SourceSummary(source, documents, rejects, cleaned, kept)
+        published = (home.lake.state(f"corpora.{recipe}", corpus) for recipe in (source, SEVERAL))
+        states = (read, home.lake.state(cleaned_table(source), partition), *published)
+        totals = [total + (state.rows if state else 0) for total, state in zip(totals, states, strict=True)]
+    documents, cleaned, kept, shared = totals
+    return SourceSummary(source, documents, rejects, cleaned, kept, shared)
 
 
 def mix_and_release(home: Home) -> MixSummary:

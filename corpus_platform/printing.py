@@ -58,10 +58,10 @@ def print_summary(rows: list[SnapshotSummary]) -> None:
 
 def print_sources(rows: list[SourceSummary]) -> None:
     """A row for each source other than the web, from what was read to its corpus."""
-    columns = (right(name) for name in ("documents", "rejects", "cleaned", "in its corpus"))
+    columns = (right(name) for name in ("documents", "rejects", "cleaned", "in its corpus", "in several_sources"))
     shown = RichTable("source", *columns, "rejects by reason", box=None)
     for row in rows:
-        numbers = (row.documents, sum(row.rejects.values()), row.cleaned, row.kept)
+        numbers = (row.documents, sum(row.rejects.values()), row.cleaned, row.kept, row.shared)
         shown.add_row(row.source, *(f"{number:,}" for number in numbers), _counts(row.rejects.items(), 3))
     out.print()
     out.print(shown)

@@ -201,7 +201,8 @@ class Home:
         named = self.settings.recipes.enabled
         if ALL in named:
             return tuple(self.recipes)
-        own = [name for name in self.recipes if name not in reading.recipes()] if self.recipe_folder.is_dir() else []
+        shipped = reading.recipes()
+        own = [name for name in self.recipes if name not in shipped] if self.recipe_folder.is_dir() else []
         return tuple(dict.fromkeys((*named, *self.settings.sources.used, *own)))
 
     @cached_property
