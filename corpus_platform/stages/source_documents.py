@@ -7,7 +7,7 @@ Not here: formats (readers/), encyclopedias' dumps (encyclopedia.py), what becom
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from corpus_platform.lake import Lake
+    from corpus_platform.readers.reader import SourceDocument
     from corpus_platform.stages.stage import Output, Partition
 
 _BATCH_BYTES = 8 << 20
@@ -105,7 +106,7 @@ class SourcesSettings(Settings):
 class SourceDocuments(Stage):
     """The documents of some units of a source."""
 
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     source: str = field(kw_only=True)
     settings: SourcesSettings = SourcesSettings()
     s3: S3Access = field(default_factory=S3Access, kw_only=True)
@@ -154,7 +155,7 @@ class SourceDocuments(Stage):
         for group in _groups(units):
             reads = [_reads(unit, readers[collection]) for collection, unit in group]
             reads += [told for collection in dict.fromkeys(name for name, _ in group) for told in beside[collection]]
-            work = _Work(start, tuple((readers[collection], unit) for collection, unit in group))
+            work = _Work(start, tuple((collection, readers[collection], unit) for collection, unit in group))
             shards.append(Shard(len(shards), tuple(reads), work, sum(unit.bytes for _, unit in group)))
             start += len(group)
         return shards
@@ -164,23 +165,24 @@ class SourceDocuments(Stage):
         del lake, partition
         work: _Work = shard.work
         rows = _Rows(output, {n: t for n, t in polars_schema(table(self.name)).items() if n != "language_score"})
-        for index, (reader, unit) in enumerate(work.units, work.first):
+        for index, (collection, reader, unit) in enumerate(work.units, work.first):
             for found in _read(reader, unit):
                 output.count("records")
                 if isinstance(found, Reject):
                     output.reject(**asdict(found))
                 else:
                     output.count("kept")
-                    rows.add({**found.row(self.source, unit.name), "shard": shard.index, "file_index": index})
+                    own = _of_collection(found, collection, unit)
+                    rows.add({**own.row(self.source, unit.name), "shard": shard.index, "file_index": index})
         rows.flush()
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What one task reads: the index of its first unit, and units with their readers."""
+    """What one task reads: the index of its first unit, and units with their collections and readers."""
 
     first: int
-    units: tuple[tuple[Reader, Unit], ...]
+    units: tuple[tuple[str, Reader, Unit], ...]
 
 
 class _Rows:
@@ -217,6 +219,11 @@ def _read(reader: Reader, unit: Unit) -> Iterator[Any]:
                 yield unit.reject(position, "no_text", "half of a surrogate pair")
     except SourceError as error:
         yield unit.reject(position, "unreadable", str(error))
+
+
+def _of_collection(found: SourceDocument, collection: str, unit: Unit) -> SourceDocument:
+    """The document; where its identity is a name of its file, with the collection before it, for two collections may have a `train.jsonl`."""
+    return replace(found, identity=f"{collection}/{found.identity}") if unit.name in found.identity else found
 
 
 def _is_unicode(text: str) -> bool:

@@ -285,3 +285,21 @@ def test_an_edited_text_keeps_the_language_that_it_was_in(home):
 
     rows = home.lake.scan("books.cleaned").collect()
     assert rows.filter(pl.col("edited"))["language"].to_list() == ["en"]
+
+
+def test_files_of_one_name_in_two_collections_are_different_documents(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "train.txt").write_text(f"{LONG} {folder}\n", encoding="utf-8")
+    settings = {
+        "sources": {
+            "books": {name: {"location": name, "format": "test_book_lines"} for name in ("a", "b")},
+        },
+        "engine": {"kind": "serial"},
+    }
+    write_settings(tmp_path / "corpus.yaml", CorpusSettings.model_validate(settings))
+    home = Home.open(tmp_path)
+
+    make(home, "books/documents")
+
+    assert home.lake.scan("books.documents").collect()["doc_id"].n_unique() == 2
