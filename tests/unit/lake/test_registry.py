@@ -17,7 +17,9 @@ def test_a_name_can_be_taken_once():
 
 
 def test_an_unknown_table_is_told_with_the_nearest_and_all_that_are_known():
-    with pytest.raises(SettingsError, match=r"no table `web.page`, nearest is `web.pages`; known are academic.cleaned, "):
+    with pytest.raises(
+        SettingsError, match=r"no table `web.page`, nearest is `web.pages`; known are academic.cleaned, "
+    ):
         table("web.page")
 
 
