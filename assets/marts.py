@@ -17,6 +17,7 @@ from corpus_platform.home import Home
 from corpus_platform.stages.asset_names import OF_METHOD, OF_PAGES, WEB, asset_of
 from corpus_platform.stages.corpus import LAYER
 from corpus_platform.stages.signals import SIGNALS
+from corpus_platform.stages.texts import cleaned_table, read_table
 from resources.dbt import Built, build
 from resources.home import HomeResource
 
@@ -109,11 +110,12 @@ def upstream(home: Home, model: Model) -> list[str]:
 def _assets_of(home: Home, name: str) -> list[str]:
     """Keys of the assets that write a table."""
     if name == _COMMITS:
-        # Every asset adds to it; those that people ask about are pages, documents, dedups and corpora.
-        names = (*_OF_WEB, "web.duplicates", _PUBLISHED)
+        # Every asset adds to it; those that people ask about are pages, documents of all sources, dedups and corpora.
+        of_sources = [name for source in home.cleaned for name in (read_table(source), cleaned_table(source))]
+        names = (*_OF_WEB, *of_sources, "web.duplicates", _PUBLISHED)
         return [key for one in names for key in _assets_of(home, one)]
     if name == _PUBLISHED:
-        return [asset_of(f"{LAYER}.{recipe}") for recipe in home.enabled]
+        return [asset_of(f"{LAYER}.{recipe}", v) for recipe in home.enabled for v in home.variants_of(recipe)]
     variants: tuple[str, ...] = ()
     if name in OF_METHOD:
         variants = home.compared

@@ -15,3 +15,8 @@
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {{ custom_schema_name or target.schema }}
 {%- endmacro %}
+
+{# Whether a table or text variant is of a source other than the web. #}
+{% macro is_source(column) -%}
+    split_part({{ column }}, '.', 1) in ('books', 'academic', 'code', 'social', 'encyclopedia', 'parallel', 'domain')
+{%- endmacro %}

@@ -10,6 +10,7 @@ from tiny_crawl import write_settings
 from assets.marts import POOL
 from corpus_platform.analytics.dbt_project import PROJECT, marts, models
 from corpus_platform.definitions import build_defs
+from corpus_platform.documents import SOURCES
 from corpus_platform.errors import SettingsError
 from corpus_platform.home import Home
 
@@ -22,7 +23,10 @@ MARTS = {
     "duplicates_over_time",
     "recipe_overlap",
     "cost_per_stage",
+    "source_funnel",
+    "source_share",
 }
+WHOLE = {"cost_per_stage", "source_funnel", "source_share"}
 
 
 def graph(folder: Path, **settings):
@@ -41,7 +45,7 @@ def test_every_mart_is_an_asset_of_each_snapshot_or_of_all(tmp_path):
     found = {key.removeprefix("marts/"): node for key, node in nodes.items() if node.group_name == "marts"}
     assert set(found) == MARTS
     partitions = {name: node.partitions_def and node.partitions_def.name for name, node in found.items()}
-    assert partitions == {**dict.fromkeys(MARTS, "cc_snapshot"), "cost_per_stage": None}
+    assert partitions == {**dict.fromkeys(MARTS, "cc_snapshot"), **dict.fromkeys(WHOLE)}
     assert all(node.pools == {POOL} for node in found.values())
     assert all(set(node.kinds) == {"dbt", "duckdb"} for node in found.values())
 
@@ -61,6 +65,27 @@ def test_a_mart_comes_from_the_assets_that_write_what_it_reads_in_every_variant_
     assert above(nodes, "licence_share") == corpora | pages
     assert dedups < above(nodes, "duplicates_over_time")
     assert corpora | pages | dedups | {"web/wet/documents"} <= above(nodes, "cost_per_stage")
+
+
+def test_marts_of_sources_come_from_their_tables_and_from_each_part_of_a_corpus(tmp_path):
+    collection = {"location": "books", "format": "gutenberg"}
+    nodes = graph(
+        tmp_path,
+        recipes={"enabled": ["slimpajama"]},
+        sources={"books": {"mine": collection}},
+        classifiers={"models": {}},
+    )
+
+    assert {"books/documents", "books/cleaned", "corpora/books"} <= above(nodes, "source_funnel")
+    parts = {"corpora/slimpajama/books.cleaned", "corpora/slimpajama/wet.ccnet", "corpora/books"}
+    assert parts <= above(nodes, "source_share")
+    assert above(nodes, "source_share") <= set(nodes)
+
+
+def test_the_sources_that_marts_know_are_all_of_them():
+    macro = (PROJECT / "macros" / "snapshots.sql").read_text()
+
+    assert all(f"'{source}'" in macro for source in SOURCES)
 
 
 def test_without_dedups_and_with_recipes_disabled_the_marts_are_still_there(tmp_path):
