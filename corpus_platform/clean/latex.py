@@ -184,7 +184,8 @@ class _Page:
         """A paragraph in one line, but for the lines that are meant."""
         part = settled(_REFERENCE.sub(self._reference, part))
         lines = [
-            re.sub(r"[ \t\n\u00a0\u2003]+", " ", line).rstrip() for line in part.replace(_APPENDIX, "").split("\x0b")
+            re.sub(r"[ \t\n\u00a0\u2003]+", " ", _HAN_BREAK.sub("", line)).rstrip()
+            for line in part.replace(_APPENDIX, "").split("\x0b")
         ]
         text = "\n".join(line.strip().replace(INDENT, "  ") for line in lines if line.strip())
         text = re.sub(r" +([,.;:)])", r"\1", re.sub(r"\( +", "(", text))
@@ -250,7 +251,11 @@ class _Page:
 
 
 _COMMANDS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
-_AND = re.compile(r"\s*(?:\band\b|,|&|\u2003)\s*")
+_AND = re.compile(r"\s*(?:\band\b|[,，、]|&|\u2003)\s*")
+_HAN = "\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef"
+_HAN_BREAK = re.compile(rf"(?<=[{_HAN}])[ \t]*\n[ \t]*(?=[{_HAN}])")
+"""A line break of the source between two Han characters, which is no space."""
+_HAN_NAME = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff·]{2,8}")
 _NO_NAME = re.compile(r"\$[^$]*\$|[\d*†‡§¶$^{}]|\b(?:Jr|Sr|PhD|MD)\b\.?|\x01\d+\x02")
 
 
@@ -261,5 +266,5 @@ def _authors(blocks: list[str]) -> Iterator[str]:
             lines = [line for line in re.split(r"\x0b|\n\s*\n", entry) if line.strip()]
             names = _AND.split(re.sub(r"[ \n\t]+", " ", _NO_NAME.sub("", lines[0]))) if lines else []
             for name in (_MARKS.sub("", name).strip(" .,;()~\u2003") for name in names):
-                if 3 <= len(name) <= 60 and " " in name and "@" not in name:
+                if (3 <= len(name) <= 60 and " " in name and "@" not in name) or _HAN_NAME.fullmatch(name):
                     yield name

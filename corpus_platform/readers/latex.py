@@ -44,6 +44,7 @@ class Latex(Reader):
     """Papers in LaTeX."""
 
     name: ClassVar[str] = "latex"
+    version: ClassVar[str] = "2"
     source: ClassVar[str] = "academic"
     by: ClassVar[Literal["file", "folder"]] = "folder"
     suffixes: ClassVar[tuple[str, ...]] = _ARCHIVES
@@ -90,14 +91,18 @@ class Latex(Reader):
         if len(unit.files) == 1 and unit.files[0].path == unit.name:
             yield from self._of_archive(unit, unit.name)
             return
-        loose = Project(unit.name)
+        loose, has_archives = Project(unit.name), False
         for file in unit.files:
             path = file.path.removeprefix(unit.name + "/")
             if path.lower().endswith(_ARCHIVES):
+                has_archives = True
                 yield from self._of_archive(unit, file.path)
             elif (file.size or 0) <= _MAX_FILE and _is_wanted(path):
                 loose.add(path, unit.bytes_of(file.path, _MAX_FILE))
-        if loose.files:
+            else:
+                loose.others.append(path)
+        # A folder that gives nothing at all is told of.
+        if loose.files or not has_archives:
             yield loose
 
     def _of_archive(self, unit: Unit, path: str) -> Iterator[Project | Problem]:

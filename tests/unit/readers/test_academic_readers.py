@@ -354,3 +354,27 @@ def test_patents_have_claims_and_sections_and_a_class_by_field(tmp_path):
     assert document.text.endswith("## Background\n\nWheels are old.\n\n## Claims\n\n1. A wheel.\n\n2. The wheel of 1.")
     assert (document.identity, document.category, document.meta["class"]) == ("patent:US1", "vehicles", "B60B 1/00")
     assert rejects == [("no_text", False)]
+
+
+def test_lines_of_chinese_are_joined_without_a_space_and_chinese_authors_are_named(tmp_path):
+    paper = r"""\documentclass{article}\title{测试}\author{基尔 \and 王小明、李四}\begin{document}\maketitle
+\section{引言}
+这是第一行
+第二行，然后 English words
+more words 结束。""" + "补充的文字内容。" * 60 + r"\end{document}"  # fmt: skip
+    (tmp_path / "paper").mkdir()
+    (tmp_path / "paper" / "main.tex").write_text(paper, encoding="utf-8")
+
+    [found] = Latex().read(Unit.of_path(tmp_path / "paper"))
+
+    assert found.author == "基尔; 王小明; 李四"
+    assert "这是第一行第二行，然后 English words more words 结束。" in found.text
+
+
+def test_a_folder_without_latex_is_told_of(tmp_path):
+    (tmp_path / "paper").mkdir()
+    (tmp_path / "paper" / "a.pdf").write_bytes(b"%PDF-1.4")
+
+    [found] = Latex().read(Unit.of_path(tmp_path / "paper"))
+
+    assert (found.reason, found.broken) == ("no_latex", False)
