@@ -181,7 +181,9 @@ def status(context: typer.Context) -> None:
         out.print(f"no input: {escaped(why)}", highlight=False, soft_wrap=True)
     if stale:
         out.print("\nA table is compared with what it reads as that is now: this may change when that is made anew.")
-    out.print("\nBring one up to date: corpus run corpora/ccnet --snapshot NAME", highlight=False)
+    used = home.settings.sources.used
+    hint = f"corpora/{used[0]}" if used and not known else "corpora/ccnet --snapshot NAME"
+    out.print(f"\nBring one up to date: corpus run {hint}", highlight=False)
 
 
 @snapshots.command("list")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from spoiling import COUNTERS, NAMES, READ_FROM, Bench, is_single, partition_of, retyped, sound, spoils, spoilt
+from spoiling import COUNTERS, DRAWN, NAMES, READ_FROM, Bench, is_single, partition_of, retyped, sound, spoils, spoilt
 
 from corpus_platform.home import Home
 from corpus_platform.lake import table
@@ -66,7 +66,7 @@ def test_one_bad_row_in_a_million_makes_its_suite_red_and_is_shown(bench, name):
         # Only its commit is asked how many rows it has.
         bench.commit(table(above), [replace(bench.write(table(above), [sound(table(above), 1)]), rows=MILLION)])
     for figure in [e.figure for e in suite.expectations if e.check == "nothing_is_lost"]:
-        counted = {"records": MILLION, "kept": MILLION}
+        counted = {"records": MILLION, "kept": MILLION, DRAWN: MILLION}
         lost = {key: counted.get(key, 0) + n for key, n in COUNTERS[figure].items()}
         bench.commit(spec, [million], counters={**counted, **lost})
         balances = {o.figure: o for o in run_suite(bench.home, name, partition_of(spec), {"nothing_is_lost"}).outcomes}

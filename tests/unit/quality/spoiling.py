@@ -81,6 +81,8 @@ BROKEN_AGREEMENTS = {
     "breaks: cut-offs in order": {"cutoff_head": 9.0},
 }
 """What breaks an agreement, in a row that is sound else."""
+DRAWN = "plan:all:web:drawn"
+"""What a mix counts of the tokens of its part; a sound row has one."""
 COUNTERS = {
     "records read": {"records": 1},
     "rows in ops.rejects": {"records": 1, "rejects:truncated": 1},
@@ -95,7 +97,7 @@ COUNTERS = {
     "rows in web.dedup_edges": {"edges": 1},
     "rows that are not kept": {"dropped:copy": 1},
     # Forty rows with one token each, and one that is lost.
-    "tokens of the rows": {"plan:all:web:drawn": 41},
+    "tokens of the rows": {DRAWN: 1},
     "parts that drew less than the plan gives them": {"plan:all:web:given": 1},
 }
 """What a commit counts more when a row is lost on the one side of a balance."""

@@ -5,7 +5,7 @@ import math
 import polars as pl
 import pyarrow as pa
 import pytest
-from spoiling import COUNTERS, NAMES, READ_FROM, Bench, is_single, partition_of, retyped, sound, spoils, spoilt
+from spoiling import COUNTERS, DRAWN, NAMES, READ_FROM, Bench, is_single, partition_of, retyped, sound, spoils, spoilt
 
 from corpus_platform.errors import DamagedFile
 from corpus_platform.home import Home
@@ -85,7 +85,7 @@ def test_a_required_column_that_is_missing_is_found(bench):
 def test_every_balance_is_broken_by_one_row_that_is_lost(bench, name, figure):
     spec = table(name)
     read_upstream(bench, spec)
-    counted = {"records": ROWS, "kept": ROWS}
+    counted = {"records": ROWS, "kept": ROWS, DRAWN: ROWS}
     lost = {key: counted.get(key, 0) + n for key, n in COUNTERS[figure].items()}
     bench.commit(spec, [bench.write(spec, [sound(spec, ROWS)])], counters={**counted, **lost})
 
