@@ -96,7 +96,6 @@ COUNTERS = {
     "keys of documents": {"keys": 1},
     "rows in web.dedup_edges": {"edges": 1},
     "rows that are not kept": {"dropped:copy": 1},
-    # Forty rows with one token each, and one that is lost.
     "tokens of the rows": {DRAWN: 1},
     "parts that drew less than the plan gives them": {"plan:all:web:given": 1},
 }
