@@ -77,8 +77,8 @@ def test_a_run_on_a_site_started_with_the_ui_s_own_buttons_succeeds(visit, ui): 
     visit.settle()
     dialog.get_by_role("button", name="Launch 1 run").click()
     visit.page.get_by_role("link", name="View", exact=True).click()
-    visit.page.wait_for_url("**/runs/*")
-    visit.page.get_by_text("Success", exact=True).filter(visible=True).first.wait_for(timeout=1000 * RUN_SECONDS)
+    visit.page.wait_for_url("**/runs/*", timeout=120_000)
+    visit.page.get_by_text("Success", exact=True).filter(visible=True).first.wait_for(timeout=2000 * RUN_SECONDS)
     visit.settle()
     visit.shoot("sources-run")
 
