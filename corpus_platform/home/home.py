@@ -376,7 +376,7 @@ class Home:
 
     def _cleaned(self, source: str) -> Cleaned:
         own, shipped = self.recipe_folder / "cleaning" / f"{source}.yaml", reading.CLEANING / f"{source}.yaml"
-        recipe = self._with_thresholds(_read_once(own if own.is_file() else shipped))
+        recipe = self._with_thresholds(reading.read_recipe(own) if own.is_file() else _read_once(shipped))
         return Cleaned(self.settings.signals.below(self.path), source=source, recipe=recipe)
 
     def _corpus(self, recipe: str) -> Corpus:
