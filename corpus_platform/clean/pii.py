@@ -13,7 +13,7 @@ Not here: what a recipe replaces by what (pii_styles.py, recipes/), counts as si
 
 from __future__ import annotations
 
-import re  # noqa: TC003  (the dataclass says it)
+import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cache
@@ -276,6 +276,14 @@ def is_chinese_id(text: str) -> bool:
     if text[6:8] not in {"18", "19", "20"} or not 1 <= month <= 12 or not 1 <= day <= 31:
         return False
     return "10X98765432"[sum(w * int(d) for w, d in zip(_WEIGHTS, text, strict=False)) % 11] == text[17].upper()
+
+
+CHINESE_ID = Detector(
+    "id",
+    re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])"),
+    run=17,
+    accept=lambda match: is_chinese_id(match[0]),
+)
 
 
 _PLAIN, _DIGIT, _SEPARATOR, _POINT, _COLON, _AT, _BETWEEN, _HYPHEN, _WIDE = range(9)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from corpus_platform.clean.pii import AT, COLONS, DOTTED, SEPARATORS, Detector, is_chinese_id, is_ip, is_public_ipv4
+from corpus_platform.clean.pii import AT, CHINESE_ID, COLONS, DOTTED, SEPARATORS, Detector, is_ip, is_public_ipv4
 from corpus_platform.clean.social_pii import INSTEAD, SOCIAL
 
 if TYPE_CHECKING:
@@ -161,12 +161,7 @@ CHINESE = Style(
     "chinese",
     (
         replace(FINEWEB_EMAIL, pattern=_EMAIL_ANYWHERE),
-        Detector(
-            "id",
-            re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])"),
-            run=17,
-            accept=lambda match: is_chinese_id(match[0]),
-        ),
+        CHINESE_ID,
         Detector(
             "phone",
             re.compile(

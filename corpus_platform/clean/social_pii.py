@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from corpus_platform.clean import pii
-from corpus_platform.clean.pii import AT, COLONS, Detector, find, is_chinese_id
+from corpus_platform.clean.pii import AT, CHINESE_ID, COLONS, Detector, find
 from corpus_platform.text.batch import TextBatch
 
 if TYPE_CHECKING:
@@ -128,12 +128,7 @@ SOCIAL: tuple[Detector, ...] = (
         re.compile(r"(?<![\w.+-])[\w.+-]{1,64} at [\w-]{1,63}(?: dot [\w-]{2,63}){1,4}", re.IGNORECASE | re.ASCII),
         hint=r"(?i) at [\w-]{1,63} dot ",
     ),
-    Detector(
-        "id",
-        re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])"),
-        run=17,
-        accept=lambda match: is_chinese_id(match[0]),
-    ),
+    CHINESE_ID,
     Detector(
         "card",
         re.compile(
