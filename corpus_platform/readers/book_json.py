@@ -19,17 +19,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from corpus_platform.errors import SourceError
 from corpus_platform.extract.charset import decode
 from corpus_platform.models.book_classes import class_of
 from corpus_platform.readers.language_names import language_code
 from corpus_platform.readers.reader import Reader, Section, SourceDocument, register_reader
+from corpus_platform.sources.records import Reject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from corpus_platform.readers.reader import Unit
-    from corpus_platform.sources.records import Reject
 
 _DEPTH = 12
 _LINE = 64 << 20
@@ -107,12 +106,9 @@ class BookJson(Reader):
         if unit.name.lower().endswith(_LINES):
             yield from self._json_lines(unit, walk)
             return
-        try:
-            data = unit.bytes_of(limit=self.max_bytes)
-        except SourceError as error:
-            if (unit.bytes or 0) <= self.max_bytes:
-                raise
-            yield unit.reject(0, "file_too_large", str(error), broken=False)
+        data = unit.whole(self.max_bytes)
+        if isinstance(data, Reject):
+            yield data
             return
         if not data.strip():
             yield unit.reject(0, "empty_file")

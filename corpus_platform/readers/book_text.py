@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from corpus_platform.errors import SourceError
 from corpus_platform.extract.charset import BINARY, decode
 from corpus_platform.extract.labels import codec_of
 from corpus_platform.models.book_classes import class_of
@@ -34,13 +33,13 @@ from corpus_platform.readers.book_lines import (
 from corpus_platform.readers.gutenberg import lines_of_text
 from corpus_platform.readers.language_names import language_code
 from corpus_platform.readers.reader import Reader, Section, SourceDocument, register_reader
+from corpus_platform.sources.records import Reject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from corpus_platform.extract.charset import Decoded
     from corpus_platform.readers.reader import Unit
-    from corpus_platform.sources.records import Reject
 
 NAMES = r"(?:(?P<folder>[^/]+)/(?:(?P<inner>.+)/)?)?(?:(?P<book>[^/_]+)_)?(?P<chapter>[^/]+)"
 """Rule of file names by default: folder or first part is the book, the rest the chapter."""
@@ -103,15 +102,9 @@ class BookText(Reader):
 
     def read(self, unit: Unit) -> Iterator[SourceDocument | Reject]:
         """The file as one document."""
-        try:
-            data = unit.bytes_of(limit=self.max_bytes)
-        except SourceError as error:
-            if (unit.bytes or 0) <= self.max_bytes:
-                raise
-            yield unit.reject(0, "file_too_large", str(error), broken=False)
-            return
-        if not data:
-            yield unit.reject(0, "empty_file")
+        data = unit.whole(self.max_bytes)
+        if isinstance(data, Reject):
+            yield data
             return
         decoded = self._decoded(data)
         if decoded is None or decoded.garbage > BINARY:

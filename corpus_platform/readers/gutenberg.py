@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from corpus_platform.errors import SourceError
 from corpus_platform.extract.charset import BINARY, decode
 from corpus_platform.models.book_classes import class_of
 from corpus_platform.readers.book_lines import (
@@ -30,6 +29,7 @@ from corpus_platform.readers.book_lines import (
 from corpus_platform.readers.gutenberg_frame import frame_of, header_of, without_notes
 from corpus_platform.readers.language_names import language_code
 from corpus_platform.readers.reader import Reader, SourceDocument, register_reader
+from corpus_platform.sources.records import Reject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from corpus_platform.extract.charset import Decoded
     from corpus_platform.readers.gutenberg_frame import Header
     from corpus_platform.readers.reader import Unit
-    from corpus_platform.sources.records import Reject
 
 LICENCE = "https://www.gutenberg.org/policy/license.html"
 _DECLARED = re.compile(rb"^Character set encoding:[ \t]*([^\r\n]{2,60})", re.MULTILINE | re.IGNORECASE)
@@ -103,15 +102,9 @@ class Gutenberg(Reader):
 
     def read(self, unit: Unit) -> Iterator[SourceDocument | Reject]:
         """The book of the file, or why there is none."""
-        try:
-            data = unit.bytes_of(limit=self.max_bytes)
-        except SourceError as error:
-            if (unit.bytes or 0) <= self.max_bytes:
-                raise
-            yield unit.reject(0, "file_too_large", str(error), broken=False)
-            return
-        if not data:
-            yield unit.reject(0, "empty_file")
+        data = unit.whole(self.max_bytes)
+        if isinstance(data, Reject):
+            yield data
             return
         decoded = decoded_book(data)
         if decoded.garbage > BINARY:

@@ -156,6 +156,16 @@ class Unit:
             raise SourceError(f"{path or self.name}: larger than {limit:,} bytes")
         return data
 
+    def whole(self, limit: int) -> bytes | Reject:
+        """The only file as a whole; a reject `file_too_large` (harmless) where it has more than `limit` bytes, `empty_file` where it has none."""
+        try:
+            data = self.bytes_of(limit=limit)
+        except SourceError as error:
+            if self.bytes <= limit:
+                raise
+            return self.reject(0, "file_too_large", str(error), broken=False)
+        return data or self.reject(0, "empty_file")
+
     def reject(self, position: int, reason: str, detail: str = "", **more: Any) -> Reject:
         """A reject of this unit."""
         return Reject(self.name, position, reason, detail, **more)
