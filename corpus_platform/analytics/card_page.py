@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from corpus_platform.analytics.report.markup import Html, tag
+from corpus_platform.analytics.report.markup import Html, html_page, tag
 from corpus_platform.analytics.report.style import CSS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _MORE = """
 .page.card-page{grid-template-columns:minmax(0,960px);padding-top:28px}pre{background:var(--soft);border-radius:8px;padding:12px 14px;overflow-x:auto}
 pre code{background:none;padding:0}
@@ -31,17 +30,8 @@ def page(markdown: str, plots: Mapping[str, str], title: str) -> str:
     made = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
     made = _PICTURE.sub(lambda found: f"<figure>{plots[found[1]]}</figure>" if found[1] in plots else "", made)
     made = _HEADING.sub(lambda found: f'<h2 id="{_anchor(found[1])}">{found[1]}</h2>', made)
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", title),
-        tag("style", Html(CSS + _MORE)),
-    )
     body = tag("body", tag("div", tag("main", Html(made)), class_="page card-page"))
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+    return html_page(title, CSS + _MORE, body)
 
 
 def _anchor(title: str) -> str:

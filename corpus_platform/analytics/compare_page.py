@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corpus_platform.analytics.report.markup import Html, join, table, tag, whole
+from corpus_platform.analytics.report.markup import Html, anchor, html_page, join, table, tag, whole
 from corpus_platform.analytics.report.style import CSS
 
 if TYPE_CHECKING:
@@ -15,20 +15,11 @@ if TYPE_CHECKING:
 
     from corpus_platform.analytics.comparison import Cell, Comparison
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _Set = tuple[str, str | None, str | None]
 
 
 def compare_page(found: Comparison) -> str:
     """The page. It holds no script and loads nothing."""
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("title", "Corpora compared"),
-        tag("style", Html(CSS)),
-    )
     said = (
         f"A model of {found.settings.order}-grams of each corpus, trained on {found.tokens:,} tokens ({found.pieces:,} pieces, the same for all), "
         "asked about held-out documents of all corpora."
@@ -40,11 +31,11 @@ def compare_page(found: Comparison) -> str:
         ("All figures", _figures(found)),
         ("What this does not say", tag("ul", *(tag("li", limit) for limit in found.limits))),
     ]
-    sections = [tag("section", tag("h2", title, id=_anchor(title)), content) for title, content in parts]
-    links = [tag("a", title, href=f"#{_anchor(title)}") for title, _ in parts]
+    sections = [tag("section", tag("h2", title, id=anchor(title)), content) for title, content in parts]
+    links = [tag("a", title, href=f"#{anchor(title)}") for title, _ in parts]
     main = tag("main", tag("header", tag("h1", "Corpora compared"), tag("p", said, class_="pale")), *sections)
     page = tag("div", tag("nav", *links, aria_label="Sections"), main, class_="page")
-    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', page), lang='en')}\n"
+    return html_page("Corpora compared", CSS, tag("body", page))
 
 
 def name_of(of: _Set) -> str:
@@ -117,7 +108,3 @@ def _three(cell: Cell) -> tuple[str, str, str]:
 
 def _words(cell: Cell) -> str:
     return f"{cell.perplexity_per_word:,.1f}" if cell.perplexity_per_word < 1e9 else "beyond 1e9"
-
-
-def _anchor(title: str) -> str:
-    return title.lower().replace(" ", "-")

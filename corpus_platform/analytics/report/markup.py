@@ -34,6 +34,29 @@ def tag(name: str, /, *children: object, **attributes: object) -> Html:
     return Html(f"<{name}{''.join(given)}>{join(children)}</{name}>")
 
 
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""What a page may load: its own styles and pictures, and nothing from anywhere."""
+
+
+def html_page(title: str, css: str, body: Html) -> str:
+    """A whole page with its styles in it. It holds no script, loads nothing, and tells no other site where its reader came from."""
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("title", title),
+        tag("style", Html(css)),
+    )
+    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def anchor(title: str) -> str:
+    """Id of a section, from its title."""
+    return title.lower().replace(" ", "-")
+
+
 def join(children: Iterable[object]) -> Html:
     """Parts after each other; None is nothing, and a list is its parts."""
     found = []

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from corpus_platform.analytics.private_counts import Privacy
 from corpus_platform.analytics.report import counting, details, published, quality, samples, sections, sources
 from corpus_platform.analytics.report.facts import Facts
-from corpus_platform.analytics.report.markup import Html, join, plural, tag
+from corpus_platform.analytics.report.markup import anchor, html_page, join, plural, tag
 from corpus_platform.analytics.report.style import CSS
 from corpus_platform.analytics.sql import connect
 from corpus_platform.errors import SettingsError, SourceError
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from corpus_platform.analytics.report.facts import CheckFacts
+    from corpus_platform.analytics.report.markup import Html
     from corpus_platform.home import Home
 
 FILE = "report.html"
 _MEMORY = "1GB"
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 @dataclass(frozen=True)
@@ -164,18 +164,9 @@ def _drops(facts: Facts) -> Html:
 def _page(facts: Facts, parts: Sequence[tuple[str, Html]], note: Html | None) -> str:
     now = datetime.now(UTC)
     span, of = _span(facts)
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", f"Corpus report, {span}"),
-        tag("style", Html(CSS)),
-    )
-    links = [tag("a", title, href=f"#{_anchor(title)}") for title, _ in parts]
+    links = [tag("a", title, href=f"#{anchor(title)}") for title, _ in parts]
     written = f"{of}. Written {now:%Y-%m-%d %H:%M} UTC by corpus-platform {installed_version('corpus-platform')}."
-    body = [tag("section", tag("h2", title, id=_anchor(title)), content) for title, content in parts]
+    body = [tag("section", tag("h2", title, id=anchor(title)), content) for title, content in parts]
     ending = tag(
         "footer",
         "Every number can be asked for again: ",
@@ -186,7 +177,7 @@ def _page(facts: Facts, parts: Sequence[tuple[str, Html]], note: Html | None) ->
     )
     main = tag("main", tag("header", tag("h1", "Corpus report"), tag("p", written, class_="pale"), note), *body, ending)
     page = tag("div", tag("nav", *links, aria_label="Sections"), main, class_="page")
-    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', page), lang='en')}\n"
+    return html_page(f"Corpus report, {span}", CSS, tag("body", page))
 
 
 def _span(facts: Facts) -> tuple[str, str]:
@@ -198,10 +189,6 @@ def _span(facts: Facts) -> tuple[str, str]:
     span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
     of = f"{plural(len(names), 'snapshot')}, {span}"
     return span, f"{of}; {sources_}" if read else of
-
-
-def _anchor(title: str) -> str:
-    return title.lower().replace(" ", "-")
 
 
 def _put(text: str, path: Path) -> None:
