@@ -8,7 +8,7 @@ Not here: the stages themselves (home.py), running them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from corpus_platform.documents import SOURCES
@@ -65,6 +65,8 @@ class Order:
     """The order of what a home makes."""
 
     home: Home
+    _keys: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Words of the partitions of sources that were looked up: to ask is to list their files, and several recipes may ask."""
 
     def batches(self, assets: Iterable[str], snapshots: Iterable[str], *, upstream: bool = True) -> list[Batch]:
         """What has to be made for some assets, in order; see `Home.batches`."""
@@ -108,7 +110,12 @@ class Order:
         return [batch for batch in (*batches, *self._of_parts(parted, snapshots)) if batch.tables]
 
     def source_keys(self, source: str) -> list[str]:
-        """The words of the partitions that a source has input for."""
+        """The words of the partitions that a source has input for, as of the first time that this order was asked."""
+        if source not in self._keys:
+            self._keys[source] = self._words_of(source)
+        return self._keys[source]
+
+    def _words_of(self, source: str) -> list[str]:
         if source == "encyclopedia":
             return [key_of(source, partition) for partition in self._dumps(set())]
         stage = self.home.stage(read_table(source))

@@ -28,7 +28,7 @@ from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
 from corpus_platform.stages.texts import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from corpus_platform.lake import Lake
     from corpus_platform.readers.reader import SourceDocument
@@ -119,13 +119,15 @@ class SourceDocuments(Stage):
 
     def found(self) -> dict[tuple[str, ...], list[tuple[str, Unit]]]:
         """The units of each partition (its values), each with its collection's name, in order."""
-        return self._listed()[0]
+        return self._listed(self.settings.of(self.source))[0]
 
-    def _listed(self) -> tuple[dict[tuple[str, ...], list[tuple[str, Unit]]], dict[str, tuple[str, ...]]]:
+    def _listed(
+        self, collections: Mapping[str, CollectionSettings]
+    ) -> tuple[dict[tuple[str, ...], list[tuple[str, Unit]]], dict[str, tuple[str, ...]]]:
         """The units of each partition, and what the files that tell of all units of a collection are, by its name."""
         found: dict[tuple[str, ...], list[tuple[str, Unit]]] = {}
         beside: dict[str, tuple[str, ...]] = {}
-        for collection, one in sorted(self.settings.of(self.source).items()):
+        for collection, one in sorted(collections.items()):
             reader = one.reader()
             if reader.source != self.source:
                 raise SettingsError(f"`sources.{self.source}.{collection}`: `{one.format}` reads {reader.source}")
@@ -141,6 +143,12 @@ class SourceDocuments(Stage):
                 found.setdefault(tuple(partition.values()), []).append((collection, unit))
         return dict(sorted(found.items())), beside
 
+    def _collections_of(self, partition: Partition) -> dict[str, CollectionSettings]:
+        """The collections that a partition's units may be in: the one that it names, or all, for a site or pair may be in several."""
+        known = self.settings.of(self.source)
+        named = partition.get("collection") or partition.get("set")
+        return known if named is None else {name: one for name, one in known.items() if name == named}
+
     def settings_hash(self) -> str:
         """What is read and by which reader is part of the shards."""
         return digest_of([])
@@ -148,9 +156,10 @@ class SourceDocuments(Stage):
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """Units in their order, small ones together."""
         del lake
-        found, beside = self._listed()
+        collections = self._collections_of(partition)
+        found, beside = self._listed(collections)
         units = found.get(tuple(partition.values()), [])
-        readers = {name: one.reader() for name, one in self.settings.of(self.source).items()}
+        readers = {name: one.reader() for name, one in collections.items()}
         shards, start = [], 0
         for group in _groups(units):
             reads = [_reads(unit, readers[collection]) for collection, unit in group]

@@ -1,6 +1,7 @@
 """Sources other than the web through their stages: read, cleaned, compared and published, and recipes over several of them."""
 
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -9,6 +10,7 @@ from corpus_platform.errors import SettingsError
 from corpus_platform.home import Home
 from corpus_platform.readers.reader import Reader, Section, SourceDocument, register_reader
 from corpus_platform.settings import CorpusSettings, write_settings
+from corpus_platform.sources.location import InputLocation
 from corpus_platform.stages.texts import of_texts, text_partition, text_table
 
 
@@ -303,3 +305,17 @@ def test_files_of_one_name_in_two_collections_are_different_documents(tmp_path):
     make(home, "books/documents")
 
     assert home.lake.scan("books.documents").collect()["doc_id"].n_unique() == 2
+
+
+def test_files_of_a_source_are_listed_once_for_an_order_and_of_one_collection_for_its_partition(home, monkeypatch):
+    listed = []
+    files = InputLocation.files
+    monkeypatch.setattr(InputLocation, "files", lambda self, folder="": listed.append(self.base) or files(self, folder))
+
+    home.batches(["corpora/both"], [])
+    asked = [Path(base).name for base in listed]
+    listed.clear()
+    home.plan("books.documents", {"collection": "shelf"})
+
+    assert sorted(asked) == ["books", "papers"]
+    assert [Path(base).name for base in listed] == ["books"]
