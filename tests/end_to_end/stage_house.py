@@ -124,25 +124,21 @@ class Houses:
         return self._expected[variant, revision]
 
 
-class Parent:
-    """A run of stages in a session of its own (see stage_parent.py). Used as a context manager it leaves no process behind."""
+class OwnSession:
+    """A program of this folder, with its order as JSON, in a session of its own. Used as a context manager it leaves no process behind."""
 
-    def __init__(self, folder, lake, sources, variant, stages, *, environment=None, **order):
+    def __init__(self, folder, program, order, *, environment=None):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True)
-        order |= {"folder": str(folder), "lake": lake.location, "sources": [str(source) for source in sources]}
-        order |= {"variant": variant, "stages": list(stages)}
         self._log = (self.folder / "log").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "stage_parent.py"), json.dumps(order)],
+            [sys.executable, str(HERE / program), json.dumps(order | {"folder": str(folder)})],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
             env=environment,
             start_new_session=True,
         )
-        self.descendants = []
-        self.commands = []
 
     def __enter__(self):
         return self
@@ -159,10 +155,29 @@ class Parent:
     def log(self):
         return (self.folder / "log").read_text(errors="replace")[-3000:]
 
+    def ended(self, told, seconds=120):
+        """Waits for its good end; what it has written to a file of JSON."""
+        assert self.process.wait(seconds) == 0, self.log
+        return json.loads((self.folder / told).read_text())
+
+    def left(self):
+        """Processes of its session that still run."""
+        return [one for one in psutil.process_iter() if _session(one) == self.process.pid and _runs(one)]
+
+
+class Parent(OwnSession):
+    """A run of stages (see stage_parent.py)."""
+
+    def __init__(self, folder, lake, sources, variant, stages, *, environment=None, **order):
+        order |= {"lake": lake.location, "sources": [str(source) for source in sources]}
+        order |= {"variant": variant, "stages": list(stages)}
+        super().__init__(folder, "stage_parent.py", order, environment=environment)
+        self.descendants = []
+        self.commands = []
+
     def reports(self, seconds=120):
         """Waits for the end of the run; its reports."""
-        assert self.process.wait(seconds) == 0, self.log
-        return json.loads((self.folder / "reports.json").read_text())
+        return self.ended("reports.json", seconds)
 
     def amid(self, lake, stage, variant):
         """Waits until a shard of the stage is finished and another is under way; notes all processes of the run; the workers amid a shard."""
@@ -194,10 +209,7 @@ class Parent:
 
     def left(self):
         """Processes of the run that still run: those noted, and whatever else is in its session."""
-        noted = [process for process in self.descendants if _runs(process)]
-        return noted + [
-            process for process in psutil.process_iter() if _session(process) == self.process.pid and _runs(process)
-        ]
+        return [process for process in self.descendants if _runs(process)] + super().left()
 
 
 def _runs(process):

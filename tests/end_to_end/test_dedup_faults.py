@@ -3,19 +3,16 @@
 Each lake has three snapshots of pages; a stage of the second one is hit. The same faults in one process: tests/unit/stages/test_dedup_faults.py.
 """
 
-import json
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-import psutil
 import pytest
 from dedup_pages import (
     FIRST,
@@ -34,7 +31,7 @@ from dedup_pages import (
     stages_of,
     text_of,
 )
-from stage_house import HERE, begun, until
+from stage_house import OwnSession, begun, until
 from test_disk_full import SmallDisk, assert_all_is_whole, assert_told
 
 from corpus_platform.engine.processes import Processes
@@ -125,62 +122,23 @@ class Limited(Tight):
     found = LimitedFound
 
 
-class Parent:
-    """A run of one stage in a session of its own. Used as a context manager it leaves no process behind."""
+class Parent(OwnSession):
+    """A run of one stage (see dedup_parent.py)."""
 
     def __init__(self, folder, lake, kind, name, *, held=None, pause=PAUSE, ray=None, environment=None, **settings):
-        folder.mkdir()
-        self.folder, self.lake, self.name = folder, lake, name
-        order = {"folder": str(folder), "lake": lake.location, "method": kind, "stage": name, "snapshot": SECOND}
+        self.lake, self.name = lake, name
+        order = {"lake": lake.location, "method": kind, "stage": name, "snapshot": SECOND}
         order |= {"pause": pause, "held": held, "ray": ray, "settings": SETTINGS | settings}
-        self._log = (folder / "log").open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "dedup_parent.py"), json.dumps(order)],
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            env=environment,
-            start_new_session=True,
-        )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(20)
-        for process in self.left():
-            process.kill()
-        self._log.close()
+        super().__init__(folder, "dedup_parent.py", order, environment=environment)
 
     def amid(self, shard=None):
         """Waits until a shard (that one) is begun; the worker that does it."""
         found = until(lambda: [pid for begun_, pid in begun(self.folder, self.name) if shard in (None, begun_)])
-        assert found, (self.folder / "log").read_text()[-2000:]
+        assert found, self.log
         return found[0]
 
     def report(self, seconds=120):
-        assert self.process.wait(seconds) == 0, (self.folder / "log").read_text()[-2000:]
-        return json.loads((self.folder / "report.json").read_text())
-
-    def left(self):
-        """Processes of its session that still run."""
-        return [one for one in psutil.process_iter() if _session(one) == self.process.pid and _runs(one)]
-
-
-def _session(process):
-    try:
-        return os.getsid(process.pid)
-    except (ProcessLookupError, PermissionError):
-        return None
-
-
-def _runs(process):
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+        return self.ended("report.json", seconds)
 
 
 def run_rest(lake, kind, **settings):

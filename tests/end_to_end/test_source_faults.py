@@ -3,18 +3,14 @@
 Each lake holds all that is made before the stage that is hit.
 """
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import psutil
 import pytest
 from source_house import RECIPE, different, make_home, run_all, seen, tables, write_inputs
 from source_parent import UNITS
-from stage_house import HERE, begun, until
+from stage_house import OwnSession, begun, until
 from stage_parent import Slowed
 
 from corpus_platform.engine.processes import Processes
@@ -65,32 +61,13 @@ def undisturbed(inputs, tmp_path_factory):
     return home, kept
 
 
-class Run:
-    """A run of one stage in a session of its own. Used as a context manager it leaves no process behind."""
+class Run(OwnSession):
+    """A run of one stage (see source_parent.py)."""
 
     def __init__(self, folder, home, name, *, held=None):
-        folder.mkdir()
-        self.folder, self.name = folder, name
-        order = {"home": str(home.path), "folder": str(folder), "stage": name, "partition": STAGES[name]}
-        self._log = (folder / "log").open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "source_parent.py"), json.dumps(order | {"pause": PAUSE, "held": held})],
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,
-        )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(20)
-        for process in self.left():
-            process.kill()
-        self._log.close()
+        self.name = name
+        order = {"home": str(home.path), "stage": name, "partition": STAGES[name], "pause": PAUSE, "held": held}
+        super().__init__(folder, "source_parent.py", order)
 
     def amid(self, done):
         """Waits until a shard is finished and another one under way; the worker of that."""
@@ -104,24 +81,8 @@ class Run:
         assert found, self.log
         return found[0]
 
-    @property
-    def log(self):
-        return (self.folder / "log").read_text(errors="replace")[-3000:]
-
     def report(self):
-        assert self.process.wait(120) == 0, self.log
-        return json.loads((self.folder / "report.json").read_text())
-
-    def left(self):
-        """Processes of its session that still run."""
-        return [one for one in psutil.process_iter() if _is_of(one, self.process.pid)]
-
-
-def _is_of(process, session):
-    try:
-        return os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE
-    except (ProcessLookupError, PermissionError, psutil.NoSuchProcess):
-        return False
+        return self.ended("report.json")
 
 
 @pytest.fixture
