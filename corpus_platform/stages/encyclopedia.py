@@ -18,18 +18,18 @@ from pydantic import Field, model_validator
 from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.lake.fit import polars_schema
 from corpus_platform.lake.s3_settings import S3Access
-from corpus_platform.readers.reader import SourceDocument, Unit
 from corpus_platform.sources.location import InputLocation
 from corpus_platform.sources.mediawiki import Article, read_dump
 from corpus_platform.sources.records import Reject
 from corpus_platform.sources.wikitext import Formulas, Tables  # noqa: TC001  (fields' types, which Pydantic reads)
-from corpus_platform.stages.source_documents import CollectionSettings
+from corpus_platform.stages.source_documents import CollectionSettings, read_unit
 from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from corpus_platform.lake import Lake
+    from corpus_platform.readers.reader import Unit
     from corpus_platform.sources.store import InputFile
     from corpus_platform.stages.stage import Output, Partition
 
@@ -177,11 +177,11 @@ class Articles(Stage):
         """Rows and rejects in order."""
         if isinstance(shard.work, _Files):
             unit, reader = shard.work.unit, self.settings.readers[shard.work.name].reader()
-            for item in reader.read(unit):
-                if isinstance(item, SourceDocument):
-                    yield {**item.row(reader.source, unit.name), "language": partition["language"]}
-                else:
+            for item in read_unit(reader, unit):
+                if isinstance(item, Reject):
                     yield item
+                else:
+                    yield {**item.row(reader.source, unit.name), "language": partition["language"]}
             return
         if self.settings.location is None:
             raise SourceError("encyclopedia.articles: set `encyclopedia.location` in the settings")

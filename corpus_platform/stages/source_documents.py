@@ -175,7 +175,7 @@ class SourceDocuments(Stage):
         work: _Work = shard.work
         rows = _Rows(output, {n: t for n, t in polars_schema(table(self.name)).items() if n != "language_score"})
         for index, (collection, reader, unit) in enumerate(work.units, work.first):
-            for found in _read(reader, unit):
+            for found in read_unit(reader, unit):
                 output.count("records")
                 if isinstance(found, Reject):
                     output.reject(**asdict(found))
@@ -216,7 +216,7 @@ class _Rows:
         self._rows, self._size = [], 0
 
 
-def _read(reader: Reader, unit: Unit) -> Iterator[Any]:
+def read_unit(reader: Reader, unit: Unit) -> Iterator[Any]:
     """The documents of a unit. A text that is no Unicode is a reject, and an error of the reader's own ends the unit as one."""
     position = 0
     try:
