@@ -30,6 +30,7 @@ from corpus_platform.stages.texts import cleaned_table, of_texts, read_table
 
 if TYPE_CHECKING:
     from corpus_platform.lake import Lake
+    from corpus_platform.models.shelf import Shelf
     from corpus_platform.recipes.apply import Applied
     from corpus_platform.recipes.recipe import Recipe
     from corpus_platform.signals.environment import Environment
@@ -80,13 +81,14 @@ class Cleaned(Stage):
         """Streams the texts, some MB at a time."""
         work: _CleanedWork = shard.work
         environment = self.texts.environment(lake, work.texts)
+        scorers = shelf_of(lake, work.scorers)
         for frame in self.texts.documents(lake, of_texts(self.source, partition), work.texts):
             output.count("records", frame.height)
             given = with_language(frame, environment)
             applied = apply(self.recipe, given, environment)
             count_funnel(output, applied)
             output.write(applied.decisions.with_columns(pl.lit(self.recipe.name).alias("recipe")), DECISIONS)
-            output.write(self._rows(lake, applied, given, work))
+            output.write(self._rows(lake, applied, given, work.models, scorers))
 
     def settings_hash(self) -> str:
         """What the recipe does, under the names that the ledger gives it."""
@@ -98,14 +100,16 @@ class Cleaned(Stage):
         models = {f"{MODELS}:{language}": row["digest"] for language, row in language_models(lake).items()}
         return {**self.texts.inputs(lake, of_texts(self.source, partition)), **models}
 
-    def _rows(self, lake: Lake, applied: Applied, given: pl.DataFrame, work: _CleanedWork) -> pl.DataFrame:
+    def _rows(
+        self, lake: Lake, applied: Applied, given: pl.DataFrame, models: dict[str, dict[str, Any]], scorers: Shelf
+    ) -> pl.DataFrame:
         # A cleaned text is in the language that it was in.
         known = given.select("doc_id", *LANGUAGE)
         kept = applied.kept.drop(LANGUAGE).join(known, on="doc_id", how="left", maintain_order="left")
-        scores = perplexities(lake, work.models, kept["text"].to_list(), kept["language"].to_list())
+        scores = perplexities(lake, models, kept["text"].to_list(), kept["language"].to_list())
         kept = kept.with_columns(pl.Series("edited", applied.changed, pl.Boolean), *scores, found_again(kept))
         if self.source == "books":
-            kept = fill_categories(kept, shelf_of(lake, work.scorers))
+            kept = fill_categories(kept, scorers)
         return kept.select(name for name in table(self.name).schema.names if name in kept.columns)
 
 
