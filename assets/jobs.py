@@ -81,14 +81,17 @@ def request(batch: Batch, *, by: str, key: str) -> dg.RunRequest:
 
 def snapshot_request(name: str, *, by: str, key: str) -> dg.RunRequest:
     """A run of the whole chain on a snapshot."""
-    tags = {"corpus/partition": name, STARTED_BY: by}
-    return dg.RunRequest(run_key=key, job_name=SNAPSHOT, partition_key=name, tags=tags)
+    return _whole_chain(SNAPSHOT, name, by, key)
 
 
 def source_request(source: str, word: str, *, by: str, key: str) -> dg.RunRequest:
     """A run of the whole chain of a source on one partition."""
-    tags = {"corpus/partition": word, STARTED_BY: by}
-    return dg.RunRequest(run_key=key, job_name=source, partition_key=word, tags=tags)
+    return _whole_chain(source, word, by, key)
+
+
+def _whole_chain(job: str, partition: str, by: str, key: str) -> dg.RunRequest:
+    tags = {"corpus/partition": partition, STARTED_BY: by}
+    return dg.RunRequest(run_key=key, job_name=job, partition_key=partition, tags=tags)
 
 
 def adding(
