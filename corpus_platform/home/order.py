@@ -9,6 +9,7 @@ Not here: the stages themselves (home.py), running them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from corpus_platform.documents import SOURCES
@@ -263,11 +264,16 @@ class Order:
 
     def _dumps(self, wanted: set[str]) -> Iterator[Partition]:
         """The encyclopedia's dumps; only those of languages that have a model, where they are wanted for models."""
-        articles = self.home.stages[ARTICLES]
-        assert isinstance(articles, Articles)
-        for language, dump in articles.dumps():
+        for language, dump in self._every_dump:
             if MODELS not in wanted or language in self.home.settings.language_model.languages:
                 yield {"language": language, "dump": dump}
+
+    @cached_property
+    def _every_dump(self) -> list[tuple[str, str]]:
+        """(language, dump) of all dumps: to ask is to list their files."""
+        articles = self.home.stages[ARTICLES]
+        assert isinstance(articles, Articles)
+        return list(articles.dumps())
 
     def _languages(self) -> list[str]:
         """Languages that a model can be made for: those with articles, or all where models come from a location."""
