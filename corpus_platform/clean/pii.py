@@ -98,7 +98,10 @@ def find(batch: TextBatch, detectors: Sequence[Detector], *, overlaps: bool = Fa
     lines, document_line = kept_lines(batch)
     facts = line_facts(lines, document_line)
     wanted = np.zeros(len(lines), np.bool_)
-    fits = [_fits(facts, detector) & _hinted(lines, detector) for detector in detectors]
+    hints = {detector.hint for detector in detectors if detector.hint}
+    texts = pl.Series(lines.strings()) if hints and len(lines) else pl.Series(dtype=pl.String)
+    hinted = {hint: texts.str.contains(hint).to_numpy() for hint in hints}
+    fits = [_fits(facts, detector) & hinted.get(detector.hint, True) for detector in detectors]
     for one in fits:
         wanted |= one
     rows: list[tuple[int, int, int, int]] = []
@@ -118,21 +121,18 @@ def find(batch: TextBatch, detectors: Sequence[Detector], *, overlaps: bool = Fa
     return Found(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
 
 
-def _hinted(lines: Spans, detector: Detector) -> np.ndarray | bool:
-    """Which lines hold what a detector wants to see in them."""
-    if not detector.hint or not len(lines):
-        return True
-    return pl.Series(lines.strings()).str.contains(detector.hint).to_numpy()
-
-
 def _in_code(batch: TextBatch, table: np.ndarray, detectors: Sequence[Detector]) -> np.ndarray:
     """Finds in code, of detectors that don't look there."""
     outside = np.array([not detector.in_code for detector in detectors], np.bool_)[table[:, 3]]
     gone = np.zeros(len(table), np.bool_)
-    for document in np.unique(table[outside, 0]).tolist():
-        text = batch.documents.bytes(document).decode()
-        for first, last in code_spans(text):
-            gone |= outside & (table[:, 0] == document) & (table[:, 1] >= first) & (table[:, 1] < last)
+    rows = np.flatnonzero(outside)
+    for document in np.unique(table[rows, 0]).tolist():
+        own = rows[table[rows, 0] == document]
+        spans = np.array(code_spans(batch.documents.bytes(document).decode()), np.int64).reshape(-1, 2)
+        if len(spans):
+            start = table[own, 1]
+            at = np.searchsorted(spans[:, 0], start, side="right") - 1
+            gone[own] = (at >= 0) & (start < spans[at, 1])
     return gone
 
 
