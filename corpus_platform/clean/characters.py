@@ -10,7 +10,6 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import polars as pl
 
 from corpus_platform.clean.edits import Cut, Editing, edit_by, found_in
@@ -108,20 +107,26 @@ def of_width(texts: pl.Series, to: Width, kinds: tuple[str, ...], *, trace: bool
 
 def mapped(texts: pl.Series, table: Mapping[str, str], rule: str, *, trace: bool) -> Cleaned:
     """Characters replaced by a table."""
+    editing = Editing(texts, trace=trace)
+    put_mapped(editing, table, rule)
+    return editing.done()
+
+
+def put_mapped(editing: Editing, table: Mapping[str, str], rule: str) -> None:
+    """A pass that replaces characters by a table."""
+    texts = editing.text
     pattern = f"[{''.join(re.escape(c) for c in table)}]"
     rows = texts.str.contains(pattern).arg_true()
-    editing = Editing(texts, trace=trace)
     if not len(rows):
-        return editing.done()
+        return
     found = texts.gather(rows)
     editing.count(rule, int(found.str.count_matches(pattern).sum()))
     places = None
-    if trace:
+    if editing.trace:
         spotted = found_in(texts, pattern, rule, rows)
         places = spotted.with_columns(size=pl.Series([len(table[c]) for c in spotted["piece"]], dtype=pl.Int64))
     made = found.str.replace_many(list(table), list(table.values()))
     editing.put(texts.clone().scatter(rows, made), places)
-    return editing.done()
 
 
 _REPEATED = "!！?？。，,、；;…~～*#=_—·•^"
@@ -129,12 +134,8 @@ _REPEATED = "!！?？。，,、；;…~～*#=_—·•^"
 
 def fewer_marks(texts: pl.Series, *, most: int, marks: str, trace: bool) -> Cleaned:
     """Runs of one and the same mark are cut to `most`; points to three, the ellipsis that they mean, and hyphens and underlines of a line to three too."""
-    cuts = [
-        Cut(f"repeated_{i}", rf"{re.escape(mark)}{{{max(_least(mark), most) + 1},}}", mark * max(_least(mark), most))
-        for i, mark in enumerate(marks or _REPEATED + ".-")
-    ]
-    # One look first: most texts have no such run.
-    any_run = "|".join(cut.pattern for cut in cuts)
+    # One look for all of them: most texts have no such run.
+    any_run = "|".join(rf"{re.escape(mark)}{{{max(_least(mark), most) + 1},}}" for mark in marks or _REPEATED + ".-")
     rows = texts.str.contains(any_run).arg_true()
     editing = Editing(texts, trace=trace)
     if not len(rows):
@@ -193,8 +194,3 @@ def _character(entity: str) -> str:
     if any(0xD800 <= ord(c) <= 0xDFFF for c in found):
         return entity
     return " " if found == "\xa0" else found
-
-
-def of_share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Part / whole, 0 where there is no whole."""
-    return np.divide(part, whole, out=np.zeros(whole.size), where=whole > 0)

@@ -13,7 +13,7 @@ Not here: what becomes of Traditional pages (recipes/), the share of such charac
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -58,29 +58,32 @@ def to_simplified(texts: pl.Series) -> tuple[pl.Series, np.ndarray]:
     """The texts in Simplified characters, and bool[n]: which of them have changed."""
     rows = texts.str.contains(traditional_pattern()).arg_true()
     before = texts.gather(rows)
-    lines = before.str.split("\n")
-    counts = lines.list.len().to_numpy()
-    after = _simplified_lines(lines.explode())
-    ends = np.cumsum(counts)
-    made = ["\n".join(after[end - count : end]) for count, end in zip(counts, ends, strict=True)]
+    made = _by_lines(before, "t2s", traditional=True)
     changed = np.zeros(len(texts), np.bool_)
     changed[rows.to_numpy()] = [old != new for old, new in zip(before, made, strict=True)]
     return (texts.clone().scatter(rows, made) if changed.any() else texts), changed
 
 
-def _simplified_lines(lines: pl.Series) -> list[str]:
-    where = lines.str.contains(traditional_pattern()).arg_true()
-    after = _converter("t2s").convert("\n".join(lines.gather(where).to_list())).split("\n")
-    found = lines.to_list()
+def _by_lines(texts: pl.Series, mode: str, *, traditional: bool) -> list[str]:
+    """The texts with the lines converted that hold a character which is Traditional only, or those that hold none."""
+    lines = texts.str.split("\n")
+    counts = lines.list.len().to_numpy()
+    flat = lines.explode()
+    holds = flat.str.contains(traditional_pattern())
+    where = (holds if traditional else ~holds).arg_true()
+    after = _converter(mode).convert("\n".join(flat.gather(where).to_list())).split("\n")
+    made = flat.to_list()
     for i, line in zip(where.to_list(), after, strict=False):  # no lines give one empty text
-        found[i] = line
-    return found
+        made[i] = line
+    ends = np.cumsum(counts)
+    return ["\n".join(made[end - count : end]) for count, end in zip(counts, ends, strict=True)]
 
 
-MODES = (
-    "s2t", "t2s", "s2tw", "tw2s", "s2hk", "hk2s", "s2twp", "tw2sp", "t2tw", "tw2t", "hk2t", "t2hk", "t2jp", "jp2t",
-)  # fmt: skip
+Mode = Literal[
+    "s2t", "t2s", "s2tw", "tw2s", "s2hk", "hk2s", "s2twp", "tw2sp", "t2tw", "tw2t", "hk2t", "t2hk", "t2jp", "jp2t"
+]
 """OpenCC's configurations by script: `s` Simplified, `t` Traditional, `tw` and `hk` as in Taiwan and Hong Kong, `p` with their words, `jp` Japanese Kanji."""
+MODES: tuple[str, ...] = get_args(Mode)
 
 
 def converted(texts: pl.Series, mode: str, *, whole: bool = False) -> pl.Series:
@@ -96,21 +99,11 @@ def converted(texts: pl.Series, mode: str, *, whole: bool = False) -> pl.Series:
     rows = texts.str.contains(r"\p{Han}").arg_true()
     if not len(rows):
         return texts
-    convert = _converter(mode).convert
     found = texts.gather(rows)
     if whole or (mode.startswith(("t", "h", "j")) and not mode.endswith(("2s", "2sp"))):
+        convert = _converter(mode).convert
         return texts.clone().scatter(rows, [convert(text) for text in found.to_list()])
-    lines = found.str.split("\n")
-    counts = lines.list.len().to_numpy()
-    flat = lines.explode()
-    traditional = flat.str.contains(traditional_pattern())
-    where = (~traditional if mode.startswith("s") else traditional).arg_true()
-    made = flat.to_list()
-    for i, line in zip(where.to_list(), convert("\n".join(flat.gather(where).to_list())).split("\n"), strict=False):
-        made[i] = line
-    ends = np.cumsum(counts)
-    joined = ["\n".join(made[end - count : end]) for count, end in zip(counts, ends, strict=True)]
-    return texts.clone().scatter(rows, joined)
+    return texts.clone().scatter(rows, _by_lines(found, mode, traditional=not mode.startswith("s")))
 
 
 def both_scripts(words: Iterable[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ Not here: its pruners of lines and sentences (flagdata_lines.py), its filters (f
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import polars as pl
 import regex
@@ -20,7 +20,7 @@ from corpus_platform.clean import addresses, characters, flagdata
 from corpus_platform.clean.edits import Cut, Editing, changed_lines, edit_by
 from corpus_platform.clean.latex_reference import reference_macros
 from corpus_platform.clean.pii import find
-from corpus_platform.clean.script import converted
+from corpus_platform.clean.script import Mode, converted
 from corpus_platform.models.normalise import ASCII_OF
 from corpus_platform.recipes.cleaning_step import CleaningStep
 from corpus_platform.recipes.step import register_step
@@ -240,22 +240,8 @@ class UnicodePunctuation(CleaningStep):
         editing = Editing(texts, trace=trace)
         editing.strip()
         editing.cut(Cut("white_space", r"[\s--\x20]" if reference else r"[\s--[\x20\n]]", " "))
-        done = characters.mapped(editing.text, _FLAGDATA_ASCII if reference else ASCII_OF, "mark", trace=trace)
-        return _after(editing, done)
-
-
-def _after(editing: Editing, done: Cleaned) -> Cleaned:
-    """An edit of characters one by one after other passes."""
-    for rule, count in done.removed.items():
-        editing.count(rule, count)
-    places = None
-    if done.spans is not None:
-        before = editing.text.gather(done.spans["document"].to_list()) if done.spans.height else editing.text.head(0)
-        taken = [text[start] for text, start in zip(before.to_list(), done.spans["start"], strict=True)]
-        size = pl.Series([len(_FLAGDATA_ASCII[c]) for c in taken], dtype=pl.Int64)
-        places = done.spans.with_columns(size=size)
-    editing.put(done.text, places)
-    return editing.done()
+        characters.put_mapped(editing, _FLAGDATA_ASCII if reference else ASCII_OF, "mark")
+        return editing.done()
 
 
 @register_step
@@ -268,11 +254,6 @@ class PunctuationNormalization(CleaningStep):
     def clean(self, texts: pl.Series, *, reference: bool, trace: bool) -> Cleaned:
         """The texts in ASCII marks."""
         return characters.mapped(texts, _FLAGDATA_ASCII if reference else ASCII_OF, "mark", trace=trace)
-
-
-Mode = Literal[
-    "s2t", "t2s", "s2tw", "tw2s", "s2hk", "hk2s", "s2twp", "tw2sp", "t2tw", "tw2t", "hk2t", "t2hk", "t2jp", "jp2t"
-]
 
 
 @register_step
@@ -337,4 +318,4 @@ def _uses(text: str, row: int, name: str, value: str, *, reference: bool) -> lis
     before = "" if reference else f"(?<!{_DEFINED})"
     pattern = regex.compile(f"{before}({regex.escape(name)}){behind}")
     found = [(row, match.start(1), match.end(1), "macro", value) for match in pattern.finditer(text)]
-    return found if len(text) + len(found) * len(value) <= _MOST_MADE + len(text) else []
+    return found if len(found) * len(value) <= _MOST_MADE else []
