@@ -70,7 +70,6 @@ class Editing:
         self.text = texts
         self.trace = trace
         self.removed: dict[str, int] = {}
-        self._before = texts
         self._passes: list[pl.DataFrame] = []
         self._spans: list[pl.DataFrame] = []
 

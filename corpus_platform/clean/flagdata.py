@@ -167,8 +167,7 @@ def without_captions(texts: pl.Series, *, longest: int, reference: bool, trace: 
         )
     editing.lines(lambda lines: _ruled_among(lines, pl.col("line").str.contains(lead), ("caption", caption)), lead)
     if reference:
-        white = r"[\s\x1c-\x1f--\n]"
-        editing.cut(Cut("white_space", rf"(?m)^{white}+|{white}+$"))
+        editing.cut(Cut("white_space", rf"(?m)^{_LINE_SPACE}+|{_LINE_SPACE}+$"))
     return editing.done()
 
 
@@ -286,13 +285,13 @@ def ended_at_a_mark(texts: pl.Series, *, reference: bool, trace: bool) -> Cleane
     whole = rf"(?s)\A(.*(?:[。！？…．｡]{_CLOSING}|[.?!]{_CLOSING}(?:\s|\z)))"
     # Most texts have an end in their last few lines: the whole is read where they have not.
     tail = texts.str.tail(_NEAR)
+    size = texts.str.len_chars().cast(pl.Int64)
     near = tail.str.extract(whole, 1).str.strip_chars_end().str.len_chars().cast(pl.Int64)
-    near += texts.str.len_chars().cast(pl.Int64) - tail.str.len_chars().cast(pl.Int64)
-    far = (near.is_null() & (texts.str.len_chars() > _NEAR)).arg_true()
+    near += size - tail.str.len_chars().cast(pl.Int64)
+    far = (near.is_null() & (size > _NEAR)).arg_true()
     kept = near.scatter(
         far, texts.gather(far).str.extract(whole, 1).str.strip_chars_end().str.len_chars().cast(pl.Int64)
     )
-    size = texts.str.len_chars().cast(pl.Int64)
     frame = pl.DataFrame({"document": np.arange(len(texts)), "start": kept, "end": size})
     bare = texts.str.strip_chars_end().str.len_chars().cast(pl.Int64)
     places = frame.filter(pl.Series(bare) > pl.col("start")).with_columns(rule=pl.lit("tail"))

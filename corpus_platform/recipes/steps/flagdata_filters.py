@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import Field
 
-from corpus_platform.clean import characters
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
+from corpus_platform.text.batch import share
 
 if TYPE_CHECKING:
     from corpus_platform.signals.environment import Environment
@@ -37,13 +37,12 @@ class TextCleanerRatios(EditStep):
         del trace
         texts = subject.batch.texts
         # A word as Python's `\b` has it: Latin letters with no letter or digit of another script beside them.
-        words = texts.str.replace_all(r"[^A-Za-z\p{L}\p{N}_]+", " ").str.count_matches(r"(?:^| )[A-Za-z]+")
-        inner = texts.str.replace_all(r"[^A-Za-z\p{L}\p{N}_]+", " ").str.count_matches(
-            r"(?:^| )[A-Za-z]+[\p{L}\p{N}_--[A-Za-z]]"
-        )
+        apart = texts.str.replace_all(r"[^A-Za-z\p{L}\p{N}_]+", " ")
+        words = apart.str.count_matches(r"(?:^| )[A-Za-z]+")
+        inner = apart.str.count_matches(r"(?:^| )[A-Za-z]+[\p{L}\p{N}_--[A-Za-z]]")
         whole = (texts.str.count_matches("[\u4e00-\u9fff]") + words - inner).to_numpy().astype(np.float64)
-        numbers = characters.of_share(texts.str.count_matches(r"\d+\.\d+|\d+").to_numpy(), whole)
-        newlines = characters.of_share(texts.str.count_matches("\n", literal=True).to_numpy(), whole)
+        numbers = share(texts.str.count_matches(r"\d+\.\d+|\d+").to_numpy(), whole, 0.0)
+        newlines = share(texts.str.count_matches("\n", literal=True).to_numpy(), whole, 0.0)
         most = [np.inf if limit is None else limit for limit in (self.max_newlines, self.max_numbers)]
         many = (newlines > most[0], numbers > most[1])
         return Edited(
