@@ -17,7 +17,7 @@ from corpus_platform.analytics import svg
 from corpus_platform.analytics.card_page import page
 from corpus_platform.analytics.mix_export import NOT_STATED, RECORD
 from corpus_platform.analytics.plots import largest, steps_of
-from corpus_platform.analytics.report.markup import share, short
+from corpus_platform.analytics.report.markup import share
 from corpus_platform.mixes.licences import class_of
 from corpus_platform.stages.texts import cleaned_table, source_of
 
@@ -344,12 +344,3 @@ def _plain(text: str) -> str:
     for mark in "\\`*_[]<>|#":
         flat = flat.replace(mark, f"\\{mark}")
     return flat.rstrip(".") if flat.endswith("..") else flat
-
-
-def summary(told: Mapping[str, Any]) -> str:
-    """A line for people: documents, tokens, what was left out."""
-    totals = told["totals"]
-    left = told["licences"]["left_out"]
-    return f"{totals['documents']:,} documents, {short(totals['tokens'])} tokens" + (
-        f", {left:,} left out by licence" if left else ""
-    )

@@ -65,12 +65,12 @@ def _facts(found: Comparison) -> Html:
 def _heat(found: Comparison, sets: Sequence[_Set]) -> Html:
     head = [tag("th", "model of"), *(tag("th", name_of(of), class_="up") for of in sets)]
     best = {of: found.best(of) for of in sets}
+    columns = {of: [found.at(one.name, of).bits_per_byte for one in found.corpora] for of in sets}
     lines = []
     for corpus in found.corpora:
         cells = [tag("th", corpus.name)]
         for of in sets:
-            cell, column = found.at(corpus.name, of), [found.at(one.name, of).bits_per_byte for one in found.corpora]
-            low, high = min(column), max(column)
+            cell, low, high = found.at(corpus.name, of), min(columns[of]), max(columns[of])
             part = (high - cell.bits_per_byte) / (high - low) if high > low else 0.0
             shown = f"{cell.bits_per_byte:.3f}"
             cells.append(

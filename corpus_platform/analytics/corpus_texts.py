@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from corpus_platform.analytics.comparison import Text
 from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.sources.plain import JSONL, PARQUET, read_plain
+from corpus_platform.stages.mix_sources import TEXTS
 from corpus_platform.stages.read import batches
 from corpus_platform.yaml_file import nearest
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from corpus_platform.home import Home
     from corpus_platform.lake import TableSpec
 
-_TEXTS = ("text", "raw_content")
-"""Columns that a text may stand in, the first that there is."""
 _SOURCES = ("part", "collection", "site", "set", "pair")
 """Partition columns that say more of where a text is from than its column `source`."""
 
@@ -70,7 +69,7 @@ def _texts(frame: pl.DataFrame, text: str, partition: dict[str, str] | None = No
 
 
 def _text_of(spec: TableSpec) -> str:
-    return next((name for name in _TEXTS if name in spec.schema.names), "")
+    return next((name for name in TEXTS if name in spec.schema.names), "")
 
 
 def _string(value: object) -> str | None:

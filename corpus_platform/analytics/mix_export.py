@@ -13,7 +13,7 @@ import hashlib
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 import orjson
 import polars as pl
@@ -25,6 +25,7 @@ from corpus_platform.errors import SourceError
 from corpus_platform.lake import table
 from corpus_platform.mixes.licences import class_of, passes
 from corpus_platform.mixes.megatron import TokenFile
+from corpus_platform.stages.mix_candidates import frames_of
 from corpus_platform.stages.mix_sources import Origin, documents
 from corpus_platform.stages.mix_tables import MIX_DOCUMENTS
 
@@ -111,10 +112,8 @@ class Written:
     @classmethod
     def of(cls, folder: Path, path: Path, rows: int | None = None) -> Self:
         """The file as it is now."""
-        digest = hashlib.sha256()
         with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
+            digest = hashlib.file_digest(stream, "sha256")
         return cls(path.relative_to(folder).as_posix(), path.stat().st_size, digest.hexdigest(), rows)
 
 
@@ -163,7 +162,7 @@ def _with_texts(
     session: duckdb.DuckDBPyConnection,
 ) -> int:
     """Adds the records of one table file to the session; how many."""
-    partition = dict(zip(table(name).partition_by, text.split(","), strict=True))
+    partition = table(name).partition_of(text)
     files = tuple(file for file in lake.files(name, partition, version) if file.shard == shard)
     found = 0
     for file in files:
@@ -187,12 +186,7 @@ def records_in(session: duckdb.DuckDBPyConnection) -> int:
 
 def ordered(session: duckdb.DuckDBPyConnection) -> Iterator[pl.DataFrame]:
     """The records in the order of the release, some hundred at a time."""
-    reader: Any = session.sql(f"SELECT * EXCLUDE (place_key) FROM records ORDER BY {_ORDER}").to_arrow_reader(500)
-    for batch in reader:
-        frame = pl.from_arrow(batch)
-        assert isinstance(frame, pl.DataFrame)
-        if frame.height:
-            yield frame
+    return frames_of(session.sql(f"SELECT * EXCLUDE (place_key) FROM records ORDER BY {_ORDER}"), 500)
 
 
 def write_shards(

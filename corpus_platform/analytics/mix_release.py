@@ -15,8 +15,6 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +25,9 @@ from corpus_platform.analytics import card, mixing, release
 from corpus_platform.analytics.mix_export import Format, Tally, Written, gather, records_in, write_shards
 from corpus_platform.analytics.private_counts import Privacy
 from corpus_platform.errors import CheckFailed, SettingsError
-from corpus_platform.lake import releases, table
+from corpus_platform.lake import table
 from corpus_platform.mixes.licences import allowed
+from corpus_platform.stages.mix_candidates import session_on_disk
 from corpus_platform.stages.mix_tables import MIX_DOCUMENTS
 from corpus_platform.stages.tokenizers import open_tokenizer, stored
 
@@ -76,9 +75,7 @@ def make(
     Raises SettingsError (name or folder taken, mix not made, licences), CheckFailed (decontamination not proven).
     """
     lake, mix = home.lake, home.mixing.mix(mix_name)
-    releases.check_name(name)
-    if name in releases.names(lake.storage):
-        raise SettingsError(f"there is a release `{name}` already: drop it, or give another name")
+    release.check_new(lake, name)
     state = lake.state(MIX_DOCUMENTS, {"mix": mix_name})
     if state is None or not state.rows:
         raise SettingsError(f"mix {mix_name} has no documents yet: corpus mix make {mix_name}")
@@ -86,21 +83,9 @@ def make(
     entries = _entries(home, mix_name, state)
     with _folder(export.folder) as folder:
         told = _write(home, mix, state, entries, export, folder)
-    manifest = {
-        "format": release.FORMAT,
-        "name": name,
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "code": f"corpus-platform {installed_version('corpus-platform')}",
-        "recipes": told["recipes"],
-        "tables": entries,
-        "statistics": release.statistics(lake, entries[:1], privacy or Privacy(), by),
-        "forgotten": [],
-        MIX: {key: told[key] for key in ("mix", "digest", "fingerprint", "totals", "licences", "files")},
-    }
-    for entry in entries:
-        lake.pin(entry["table"], entry["version"], releases.reason(name))
-    releases.write(lake.storage, manifest)
-    return manifest
+    figures = release.statistics(lake, entries[:1], privacy or Privacy(), by)
+    of_mix = {key: told[key] for key in ("mix", "digest", "fingerprint", "totals", "licences", "files")}
+    return release.keep(lake, name, told["recipes"], entries, figures, {MIX: of_mix})
 
 
 def is_stale(home: Home, manifest: dict[str, Any]) -> bool:
@@ -148,7 +133,7 @@ def _entries(home: Home, mix: str, state: PartitionState) -> list[dict[str, Any]
     drawn = lake.scan(MIX_DOCUMENTS, mix=mix).select("table", "table_partition").unique().sort(pl.all()).collect()
     found = [release.entry_of(lake, MIX_DOCUMENTS, {"mix": mix}, state.version)]
     for name, text in drawn.iter_rows():
-        partition = dict(zip(table(name).partition_by, text.split(","), strict=True))
+        partition = table(name).partition_of(text)
         found.append(release.entry_of(lake, name, partition, state.inputs[name]))
     return found
 
@@ -169,12 +154,11 @@ def _write(
         _check_gate(mix, export, tally, records_in(session))
         tokenizer = open_tokenizer(lake, row["path"]) if export.megatron else None
         files = write_shards(session, folder, export.form, max(export.shard_mb, 1) << 20, tally, tokenizer)
-    recipes = sorted({entry["table"].partition(".")[2] for entry in entries if entry["table"].startswith("corpora.")})
     told = {
         "format": FORMAT,
         "mix": mix.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         "fingerprint": state.fingerprint,
-        "code": f"corpus-platform {installed_version('corpus-platform')}",
+        "code": release.code(),
         "tokenizer": {key: row[key] for key in ("tokenizer", "digest", "kind", "vocabulary", "end_token")},
         "form": export.form,
         "totals": {"documents": tally.documents, "tokens": tally.tokens, "characters": tally.characters},
@@ -190,7 +174,7 @@ def _write(
         "tables": [
             {key: entry[key] for key in ("table", "partition", "version", "fingerprint", "rows")} for entry in entries
         ],
-        "recipes": {name: release.recipe_of(home, name) for name in recipes},
+        "recipes": release.recipes_of(home, entries),
     }
     for path, text in card.files(home, told, entries).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -228,22 +212,11 @@ def _decontamination(mix: Mix, state: PartitionState) -> dict[str, Any] | None:
 @contextmanager
 def _session(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A session on disk, whose memory is bounded; it goes with the block."""
-    import duckdb  # noqa: PLC0415  (heavy)
-
-    with tempfile.TemporaryDirectory(prefix="release-") as scratch:
-        session = duckdb.connect(
-            f"{scratch}/records.duckdb",
-            config={
-                "memory_limit": f"{home.settings.mixes.memory_mb}MB",
-                "temp_directory": f"{scratch}/spill",
-                "preserve_insertion_order": "false",
-                "threads": 2,
-            },
-        )
-        try:
-            yield session
-        finally:
-            session.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="release-") as scratch,
+        session_on_disk(Path(scratch), home.settings.mixes.memory_mb) as session,
+    ):
+        yield session
 
 
 @contextmanager

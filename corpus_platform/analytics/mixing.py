@@ -17,7 +17,7 @@ from corpus_platform.lake import table
 from corpus_platform.mixes.plan import WHOLE, leaves
 from corpus_platform.stages.mix import MixDocuments, is_made, part_origins
 from corpus_platform.stages.mix_sources import before
-from corpus_platform.stages.mix_tables import MIX_DOCUMENTS, TOKENIZERS
+from corpus_platform.stages.mix_tables import MIX_DOCUMENTS, TOKEN_COUNTS, TOKENIZERS
 from corpus_platform.stages.token_counts import counts_partition
 from corpus_platform.yaml_file import nearest
 
@@ -101,7 +101,7 @@ def count_tokens(home: Home, mix: Mix, say: Callable[[str], None] | None = None)
     home.run(TOKENIZERS, {"tokenizer": mix.tokenizer})
     for (source, key), origin in sorted(wanted.items()):
         where = counts_partition(mix.tokenizer, origin)
-        report = home.run("mixes.token_counts", where)
+        report = home.run(TOKEN_COUNTS, where)
         if say is not None and report.ran:
             say(f"{source} [{key}]: {report.counters.get('tokens', 0):,} tokens counted")
 
@@ -178,7 +178,7 @@ def _traced(home: Home, condition: pl.Expr, mix: str | None) -> list[SourceRecor
     )
     found = []
     for (name, text), group in rows.group_by("table", "table_partition", maintain_order=True):
-        partition = dict(zip(table(str(name)).partition_by, str(text).split(","), strict=True))
+        partition = table(str(name)).partition_of(str(text))
         read, read_partition = before(str(name), partition)
         files = _files_of(home, read, read_partition, group.filter(pl.col("file").is_null())["doc_id"])
         found += [

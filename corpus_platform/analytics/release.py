@@ -67,25 +67,42 @@ def make(
 
     `by`: what documents are counted by. Raises SettingsError for a name that is taken, or an asset that has not been made.
     """
-    lake, privacy = home.lake, privacy or Privacy()
-    releases.check_name(name)
-    if name in releases.names(lake.storage):
-        raise SettingsError(f"there is a release `{name}` already: drop it, or give another name")
+    lake = home.lake
+    check_new(lake, name)
     opened = home.enabling(assets)
     wanted = [one for batch in opened.batches(assets, snapshots, upstream=False) for one in batch.tables]
     entries = [entry_of(lake, *one) for one in wanted]
     if not entries:
         raise SettingsError(f"there is nothing to release of {', '.join(assets)}: name snapshots with --snapshot")
-    recipes = sorted({e["table"].partition(".")[2] for e in entries if e["table"].startswith("corpora.")})
+    return keep(lake, name, recipes_of(opened, entries), entries, statistics(lake, entries, privacy or Privacy(), by))
+
+
+def check_new(lake: Lake, name: str) -> None:
+    """A `SettingsError` for a name that a new release can't have."""
+    releases.check_name(name)
+    if name in releases.names(lake.storage):
+        raise SettingsError(f"there is a release `{name}` already: drop it, or give another name")
+
+
+def keep(
+    lake: Lake,
+    name: str,
+    recipes: Mapping[str, Any],
+    entries: Sequence[dict[str, Any]],
+    figures: Mapping[str, Any],
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Pins what a release is made of and writes its manifest, with `more` in it where that is given; the manifest."""
     manifest = {
         "format": FORMAT,
         "name": name,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "code": f"corpus-platform {installed_version('corpus-platform')}",
-        "recipes": {recipe: recipe_of(opened, recipe) for recipe in recipes},
+        "code": code(),
+        "recipes": recipes,
         "tables": entries,
-        "statistics": statistics(lake, entries, privacy, by),
+        "statistics": figures,
         "forgotten": [],
+        **(more or {}),
     }
     # Pins first: a release without its manifest can be made again, one without its files can't.
     for entry in entries:
@@ -221,7 +238,18 @@ def files_of(lake: Lake, name: str, partition: Mapping[str, str], version: int) 
     return {"rows": sum(file.rows for file in files), "files": named}
 
 
-def recipe_of(home: Home, name: str) -> dict[str, Any]:
+def code() -> str:
+    """The code that makes releases now."""
+    return f"corpus-platform {installed_version('corpus-platform')}"
+
+
+def recipes_of(home: Home, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The recipes of the corpora that a release is made of, by name."""
+    names = sorted({e["table"].partition(".")[2] for e in entries if e["table"].startswith("corpora.")})
+    return {name: _recipe(home, name) for name in names}
+
+
+def _recipe(home: Home, name: str) -> dict[str, Any]:
     """The text of a recipe, what people have frozen for it, and a digest of both."""
     known = home.recipe(name)
     places = (home.recipe_folder / f"{name}.yaml", reading.SYSTEMS / f"{name}.yaml")

@@ -16,7 +16,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_HEAD = 30_000
+HEAD = 30_000
+"""Characters of a file that are looked at."""
 _FIRST = re.compile(
     r"\A(?:\ufeff)?(?:#![^\n]*\n)?(?:\s*<\?xml[^>]*\?>\s*\n)?(?:\s*<\?php\b[^\n]*\n)?"
     r"(?:[#/*;%\"' \t]*-\*-[^\n]*-\*-[^\n]*\n|#[^\n]*coding[:=][^\n]*\n)?(?:<!DOCTYPE[^>]*>\s*\n)?",
@@ -53,11 +54,13 @@ _REFERENCE_BLOCK = re.compile(r"/\*[^*]*\*+(?:[^/*][^*]*\*+)*/")
 _COPYRIGHT = re.compile("copyright", re.IGNORECASE)
 WORDS = r"(?i)copyright|licen[sc]e|©|\(c\)|public domain|spdx-|free software|all rights reserved|permission is hereby|redistribution|released under"
 """One of these is in every header that is found: a cheap test, in the syntax of Rust's `regex`."""
-HEAD = _HEAD
-"""Characters of a file that are looked at."""
 _MOST_COMMENTS = 6
 _NEAR = 4_000
 _C_COMMENT = re.compile(r"^/\*.*?\*/|(?:^//[^\n]*\n)+", re.DOTALL | re.MULTILINE)
+_BLANK = re.compile(r"[ \t]*\n")
+_INDENT = re.compile(r"[ \t]*")
+_LINE_END = re.compile(r"[ \t;]*(?:\n|\Z)")
+_BLANKS = re.compile(r"[ \t]*(?:\n[ \t]*(?:\n|(?=\S))|\n|\Z)")
 _OUTRIGHT = re.compile(
     r"copyright (?:\(c\) ?|© ?)?(?:19|20)\d\d|licen[sc]ed under|spdx-license|all rights reserved", re.IGNORECASE
 )
@@ -100,31 +103,22 @@ def reference_spans(text: str) -> list[tuple[int, int]]:
     return [(0, end)] if end else []
 
 
-def without(text: str, spans: list[tuple[int, int]]) -> str:
-    """A text without some ranges of it, which are in order and apart."""
-    pieces, at = [], 0
-    for start, end in spans:
-        pieces.append(text[at:start])
-        at = end
-    return "".join([*pieces, text[at:]])
-
-
 def _comments(text: str) -> list[_Comment]:
     """The comments of the head, in order: at most six, and none behind the first line of code."""
     found: list[_Comment] = []
     first = _FIRST.match(text)
     at = first.end() if first else 0
-    while at < min(len(text), _HEAD) and len(found) < _MOST_COMMENTS:
-        blank = re.compile(r"[ \t]*\n").match(text, at)
+    while at < min(len(text), HEAD) and len(found) < _MOST_COMMENTS:
+        blank = _BLANK.match(text, at)
         if blank:
             at = blank.end()
             continue
-        indent = re.compile(r"[ \t]*").match(text, at)
+        indent = _INDENT.match(text, at)
         start = indent.end() if indent else at
         block = _BLOCK.match(text, start)
         if block:
             _add(found, _Comment(at, block.end()), text)
-            rest = re.compile(r"[ \t;]*(?:\n|\Z)").match(text, block.end())
+            rest = _LINE_END.match(text, block.end())
             if rest is None:
                 break
             at = rest.end()
@@ -161,7 +155,7 @@ def _end_of_lines(text: str, at: int) -> int:
             break
         mark = own
         at = match.end()
-        if match.end() > _HEAD or not match[0].endswith("\n"):
+        if match.end() > HEAD or not match[0].endswith("\n"):
             break
     return at
 
@@ -225,9 +219,9 @@ def _is_decoration(line: str) -> bool:
 
 def _behind(text: str, end: int) -> int:
     """End of a comment with the rest of its line, where that is white, and one blank line."""
-    match = re.compile(r"[ \t]*(?:\n[ \t]*(?:\n|(?=\S))|\n|\Z)").match(text, end)
+    match = _BLANKS.match(text, end)
     if text[end - 1 : end] == "\n":
-        match = re.compile(r"[ \t]*\n").match(text, end)
+        match = _BLANK.match(text, end)
     return match.end() if match and match.end() >= end else end
 
 

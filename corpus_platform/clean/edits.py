@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _MARKS = range(0x10FFFF, 0xEFFFF, -1)
 _SIZED = {**PLACES, "size": pl.Int64}
 """Places with the number of characters that stand there after the edit."""
+PLACED = {**PLACES, "put": pl.String}
+"""Places with what is put there."""
 _WIDE = np.int64(1 << 36)
 """More than the characters of any text: document * _WIDE + character is one number for a place."""
 

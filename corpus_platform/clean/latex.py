@@ -33,6 +33,7 @@ from corpus_platform.clean.latex_macros import Macros, Tokens
 from corpus_platform.clean.latex_render import text_of
 from corpus_platform.clean.latex_source import (
     Verbatim,
+    class_of,
     found_file,
     packages,
     split_document,
@@ -100,7 +101,7 @@ def paper_text(files: Mapping[str, str], main: str, options: LatexOptions | None
     verbatim = Verbatim()
     sources = {path: without_comments(text, verbatim) for path, text in files.items() if not path.endswith(".bib")}
     whole = with_inputs(main, sources)
-    preamble, body, _ = split_document(whole)
+    preamble, body = split_document(whole)
     state = State(
         verbatim,
         Macros(budget=200_000 + 10 * len(whole)),
@@ -115,7 +116,7 @@ def paper_text(files: Mapping[str, str], main: str, options: LatexOptions | None
     state.macros.forget(KNOWN)
     _read_definitions(preamble, state, front=True)
     raw = text_of(tokens_of(body), state)
-    return _Page(state, options).finished(raw, _class_of(preamble))
+    return _Page(state, options).finished(raw, class_of(preamble))
 
 
 def _labels(files: Mapping[str, str], whole: str) -> dict[str, tuple[str, str]]:
@@ -129,11 +130,6 @@ def _read_definitions(source: str, state: State, *, front: bool) -> None:
     while (piece := stream.pop()) is not None:
         if piece[0] == "\\" and not define(piece, stream, state.macros) and front:
             front_matter(piece, stream, state)
-
-
-def _class_of(preamble: str) -> str | None:
-    match = re.search(r"\\document(?:class|style)\s*(?:\[[^\]]*\])?\s*\{([^{}]{1,100})\}", preamble)
-    return match[1].strip() if match else None
 
 
 class _Page:

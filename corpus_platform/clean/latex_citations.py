@@ -11,6 +11,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from corpus_platform.clean.latex_commands import ACCENTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -26,12 +28,6 @@ _FIELD = re.compile(r"\b(author|editor|year|date)\s*=\s*", re.IGNORECASE)
 _MARKUP = re.compile(r"\\natexlab\{([^{}]*)\}|\\[A-Za-z]+\s*|[{}]|\\.")
 _MAX_ENTRY = 20_000
 _ACCENT = re.compile(r"""\{?\\(['`^"~=.]|[cvuHrk](?=[{ ]))\s*\{?\\?([A-Za-z])\}?\}?""")
-_COMBINING = {
-    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307", "c": "\u0327", "v": "\u030c", "u": "\u0306",
-    "H": "\u030b", "r": "\u030a", "k": "\u0328",
-}  # fmt: skip
-
-
 _GOVERNS = re.compile(
     r"\b(?:in|of|with|by|from|to|see|and|than|for|on|both|at|via|follow(?:s|ed|ing)?|using|refs?|references?|citations?)\.?\s*[\[(]?\s*\Z",
     re.IGNORECASE,
@@ -115,7 +111,7 @@ def _shown(key: str, labels: dict[str, tuple[str, str]]) -> str:
 
 def _plain(label: str) -> str:
     """A label without its markup."""
-    label = _ACCENT.sub(lambda m: unicodedata.normalize("NFC", m[2] + _COMBINING[m[1]]), label)
+    label = _ACCENT.sub(lambda m: unicodedata.normalize("NFC", m[2] + ACCENTS["\\" + m[1]]), label)
     label = label.replace(r"\&", "&").replace("~", " ")
     label = re.sub(r"\s*&\s*", " & ", _MARKUP.sub(lambda match: match[1] or "", label))
     return re.sub(r"\s+", " ", label)

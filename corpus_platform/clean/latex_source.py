@@ -37,12 +37,8 @@ _SPECIAL = re.compile(
     r"|(?P<comment>%[^\n]*(?:\n[ \t]*)?)",
     re.DOTALL,
 )
-_TOKEN = re.compile(
-    r"\\[A-Za-z]+|\\.|#[1-9]|[{}$&~^_\[\]#]|\x01\d+\x02|\n[ \t]*\n\s*|[^\\{}$&~^_\[\]#\x01\n]+|\n|[\\\x01]", re.DOTALL
-)
-_TOKEN_AT = re.compile(
-    r"\\[A-Za-z@]+|\\.|#[1-9]|[{}$&~^_\[\]#]|\x01\d+\x02|\n[ \t]*\n\s*|[^\\{}$&~^_\[\]#\x01\n]+|\n|[\\\x01]", re.DOTALL
-)
+_OTHER = r"\\.|#[1-9]|[{}$&~^_\[\]#]|\x01\d+\x02|\n[ \t]*\n\s*|[^\\{}$&~^_\[\]#\x01\n]+|\n|[\\\x01]"
+_TOKEN, _TOKEN_AT = (re.compile(rf"\\{letter}+|{_OTHER}", re.DOTALL) for letter in ("[A-Za-z]", "[A-Za-z@]"))
 _MACRO = re.compile(r"\\[A-Za-z]")
 _ESCAPE = re.compile(r"\\([_%#&~{}$])")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -53,6 +49,7 @@ _INPUT = re.compile(
 )
 _BEGIN = re.compile(r"\\begin\s*\{document\}")
 _END = re.compile(r"\\end\s*\{document\}")
+_CLASS = re.compile(r"\\document(?:class|style)\s*(?:\[[^\]]*\])?\s*\{([^{}]{1,100})\}")
 _PACKAGES = re.compile(r"\\(?:usepackage|RequirePackage)\s*(?:\[[^\]]*\])?\s*\{([^{}]{1,500})\}")
 _IFFALSE = re.compile(
     r"\\iffalse\b|\\if0(?![0-9])|\\iftrue\b|\\(?:newif)\s*\\if[A-Za-z]+|\\if(?!f\b|thenelse\b)[A-Za-z@]+|\\else\b|\\fi\b"
@@ -209,9 +206,8 @@ def _included(path: str, files: Mapping[str, str], folder: str, above: tuple[str
         at = match.end()
         if found is not None and found != path and found not in above and len(above) < _MAX_INPUT_DEPTH:
             inner = _included(found, files, folder, (*above, path), left)
-            body = _BEGIN.search(inner)
             # A subfile has a preamble of its own.
-            parts.append("\n" + (body_of(inner) if body else inner) + "\n")
+            parts.append("\n" + body_of(inner) + "\n")
     parts.append(text[at:])
     whole = "".join(parts)[: left[0]]
     left[0] -= len(text)
@@ -231,12 +227,10 @@ def found_file(asked: str, folders: tuple[str, ...], files: Mapping[str, str], s
     return None
 
 
-def split_document(text: str) -> tuple[str, str, str]:
-    r"""What is before `\begin{document}`, inside, and whether there was one (`document`, or nothing). Without one all is body."""
+def split_document(text: str) -> tuple[str, str]:
+    r"""What is before `\begin{document}`, and inside. Without one all is body."""
     begin = _BEGIN.search(text)
-    if begin is None:
-        return "", text, ""
-    return text[: begin.start()], body_of(text), "document"
+    return ("" if begin is None else text[: begin.start()]), body_of(text)
 
 
 def body_of(text: str) -> str:
@@ -246,6 +240,12 @@ def body_of(text: str) -> str:
         return text
     ends = [end.start() for end in _END.finditer(text, begin.end())]
     return text[begin.end() : ends[-1] if ends else len(text)]
+
+
+def class_of(text: str) -> str | None:
+    """The document class that a source without comments names."""
+    match = _CLASS.search(text)
+    return match[1].strip() if match else None
 
 
 def packages(preamble: str) -> list[str]:

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 _REFERENCES = commands.words_in(
     r"\ref \eqref \cref \Cref \autoref \nameref \vref \Vref \subref \labelcref \fullref \Autoref \crefrange \Crefrange"
 )
+_LISTS = {
+    **dict.fromkeys(commands.BULLETS, "bullets"),
+    **dict.fromkeys(commands.NUMBERS, "numbers"),
+    **dict.fromkeys(commands.DESCRIPTIONS, "descriptions"),
+}
+"""Environments of lists with their kind."""
 _FRONT = (
     r"\title",
     r"\Title",
@@ -86,21 +92,16 @@ def _end(name: str, stream: Tokens, state: State) -> str:
     if f"end {environment}" in state.macros.known:
         stream.expand(f"end {environment}")
         return ""
-    if environment.rstrip("*") in (*commands.BULLETS, *commands.NUMBERS, *commands.DESCRIPTIONS) and state.lists:
+    if environment.rstrip("*") in _LISTS and state.lists:
         state.lists.pop()
         return "\x0b" if state.lists else "\n\n"
     return "\n\n"
 
 
 def _list(base: str, state: State) -> str:
-    for kind, names in (
-        ("bullets", commands.BULLETS),
-        ("numbers", commands.NUMBERS),
-        ("descriptions", commands.DESCRIPTIONS),
-    ):
-        if base in names:
-            state.lists.append((kind, 0))
-            return "" if len(state.lists) > 1 else "\n\n"
+    if base in _LISTS:
+        state.lists.append((_LISTS[base], 0))
+        return "" if len(state.lists) > 1 else "\n\n"
     return "\n\n"
 
 
@@ -268,5 +269,5 @@ def _front(kind: str) -> Command:
     return take
 
 
-for _name, _kind in (("title", "title"), ("author", "author"), ("abstract", "abstract"), ("keywords", "keywords")):
-    command(f"\\{_name}", f"\\{_name.capitalize()}")(_front(_kind))
+for _kind in ("title", "author", "abstract", "keywords"):
+    command(f"\\{_kind}", f"\\{_kind.capitalize()}")(_front(_kind))

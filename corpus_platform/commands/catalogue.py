@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import orjson
 import typer
@@ -32,6 +32,7 @@ def list_entries(
     markdown: Annotated[bool, typer.Option("--markdown", help="The reference, for docs/catalogue.md")] = False,
 ) -> None:
     """The entries that fit: what it is, how large, whether it may be used, and our recipe."""
+    from corpus_platform.catalogue.entries import Openness, Risk
     from corpus_platform.catalogue.reference import catalogue_markdown
 
     if markdown:
@@ -39,8 +40,8 @@ def list_entries(
         return
     if which not in (None, *_LISTS):
         raise SettingsError(f"there is no list `{which}`; there are {' and '.join(_LISTS)}")
-    _check("--openness", openness, ("full", "part", "closed"))
-    _check("--risk", risk, ("open", "permission", "refused"))
+    _check("--openness", openness, get_args(Openness))
+    _check("--risk", risk, get_args(Risk))
     found_sources, found_corpora = _chosen(which, openness, language, risk)
     if json:
         _print_json([*found_sources, *found_corpora])

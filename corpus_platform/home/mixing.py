@@ -12,12 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus_platform.errors import SettingsError
-from corpus_platform.mixes.mix import Mix, mixes
+from corpus_platform.mixes.mix import Mix, mix_of, mixes
 from corpus_platform.stages.mix import MixDocuments
 from corpus_platform.stages.token_counts import TokenCounts
 from corpus_platform.stages.tokenizers import Tokenizers
-from corpus_platform.yaml_file import nearest
 
 if TYPE_CHECKING:
     from corpus_platform.settings import CorpusSettings
@@ -39,11 +37,7 @@ class Mixing:
 
     def mix(self, name: str) -> Mix:
         """The mix of a name. Raises SettingsError with the nearest name where there is none."""
-        if name not in self.mixes:
-            raise SettingsError(
-                f"there is no mix `{name}`{nearest(name, self.mixes)}; there are {', '.join(self.mixes)}"
-            )
-        return self.mixes[name]
+        return mix_of(name, self.mixes)
 
     @cached_property
     def stages(self) -> dict[str, Stage]:

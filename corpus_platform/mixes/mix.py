@@ -29,6 +29,8 @@ from corpus_platform.errors import SettingsError
 from corpus_platform.yaml_file import mistake, nearest, read_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from corpus_platform.yaml_file import YamlFile
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -278,9 +280,8 @@ def mixes(folder: Path | None = None) -> dict[str, Mix]:
     return found
 
 
-def mix_of(name: str, folder: Path | None = None) -> Mix:
+def mix_of(name: str, known: Mapping[str, Mix]) -> Mix:
     """The mix of a name. Raises SettingsError with the nearest name where there is none."""
-    known = mixes(folder)
     if name not in known:
         raise SettingsError(f"there is no mix `{name}`{nearest(name, known)}; there are {', '.join(known)}")
     return known[name]

@@ -110,11 +110,6 @@ class Tokenizer:
             raise ModelError(f"{folder}: no tokenizer there; make it again: corpus tokenizer train") from None
         self._encoder = _encoder(folder)
 
-    @property
-    def digest(self) -> str:
-        """Digest of the model."""
-        return self.info.digest
-
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Tokens of each text, without marks of beginning or end."""
         return self._encoder.encode(list(texts))

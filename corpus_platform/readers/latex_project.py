@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from corpus_platform.clean.latex_source import found_file
+from corpus_platform.clean import latex_source
 from corpus_platform.extract.charset import decode
 
 if TYPE_CHECKING:
@@ -66,7 +66,6 @@ _OLD_ARCHIVES = frozenset(
 )
 _MONTH_IN_NAME = re.compile(r"arXiv_(?:src|pdf)_(\d{2})(0[1-9]|1[0-2])_")
 _ROOT = re.compile(r"\\document(?:class|style)\b|\\begin\s*\{document\}")
-_CLASS = re.compile(r"\\document(?:class|style)\s*(?:\[[^\]]*\])?\s*\{([^{}]{1,100})\}")
 _ASKED = re.compile(
     r"\\(?:input|include|subfile|subfileinclude)\s*\{?\s*\"?([^\s{}\"%\\]{1,300})|\\(?:sub)?import\*?\s*\{([^{}\n]*)\}\s*\{([^{}\n]+)\}"
 )
@@ -164,7 +163,7 @@ def roots(project: Project) -> list[str]:
     for path, text in texts.items():
         for match in _ASKED.finditer(text):
             name = match[1] or posixpath.join(match[2], match[3])
-            found = found_file(name, (posixpath.dirname(path),), project.files)
+            found = latex_source.found_file(name, (posixpath.dirname(path),), project.files)
             if found is not None and found != path:
                 asked.add(found)
     documents = [path for path, text in texts.items() if _ROOT.search(text) and path not in asked]
@@ -189,8 +188,8 @@ def _rank(path: str, texts: Mapping[str, str], readme: str) -> tuple[bool, bool,
 
 def class_of(text: str) -> str | None:
     """Document class of a source, lower-cased."""
-    match = _CLASS.search(_COMMENT.sub("", text[:50_000]))
-    return match[1].strip().lower() if match else None
+    found = latex_source.class_of(_COMMENT.sub("", text[:50_000]))
+    return found.lower() if found is not None else None
 
 
 def field_of(document_class: str | None) -> str | None:

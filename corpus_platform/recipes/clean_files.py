@@ -36,6 +36,7 @@ from corpus_platform.yaml_file import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from corpus_platform.engine.protocol import Engine
@@ -298,7 +299,11 @@ def _clean(batch: PlainBatch, *, recipe: Recipe, environment: Environment, text:
         run.edited(step, edited)
     applied = run.applied()
     kept = zip(applied.kept["doc_id"], applied.kept["text"], applied.changed.tolist(), strict=True)
-    rows = [_row(batch.rows[int(place)], text, now, changed) for place, now, changed in kept]
+    stale = signals().keys() - _STAYS
+    rows = [
+        _row(batch.rows[int(place)], text, now, stale) if changed else batch.rows[int(place)]
+        for place, now, changed in kept
+    ]
     dropped = [
         {**dict.fromkeys(DROPPED), "id": ids[int(row.pop("doc_id"))], "url": batch.frame["url"][int(place)], **row}
         for row in applied.decisions.to_dicts()
@@ -307,11 +312,9 @@ def _clean(batch: PlainBatch, *, recipe: Recipe, environment: Environment, text:
     return _Batch(rows, dropped, spans, int(applied.changed.sum()), applied.funnel)
 
 
-def _row(row: dict[str, Any], text: str, now: str, changed: bool) -> dict[str, Any]:
+def _row(row: dict[str, Any], text: str, now: str, stale: AbstractSet[str]) -> dict[str, Any]:
     """A row with its text as it is now; signals that were of another text go."""
-    if not changed:
-        return row
-    return {name: value for name, value in row.items() if name not in signals() or name in _STAYS} | {text: now}
+    return {name: value for name, value in row.items() if name not in stale} | {text: now}
 
 
 _STAYS = frozenset({"language", "language_score"})

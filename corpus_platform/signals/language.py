@@ -31,7 +31,7 @@ def compute(subject: Subject, _wanted: frozenset[str]) -> Mapping[str, Any]:
         characters = subject.environment.settings.language_characters
         if characters is not None:
             texts = texts.str.head(characters)
-        model = _opened(str(language_id_model(subject.environment.settings.language_id)))
+        model = opened(str(language_id_model(subject.environment.settings.language_id)))
         codes, scores = model.predict(texts.to_list())
         rows = unknown.arg_true()
         language = language.cast(pl.String).scatter(rows, pl.Series(codes, dtype=pl.String))
@@ -41,7 +41,7 @@ def compute(subject: Subject, _wanted: frozenset[str]) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=2)
-def _opened(path: str) -> LanguageId:
+def opened(path: str) -> LanguageId:
     """The model at a path: one per process."""
     return LanguageId.open(path)
 

@@ -10,13 +10,13 @@ Not here: which pairs are dropped (recipes/cleaning/parallel.yaml), pairs themse
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from corpus_platform.models.language_id import LanguageId, language_id_model
+from corpus_platform.models.language_id import language_id_model
+from corpus_platform.signals.language import opened
 from corpus_platform.signals.registry import Family, Signal, register
 from corpus_platform.text.sides import side_lines, side_texts
 
@@ -87,7 +87,7 @@ def _copied(texts: pl.Series) -> pl.Series:
 def _languages(
     subject: Subject, sides: list[pl.Series], widths: list[pl.Series], stated: list[pl.Series]
 ) -> dict[str, pl.Series]:
-    model = _opened(str(language_id_model(subject.environment.settings.language_id)))
+    model = opened(str(language_id_model(subject.environment.settings.language_id)))
     known = {_alike(code) for code in model.languages}
     wrong = np.zeros(len(subject), np.int8)
     codes: list[list[str | None]] = []
@@ -128,17 +128,11 @@ def _only(values: pl.Series, where: pl.Series) -> pl.Series:
     return pl.select(pl.when(where).then(values)).to_series()
 
 
-@lru_cache(maxsize=2)
-def _opened(path: str) -> LanguageId:
-    """The model at a path: one per process."""
-    return LanguageId.open(path)
-
-
 def _signal(name: str, definition: str, **more: Any) -> Signal:
     return Signal(name, definition, "corpus_platform", empty="null where `category` is no pair of languages", **more)
 
 
-PARALLEL = register(
+register(
     Family(
         "parallel",
         "1",

@@ -20,6 +20,7 @@ from pydantic import Field
 
 from corpus_platform.errors import CheckFailed, SettingsError, SourceError
 from corpus_platform.lake import table
+from corpus_platform.mixes.mix import mix_of
 from corpus_platform.mixes.order import hashes, taken
 from corpus_platform.mixes.plan import Leaf, Row, leaves, plan
 from corpus_platform.recipes.steps.contamination import Decontaminate
@@ -76,7 +77,6 @@ class MixSettings(Settings):
 @dataclass(frozen=True)
 class _Work:
     mix: Mix
-    tokenizer: str
     parts: tuple[tuple[Origin, ...], ...]
     """Partitions that each part reads."""
 
@@ -105,10 +105,7 @@ class MixDocuments(Stage):
 
     def mix(self, partition: Partition) -> Mix:
         """The mix of a partition. Raises SettingsError for an unknown one."""
-        name = partition["mix"]
-        if name not in self.mixes:
-            raise SettingsError(f"there is no mix `{name}`; there are {', '.join(self.mixes)}")
-        return self.mixes[name]
+        return mix_of(partition["mix"], self.mixes)
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """One shard: every file of every part, the mix, the tokenizer and the test sets. None where no part has a table yet."""
@@ -124,15 +121,14 @@ class MixDocuments(Stage):
         own = (f"mix:{digest_of(mix.model_dump(mode='json', exclude=set(said)))}", f"tokenizer:{tokenizer['digest']}")
         own += (f"test_sets:{items.digest}",) if items else ()
         size = sum({file.uri: file.bytes for found in parts for origin in found for file in origin.files}.values())
-        return [Shard(0, (*own, *read), _Work(mix, mix.tokenizer, parts), size)]
+        return [Shard(0, (*own, *read), _Work(mix, parts), size)]
 
     def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
         """Gathers the candidates, divides the budget, draws."""
         del partition
         work: _Work = shard.work
         with Candidates.open(work.mix, output.scratch(), self.settings.memory_mb) as candidates:
-            self._gather(lake, work, candidates, output)
-            rows = plan(work.mix, {leaf: candidates.size(leaf) for leaf in leaves(work.mix)})
+            rows = self._planned(lake, work, candidates, output)
             _tell(output, rows)
             for leaf in leaves(work.mix):
                 _draw(candidates, work.mix, leaf, [row for row in rows if row.leaf == leaf], output)
@@ -146,8 +142,7 @@ class MixDocuments(Stage):
                 f"mix {partition['mix']}: none of its tables is made yet: {', '.join(self.mix(partition).tables)}"
             )
         with Candidates.open(shard.work.mix, scratch, self.settings.memory_mb) as candidates:
-            self._gather(lake, shard.work, candidates, None)
-            return plan(shard.work.mix, {leaf: candidates.size(leaf) for leaf in leaves(shard.work.mix)})
+            return self._planned(lake, shard.work, candidates, None)
 
     def inputs(self, lake: Lake, partition: Partition) -> dict[str, Any]:
         """Versions of the tables and of the tokenizer."""
@@ -166,6 +161,11 @@ class MixDocuments(Stage):
             )
         return _step(mix).items(self.test_sets)
 
+    def _planned(self, lake: Lake, work: _Work, candidates: Candidates, output: Output | None) -> list[Row]:
+        """Gathers the candidates and divides the budget."""
+        self._gather(lake, work, candidates, output)
+        return plan(work.mix, {leaf: candidates.size(leaf) for leaf in leaves(work.mix)})
+
     def _gather(self, lake: Lake, work: _Work, candidates: Candidates, output: Output | None) -> None:
         items, told = self._items(work.mix), set[str]()
         for part, found in zip(work.mix.parts, work.parts, strict=True):
@@ -173,7 +173,7 @@ class MixDocuments(Stage):
                 _prove(items, work.mix, output)
             for origin in found:
                 for file in origin.files:
-                    for frame in _facts(lake, work.tokenizer, part, origin, file, text=items is not None):
+                    for frame in _facts(lake, work.mix.tokenizer, part, origin, file, text=items is not None):
                         clean = frame if items is None else _clean(items, work.mix, frame, output, told)
                         if output is not None:
                             output.count("records", frame.height)
@@ -224,7 +224,7 @@ def _facts(
         full = frame.with_columns(
             tokens["tokens"],
             pl.lit(origin.table).alias("table"),
-            pl.lit(",".join(origin.partition.values())).alias("table_partition"),
+            pl.lit(table(origin.table).partition_string(origin.partition)).alias("table_partition"),
             pl.lit(file.shard, pl.Int32).alias("table_shard"),
         )
         if identified is not None:
@@ -344,11 +344,11 @@ def _count_shift(lake: Lake, work: _Work, output: Output) -> None:
         if name == origin.table:
             continue
         for dimension in DIMENSIONS:
-            first, then = (
-                counts_by(lake, name, partition, dimension),
-                counts_by(lake, origin.table, origin.partition, dimension),
-            )
-            if not first or not then or (key := (origin.table, name, *partition.values(), dimension)) in seen:
+            if (key := (origin.table, name, *partition.values(), dimension)) in seen:
+                continue
+            first = counts_by(lake, name, partition, dimension)
+            then = counts_by(lake, origin.table, origin.partition, dimension)
+            if not first or not then:
                 continue
             seen.add(key)
             named = {value for value, _ in Counter(first).most_common(_VALUES)}

@@ -9,7 +9,6 @@ Not here: how much is drawn (mixes/plan.py).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -18,7 +17,7 @@ import pyarrow as pa
 
 from corpus_platform.mixes.caps import Capped
 from corpus_platform.mixes.order import order_keys
-from corpus_platform.mixes.plan import Leaf, Size, leaves_of
+from corpus_platform.mixes.plan import Leaf, Size, leaves, leaves_of
 from corpus_platform.stages.mix_sources import COLUMNS
 
 if TYPE_CHECKING:
@@ -55,13 +54,7 @@ class Candidates:
     @classmethod
     def open(cls, mix: Mix, scratch: Path, memory_mb: int) -> Self:
         """An empty set."""
-        import duckdb  # noqa: PLC0415  (definitions load without it)
-
-        session = duckdb.connect(
-            str(scratch / "candidates.duckdb"),
-            config={"memory_limit": f"{memory_mb}MB", "temp_directory": str(scratch / "spill"), "threads": 2},
-        )
-        session.execute("SET preserve_insertion_order = false")
+        session = session_on_disk(scratch, memory_mb)
         made = cls(mix, session)
         empty = pl.DataFrame(schema=_TYPES)
         session.register("empty", empty.to_arrow())
@@ -159,21 +152,18 @@ class Candidates:
                 FROM candidates c JOIN {keys} k ON c.doc_id = k.doc_id WHERE c.leaf = ? ORDER BY k.draw_key, c.doc_id""",
                 params=[str(leaf)],
             )
-            yield from _frames(found)
+            yield from frames_of(found)
             cursor.close()
 
     def _keys(self, leaf: Leaf, epoch: int) -> str:
         """Name of the table with the keys of a leaf's documents in an epoch."""
-        number = next(
-            i for i, one in zip(count(), (x for p in self.mix.parts for x in leaves_of(p)), strict=False) if one == leaf
-        )
-        name = f"keys_{number}_{epoch}"
+        name = f"keys_{leaves(self.mix).index(leaf)}_{epoch}"
         if self.session.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [name]).fetchall():
             return name
         self.session.execute(f"CREATE TABLE {name} (doc_id VARCHAR, draw_key DOUBLE)")
         cursor = self.session.cursor()
         found = cursor.sql("SELECT doc_id, draw_weight FROM candidates WHERE leaf = ?", params=[str(leaf)])
-        for frame in _frames(found):
+        for frame in frames_of(found):
             keys = order_keys(frame["doc_id"], frame["draw_weight"].to_numpy(), self.mix.seed, epoch)
             made = pa.table({"doc_id": frame["doc_id"].to_arrow(), "draw_key": keys})
             self.session.register("batch", made)
@@ -221,8 +211,24 @@ class Candidates:
         return next(part for part in self.mix.parts if part.name == leaf.part)
 
 
-def _frames(found: duckdb.DuckDBPyRelation) -> Iterator[pl.DataFrame]:
-    reader: Any = found.to_arrow_reader(_BATCH)
+def session_on_disk(scratch: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
+    """A session whose memory is bounded: its tables and what it spills are files of a scratch folder."""
+    import duckdb  # noqa: PLC0415  (definitions load without it)
+
+    return duckdb.connect(
+        str(scratch / "session.duckdb"),
+        config={
+            "memory_limit": f"{memory_mb}MB",
+            "temp_directory": str(scratch / "spill"),
+            "preserve_insertion_order": "false",
+            "threads": 2,
+        },
+    )
+
+
+def frames_of(found: duckdb.DuckDBPyRelation, rows: int = _BATCH) -> Iterator[pl.DataFrame]:
+    """The rows of a result, so many at a time."""
+    reader: Any = found.to_arrow_reader(rows)
     for batch in reader:
         frame = pl.from_arrow(batch)
         assert isinstance(frame, pl.DataFrame)

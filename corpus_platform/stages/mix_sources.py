@@ -46,6 +46,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], pl.DataType]] = {
 }
 """What a mix asks of a document: the columns that may say it, the first that a table has, and the type."""
 TEXTS = ("text", "raw_content")
+"""Columns that a text may stand in, the first that a table has."""
 _BETWEEN = "__"
 
 
@@ -60,12 +61,16 @@ class Origin:
     @property
     def key(self) -> str:
         """The partition as token counts name it."""
-        return _BETWEEN.join(self.partition.values())
+        return _key(self.partition)
 
     @property
     def reads(self) -> tuple[str, ...]:
         """What is made of it names these inputs."""
         return tuple(f"{self.table}:{self.key}:{file.shard}:{file.digest}" for file in self.files)
+
+
+def _key(partition: Partition) -> str:
+    return _BETWEEN.join(partition.values())
 
 
 def text_column(spec: TableSpec) -> str:
@@ -76,15 +81,20 @@ def text_column(spec: TableSpec) -> str:
     return found
 
 
-def origins(lake: Lake, name: str, where: Mapping[str, Sequence[str]] | None = None) -> list[Origin]:
-    """The partitions of a table that a part reads; those whose values `where` leaves out are not among them. None where it is not made yet."""
+def origins(
+    lake: Lake, name: str, where: Mapping[str, Sequence[str]] | None = None, key: str | None = None
+) -> list[Origin]:
+    """The partitions of a table that a part reads; those whose values `where` leaves out are not among them. None where it is not made yet.
+
+    `key`: the one partition that token counts name so.
+    """
     spec = table(name)
     text_column(spec)
     in_path = {c: asked for c, asked in (where or {}).items() if c in spec.partition_by and c not in spec.schema.names}
     return [
         Origin(name, partition, tuple(lake.files(name, partition)))
         for partition in lake.partitions(name)
-        if all(matches(partition[column], asked) for column, asked in in_path.items())
+        if key in (None, _key(partition)) and all(matches(partition[c], asked) for c, asked in in_path.items())
     ]
 
 
@@ -107,17 +117,15 @@ def documents(
     own = [name for name in more if name in spec.schema.names and name not in COLUMNS]
     named: list[str] = [c for c in there.values() if c] + own + ([text_column(spec)] if text else [])
     read = list(dict.fromkeys(named))
+    made = [
+        (pl.col(column) if column else pl.lit(origin.partition.get(name))).cast(COLUMNS[name][1]).alias(name)
+        for name, column in there.items()
+    ]
+    in_path = [
+        pl.lit(value).alias(name) for name, value in origin.partition.items() if name not in COLUMNS and name not in own
+    ]
+    texts = [pl.col(text_column(spec)).alias("text")] if text else []
     for frame in batches(lake, file, columns=read, rows=rows):
-        made = [
-            (pl.col(column) if column else pl.lit(origin.partition.get(name))).cast(COLUMNS[name][1]).alias(name)
-            for name, column in there.items()
-        ]
-        in_path = [
-            pl.lit(value).alias(name)
-            for name, value in origin.partition.items()
-            if name not in COLUMNS and name not in own
-        ]
-        texts = [pl.col(text_column(spec)).alias("text")] if text else []
         yield frame.select(*made, *own, *in_path, *texts).with_columns(pl.col("origin").fill_null(NOBODY_SAYS))
 
 

@@ -93,7 +93,7 @@ def counts(lake: Lake, tokenizer: str, origin: Origin, file: DataFile) -> Iterat
 
 
 def _origin(lake: Lake, partition: Partition) -> Origin:
-    found = next((one for one in origins(lake, partition["source"]) if one.key == partition["origin"]), None)
-    if found is None:
+    found = origins(lake, partition["source"], key=partition["origin"])
+    if not found:
         raise SourceError(f"{partition['source']} has no partition {partition['origin']}")
-    return found
+    return found[0]

@@ -7,7 +7,6 @@ Not here: what is measured (signals/code.py), licences and stars (options of the
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -15,10 +14,10 @@ import polars as pl
 from pydantic import Field
 
 from corpus_platform.clean.code_headers import HEAD, WORDS, licence_spans, reference_spans
+from corpus_platform.clean.edits import PLACED, Editing
 from corpus_platform.clean.secrets import REPLACEMENTS, find_secrets
 from corpus_platform.extract.programs import kind_of
 from corpus_platform.recipes.step import Edited, EditStep, FilterStep, Rule, register_step
-from corpus_platform.text.pieces import PLACES
 
 if TYPE_CHECKING:
     from corpus_platform.signals.environment import Environment
@@ -197,23 +196,8 @@ def _may_have_a_header(subject: Subject) -> np.ndarray:
 
 def _edited(texts: pl.Series, pieces: dict[int, list[tuple[int, int, str, str]]], *, trace: bool) -> Edited:
     """The texts with some ranges (start, end, rule, text in their place) replaced."""
-    after: list[str] = texts.to_list()
-    changed = np.zeros(len(after), np.bool_)
-    counts: Counter[str] = Counter()
-    for i, found in pieces.items():
-        text, parts, at = after[i], [], 0
-        for start, end, rule, instead in found:
-            parts += [text[at:start], instead]
-            at = end
-            counts[rule] += 1
-        after[i] = "".join([*parts, text[at:]])
-        changed[i] = after[i] != text
-    rows = (
-        [(i, start, end, rule) for i, found in sorted(pieces.items()) for start, end, rule, _ in found] if trace else []
-    )
-    return Edited(
-        text=pl.Series("text", after, pl.String),
-        changed=changed,
-        removed=dict(counts),
-        spans=pl.DataFrame(rows, schema=PLACES, orient="row") if trace else None,
-    )
+    rows = [(i, *piece) for i, found in pieces.items() for piece in found]
+    editing = Editing(texts, trace=trace)
+    editing.take(pl.DataFrame(rows, schema=PLACED, orient="row"))
+    done = editing.done()
+    return Edited(text=done.text, changed=(texts != done.text).to_numpy(), removed=done.removed, spans=done.spans)

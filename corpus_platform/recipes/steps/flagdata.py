@@ -17,7 +17,7 @@ import regex
 from pydantic import Field, model_validator
 
 from corpus_platform.clean import addresses, characters, flagdata
-from corpus_platform.clean.edits import Cut, Editing, changed_lines, edit_by
+from corpus_platform.clean.edits import PLACED, Cut, Editing, changed_lines, edit_by
 from corpus_platform.clean.latex_reference import reference_macros
 from corpus_platform.clean.pii import find
 from corpus_platform.clean.script import Mode, converted
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from corpus_platform.clean.edits import Cleaned
 
 _INSTEAD = "What stands in its place"
-_PLACED = {"document": pl.Int64, "start": pl.Int64, "end": pl.Int64, "rule": pl.String, "put": pl.String}
 
 
 @register_step
@@ -187,7 +186,7 @@ class ReplacePatterns(CleaningStep):
                 for document, text in enumerate(editing.text.to_list())
                 for match in compiled.finditer(text)
             ]
-            editing.take(pl.DataFrame(found, schema=_PLACED, orient="row"))
+            editing.take(pl.DataFrame(found, schema=PLACED, orient="row"))
         return editing.done()
 
 
@@ -303,7 +302,7 @@ class LatexMacros(CleaningStep):
                 if number < len(macros[row])
                 for place in _uses(editing.text[row], row, *macros[row][number], reference=reference)
             ]
-            editing.take(pl.DataFrame(found, schema=_PLACED, orient="row"))
+            editing.take(pl.DataFrame(found, schema=PLACED, orient="row"))
         return editing.done()
 
 

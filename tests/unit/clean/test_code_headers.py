@@ -4,12 +4,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus_platform.clean.code_headers import licence_spans, reference_spans, without
+from corpus_platform.clean.code_headers import licence_spans, reference_spans
 
 APACHE = (
     '# Copyright 2020 Anna\n#\n# Licensed under the Apache License, Version 2.0 (the "License");\n'
     "# you may not use this file except in compliance with the License.\n"
 )
+
+
+def without(text, spans):
+    """The text without ranges that are in order and apart."""
+    for start, end in reversed(spans):
+        text = text[:start] + text[end:]
+    return text
 
 
 def cleaned(text):

@@ -69,7 +69,7 @@ def test_what_is_wrong_is_told_with_file_and_line(written, text, said):
 
 def test_an_unknown_mix_names_the_nearest_and_one_s_own_may_not_take_a_shipped_name(tmp_path):
     with pytest.raises(SettingsError, match="nearest is `llama`"):
-        mix_of("lama")
+        mix_of("lama", mixes())
     (tmp_path / "x.yaml").write_text("name: llama\ntitle: T\nabout: A.\nparts: [{from: corpora/c4}]\n")
     with pytest.raises(SettingsError, match="there is a mix `llama` already"):
         mixes(tmp_path)

@@ -52,7 +52,7 @@ def test_a_published_sentencepiece_model_is_taken_as_it_is(tmp_path):
     info = take(tmp_path / "a" / SENTENCE_PIECE, tmp_path / "b", name="theirs", origin="/models/x.model")
 
     assert info.kind == "sentencepiece"
-    assert info.digest == Tokenizer(tmp_path / "a").digest
+    assert info.digest == Tokenizer(tmp_path / "a").info.digest
     assert Tokenizer(tmp_path / "b").encode(["river stone"]) == Tokenizer(tmp_path / "a").encode(["river stone"])
 
 
