@@ -22,7 +22,7 @@ from corpus_platform.errors import SchemaError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_DECLARED_IN = ("corpus_platform.tables", "corpus_platform.source_tables")
+_DECLARED_IN = ("corpus_platform.tables", "corpus_platform.source_tables", "corpus_platform.sft_tables")
 _MADE_IN = (
     "corpus_platform.stages.signals",
     "corpus_platform.stages.url_history",

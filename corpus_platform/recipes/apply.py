@@ -203,7 +203,7 @@ class Run:
         left = dropped < 0
         changed = np.asarray(edited.changed, np.bool_)
         keeps = () if self.environment.reference else step.keeps
-        self.values.edit(self.alive, edited.text, changed & left, keeps)
+        self.values.edit(self.alive, edited.text, changed & left, keeps, edited.columns)
         row = FunnelRow(
             step.name,
             step.kind,

@@ -108,7 +108,7 @@ class Edited:
     are of those that were dropped (NaN where there is none). `removed` counts what was taken out, by rule. `spans`, made only when asked for, has a row
     for each piece that was taken out or replaced: `document` (0..n-1), `start`, `end` (characters of the text before), `rule`.
     `seen` has a word for each of the n documents that the ledger keeps of those that were dropped. `weight` float32[n] is a factor of the documents'
-    sampling weights.
+    sampling weights. `columns` are other columns that the edit has changed with the texts, n values each: the messages of dialogues.
     """
 
     text: pl.Series
@@ -121,6 +121,7 @@ class Edited:
     spans: pl.DataFrame | None = None
     seen: pl.Series | None = None
     weight: np.ndarray | None = None
+    columns: Mapping[str, pl.Series] = field(default_factory=dict)
 
 
 class Step(BaseModel, ABC):

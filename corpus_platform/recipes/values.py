@@ -20,7 +20,7 @@ from corpus_platform.signals.registry import families, signals
 from corpus_platform.signals.subject import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from corpus_platform.signals.environment import Environment
 
@@ -101,14 +101,23 @@ class Values:
         measured = self._measured.get("language")
         self.measure(["language"], rows if measured is None else rows[measured[rows] < 0])
 
-    def edit(self, rows: np.ndarray, text: pl.Series, changed: np.ndarray, keeps: Iterable[str] = ()) -> None:
+    def edit(
+        self,
+        rows: np.ndarray,
+        text: pl.Series,
+        changed: np.ndarray,
+        keeps: Iterable[str] = (),
+        columns: Mapping[str, pl.Series] | None = None,
+    ) -> None:
         """Puts new texts in the place of those of the rows; `changed` bool says which differ.
 
-        Signals of `keeps` stay true of texts that are not much shorter.
+        Signals of `keeps` stay true of texts that are not much shorter. `columns` change with the texts.
         """
         rows, text = rows[changed], text.filter(pl.Series(changed))
         if not rows.size:
             return
+        for name, values in (columns or {}).items():
+            self._columns[name] = _put(self._columns[name], rows, values.filter(pl.Series(changed)))
         before = self.text.gather(rows).str.len_bytes().to_numpy().astype(np.float64)
         like = rows[text.str.len_bytes().to_numpy() >= _STILL_LIKE * before]
         true = {
