@@ -19,7 +19,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
-from corpus_platform.commands import catalogue, counts, dups, look, plain, recipes, review, signals, sql, versions
+from corpus_platform.commands import catalogue, counts, dups, look, plain, recipes, review, sft, signals, sql, versions
 from corpus_platform.commands import mix as mixes
 from corpus_platform.commands import release as releases
 from corpus_platform.commands.backfill import backfill
@@ -95,6 +95,7 @@ app.add_typer(releases.app, name="release")
 app.add_typer(mixes.app, name="mix")
 app.add_typer(mixes.tokenizers, name="tokenizer")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(sft.app, name="sft")
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="CORPUS_HOME", help="Folder of settings, lake, models and Dagster instance.")

@@ -73,6 +73,9 @@ SOURCE_COLUMNS: tuple[pa.Field, ...] = (
 SOURCES = ("books", "academic", "code", "social", "encyclopedia", "parallel", "domain")
 """Sources other than the web; each is a layer of tables, and a text variant."""
 
+DIALOGUES = "sft"
+"""Layer of tables of dialogues, and the text variant of recipes over them."""
+
 TextBase = Literal["resiliparse", "trafilatura", "justext", "math", "wet"]
 """How a page became text."""
 TEXT_BASES: tuple[str, ...] = get_args(TextBase)

@@ -12,7 +12,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
-from corpus_platform.documents import SOURCES, TEXT_BASES
+from corpus_platform.documents import DIALOGUES, SOURCES, TEXT_BASES
 from corpus_platform.recipes.step import Step
 from corpus_platform.yaml_file import nearest
 
@@ -58,8 +58,10 @@ class Part(BaseModel):
 
 def check_variant(variant: str) -> None:
     """A ValueError for what is no text variant."""
+    if variant == DIALOGUES:
+        return
     if variant.removesuffix(".ccnet") not in TEXT_BASES and variant.removesuffix(".cleaned") not in SOURCES:
         raise ValueError(
             f"there is no text variant `{variant}`{nearest(variant, (*TEXT_BASES, *SOURCES))}; there are {', '.join(TEXT_BASES)}, "
-            f"and each with `.ccnet` behind it, {', '.join(SOURCES)}, and each with `.cleaned`"
+            f"and each with `.ccnet` behind it, {', '.join(SOURCES)}, and each with `.cleaned`; {DIALOGUES}"
         )

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
-from corpus_platform.documents import DOCUMENT_COLUMNS, SOURCE_COLUMNS, SOURCES, TEXT_BASES
+from corpus_platform.documents import DIALOGUES, DOCUMENT_COLUMNS, SOURCE_COLUMNS, SOURCES, TEXT_BASES
 from corpus_platform.errors import SettingsError
 from corpus_platform.recipes.part import Part, check_variant
 from corpus_platform.recipes.plan import rules_of
 from corpus_platform.recipes.step import DedupStep, EditStep, FilterStep, Frozen, LineSummary, Step, steps
+from corpus_platform.sft_tables import MESSAGE_COLUMNS
 from corpus_platform.signals.environment import Environment, SignalSettings
 from corpus_platform.signals.registry import signals
 from corpus_platform.tables import CCNET_COLUMNS
@@ -34,6 +35,8 @@ SYSTEMS = Path(__file__).parent / "systems"
 """Folder of the recipes that are shipped."""
 CLEANING = Path(__file__).parent / "cleaning"
 """Folder of the recipes that clean each source's texts, by the source's name."""
+OF_DIALOGUES = Path(__file__).parent / "sft"
+"""Folder of the recipes over dialogues that are shipped."""
 
 _WORDS = ("key", "a recipe")
 
@@ -206,6 +209,27 @@ def recipes(folder: Path | None = None) -> dict[str, Recipe]:
     return found
 
 
+def dialogue_recipes(folder: Path | None = None) -> dict[str, Path]:
+    """The files of the recipes over dialogues, by name: the shipped ones, and in their place or beside them those of `<folder>/sft`."""
+    own = sorted((folder / "sft").glob("*.yaml")) if folder else []
+    return {path.stem: path for path in (*sorted(OF_DIALOGUES.glob("*.yaml")), *own)}
+
+
+def dialogue_recipe(name: str, folder: Path | None = None) -> Recipe:
+    """The recipe over dialogues of a name. Raises SettingsError with the nearest name, or for one that starts from other texts."""
+    known = dialogue_recipes(folder)
+    if name not in known:
+        raise SettingsError(
+            f"there is no recipe over dialogues `{name}`{nearest(name, known)}; there are {', '.join(known) or 'none yet'}"
+        )
+    found = _read(known[name])
+    if found.variant != DIALOGUES:
+        raise SettingsError(
+            f"{known[name]}: a recipe over dialogues has `variant: {DIALOGUES}`, and not {found.variant}"
+        )
+    return found
+
+
 def recipe(name: str, folder: Path | None = None) -> Recipe:
     """The recipe of a name. Raises SettingsError with the nearest name where there is none."""
     if folder is None and (SYSTEMS / f"{name}.yaml").is_file():
@@ -220,9 +244,8 @@ def recipe(name: str, folder: Path | None = None) -> Recipe:
 
 def document_columns() -> dict[str, Any]:
     """Columns that a rule may ask about beside the signals, with their Arrow types."""
-    return {
-        field.name: field.type for field in (*DOCUMENT_COLUMNS, *SOURCE_COLUMNS, *CCNET_COLUMNS) if field.name != "text"
-    }
+    known = (*DOCUMENT_COLUMNS, *SOURCE_COLUMNS, *CCNET_COLUMNS, *MESSAGE_COLUMNS)
+    return {field.name: field.type for field in known if field.name != "text"}
 
 
 def complaints(step: Step) -> list[str]:

@@ -27,7 +27,9 @@ LANGUAGE = "language"
 
 def default_signals() -> tuple[str, ...]:
     """Names of the signals that are computed unasked, in the order of the columns."""
-    return tuple(signal.name for family in families() if family.default for signal in family.signals)
+    return tuple(
+        signal.name for family in families() if family.default and family.of == "texts" for signal in family.signals
+    )
 
 
 def annotate(

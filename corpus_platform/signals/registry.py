@@ -103,6 +103,8 @@ class Family:
     reads: tuple[str, ...] = ()
     default: bool = True
     """Whether `annotate` computes it unasked: false for what costs a multiple of the rest."""
+    of: Literal["texts", "dialogues"] = "texts"
+    """What it measures: texts, or the messages of dialogues, which stand in the column `messages`."""
 
 
 _FAMILIES: dict[str, Family] = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import polars as pl
 import pyarrow as pa
@@ -24,7 +24,7 @@ from corpus_platform.lists.lists import Lists
 from corpus_platform.models.language_id import language_id_digest
 from corpus_platform.signals.annotate import annotate
 from corpus_platform.signals.environment import Environment, SignalSettings
-from corpus_platform.signals.registry import families, signals
+from corpus_platform.signals.registry import families
 from corpus_platform.stages.classifiers import CLASSIFIERS, IMPORTANCE, shelf_of, stored_models
 from corpus_platform.stages.documents import language_models, perplexities
 from corpus_platform.stages.language_model import MODELS
@@ -77,7 +77,7 @@ class SignalsSettings(SignalSettings, Settings):
 
     def stored(self) -> tuple[Family, ...]:
         """The families that are stored, in the registry's order. Raises SettingsError for a name that is none."""
-        known = {family.name: family for family in families()}
+        known = {family.name: family for family in families() if family.of == "texts"}
         if strangers := [name for name in (*(self.families or ()), *self.more) if name not in known]:
             raise SettingsError(
                 f"`signals`: there is no family of signals `{strangers[0]}`; there are {', '.join(known)}"
@@ -205,6 +205,11 @@ def _scored(
     return frame.with_columns(*found, perplexity, bucket)
 
 
+def signal_fields(of: Literal["texts", "dialogues"]) -> tuple[pa.Field, ...]:
+    """The columns of all signals of texts, or of dialogues, in the registry's order."""
+    return tuple(_field(signal) for family in families() if family.of == of for signal in family.signals)
+
+
 def _field(signal: Signal) -> pa.Field:
     """The column of a signal."""
     empty = pl.DataFrame(schema={signal.name: signal.column_type}).to_arrow(compat_level=pl.CompatLevel.oldest())
@@ -224,7 +229,7 @@ def _spec() -> TableSpec:
     return TableSpec(
         SIGNALS,
         "A row is a document of a text variant with its signals",
-        (*place, *(_field(signal) for signal in signals().values()), TEXT_VARIANT, SNAPSHOT),
+        (*place, *signal_fields("texts"), TEXT_VARIANT, SNAPSHOT),
         key=("doc_id", "variant", "snapshot"),
         partition_by=("variant", "snapshot"),
         order=ORDER,

@@ -1,0 +1,7 @@
+"""Commands on data for supervised fine-tuning, on plain files and in a home; a module for each group of them."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Data for supervised fine-tuning: reading, filters, construction, mixes.")
