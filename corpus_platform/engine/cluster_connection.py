@@ -32,12 +32,13 @@ from corpus_platform.engine.machine import usable_cores
 from corpus_platform.errors import CorpusError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LOCAL, AUTO = "local", "auto"
 _BEAT = 1.5
 _SPARE_FOR = 10.0
 _REACH = 20.0
+_ATTEMPTS = 3
 _FRESH = 5.0
 _OBJECT_STORE = 200 << 20
 _QUIET = {
@@ -218,11 +219,23 @@ def _initialise(address: str, cores: int) -> bool:
         options |= {"num_cpus": cores, "include_dashboard": False, "object_store_memory": _OBJECT_STORE}
     logging.getLogger("ray").setLevel(logging.ERROR)
     try:
-        with _own_signals():
-            ray.init(address=address, **options)
+        _begin(ray.init, address, options)
     except Exception as error:
         raise _unreachable(address, error) from error
     return True
+
+
+def _begin(init: Callable[..., Any], address: str, options: dict[str, Any]) -> None:
+    """Becomes a driver. A head starts a process for each client, and on a busy machine gives one up that is slow to come: that is asked for again."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            with _own_signals():
+                init(address=address, **options)
+        except ConnectionAbortedError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return
 
 
 def _reach(address: str) -> None:

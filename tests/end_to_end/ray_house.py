@@ -76,6 +76,8 @@ class RayCluster:
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": self.token,
             "RAY_USAGE_STATS_ENABLED": "0",
+            # A client's process has as long to come as a machine with other work takes.
+            "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "90",
             "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")])),
         }
         port, client = free_port(), free_port()

@@ -3,6 +3,7 @@
 Several nodes, nodes that go and drivers that are killed: tests/end_to_end/test_ray_*.py.
 """
 
+import contextlib
 import logging
 import pickle
 import signal
@@ -17,7 +18,7 @@ from ray.exceptions import ActorDiedError, NodeDiedError, OutOfMemoryError
 
 from corpus_platform.engine import cluster_worker, lifeline
 from corpus_platform.engine.cluster import Ray, reason_of
-from corpus_platform.engine.cluster_connection import connection, disconnect
+from corpus_platform.engine.cluster_connection import _begin, connection, disconnect
 from corpus_platform.engine.cluster_worker import ON, OVER, SILENT, Hand, Pulse, order_of
 from corpus_platform.engine.handle import THREAD_VARIABLES
 from corpus_platform.engine.sending import sent
@@ -283,3 +284,18 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch, address):
 
     with pytest.raises(CorpusError, match=f"the Ray cluster `{address}` can't be reached .*Connection refused"):
         Ray(address).map(tasks.square, [1])
+
+
+@pytest.mark.parametrize(("aborted", "reached"), [(0, True), (2, True), (3, False)])
+def test_a_client_whose_process_was_slow_to_come_asks_twice_more(aborted, reached):
+    asked = []
+
+    def init(**options):
+        asked.append(options)
+        if len(asked) <= aborted:
+            raise ConnectionAbortedError("Starting Ray client server failed.")
+
+    with contextlib.nullcontext() if reached else pytest.raises(ConnectionAbortedError):
+        _begin(init, "ray://127.0.0.1:10001", {"log_to_driver": False})
+
+    assert asked == [{"address": "ray://127.0.0.1:10001", "log_to_driver": False}] * min(aborted + 1, 3)
