@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
+SAFE = "/=:+,@~"
+"""Characters of a path that an address holds as they are."""
 _PIECE = 1 << 20
 _WAIT_AND_RETRY = (429, 500, 502, 503, 504)
 
@@ -98,10 +100,21 @@ class HttpStore(Store):
 
     def request(self, method: str, path: str, headers: dict[str, str] | None = None) -> requests.Response:
         """The server's answer with its body unread. Raises SourceError unless it is a success."""
-        url = f"{self.base}/{quote(path, safe='/=:+,@~')}"
+        return self.ask(method, self.url(path), path, headers)
+
+    def url(self, path: str) -> str:
+        """Where a file is asked for."""
+        return f"{self.base}/{quote(path, safe=SAFE)}"
+
+    def own_headers(self) -> dict[str, str]:
+        """Headers of every request."""
+        return {}
+
+    def ask(self, method: str, url: str, path: str, headers: dict[str, str] | None = None) -> requests.Response:
+        """The server's answer to a request about a file or folder. Raises SourceError unless it is a success."""
         timeout = (self.settings.connect_timeout, self.settings.read_timeout)
         # Stored bytes, not bytes compressed on the way: sizes and offsets are those of the file.
-        headers = {"Accept-Encoding": "identity", **(headers or {})}
+        headers = {"Accept-Encoding": "identity", **self.own_headers(), **(headers or {})}
         try:
             answer = self._session().request(method, url, headers=headers, timeout=timeout, stream=True)
         except requests.RequestException as error:
@@ -110,7 +123,7 @@ class HttpStore(Store):
             ) from error
         if answer.status_code >= 400:
             answer.close()
-            self._refuse(path, answer)
+            self.refuse(path, answer)
         return answer
 
     def _session(self) -> requests.Session:
@@ -133,7 +146,8 @@ class HttpStore(Store):
             self._local.session = session
         return session
 
-    def _refuse(self, path: str, answer: requests.Response) -> NoReturn:
+    def refuse(self, path: str, answer: requests.Response) -> NoReturn:
+        """Raises the error of an answer that is no success."""
         status = f"{self.address(path)}: {answer.status_code} {answer.reason}"
         if answer.status_code in (404, 410):
             raise InputMissing(f"{status}: no such file")

@@ -1,4 +1,4 @@
-"""Where input is: a folder, a bucket or a web server, behind one set of questions.
+"""Where input is: a folder, a bucket, a web server or a repository of a hub, behind one set of questions.
 
     location = InputLocation("https://data.commoncrawl.org")
     with location.local_copy("crawl-data/CC-MAIN-2024-10/warc.paths.gz") as path: ...
@@ -26,6 +26,7 @@ from corpus_platform.catalogue.refusal import check_allowed
 from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.lake.s3_settings import S3Access
 from corpus_platform.sources.http_store import HttpSettings, HttpStore
+from corpus_platform.sources.hub_store import HUBS, HubStore, Repository
 from corpus_platform.sources.local_store import LocalStore
 from corpus_platform.sources.s3_store import S3Store
 from corpus_platform.sources.store import InputFile, InputMissing, RangeStream, Store
@@ -41,7 +42,7 @@ class InputLocation:
     """A base address and how to ask it. Paths are relative to the base, with forward slashes."""
 
     base: str = field(repr=False)
-    """`/folder`, `file:///folder`, `s3://bucket/prefix` or `https://server/path`."""
+    """`/folder`, `file:///folder`, `s3://bucket/prefix`, `https://server/path`, or a data set of a hub: `hf://datasets/owner/name`, `ms://datasets/owner/name`."""
     anonymous: bool = False
     """For buckets: ask without credentials."""
     endpoint: str | None = None
@@ -55,12 +56,14 @@ class InputLocation:
         if scheme in ("", "file"):
             local = unquote(urlsplit(self.base).path) if scheme else os.path.expanduser(self.base)  # noqa: PTH111
             object.__setattr__(self, "base", os.path.abspath(local))  # noqa: PTH100  (no link is followed)
-        elif scheme not in ("s3", "http", "https"):
+        elif scheme not in ("s3", "http", "https", *HUBS):
             raise SettingsError(
-                f"{self}: `{scheme}:` is not a kind of location; there are /folder, file://, s3:// and https://"
+                f"{self}: `{scheme}:` is not a kind of location; there are /folder, file://, s3://, https://, hf:// and ms://"
             )
         else:
             check_allowed(self.base)
+        if scheme in HUBS:
+            Repository.of(self.base)
 
     def __str__(self) -> str:
         parts = urlsplit(self.base)
@@ -160,6 +163,8 @@ def _store(location: InputLocation) -> Store:
     if location.base.startswith("s3://"):
         access = replace(location.s3, endpoint=location.endpoint or location.s3.endpoint)
         return S3Store(location.base, anonymous=location.anonymous, access=access)
+    if urlsplit(location.base).scheme in HUBS:
+        return HubStore(Repository.of(location.base), location.http)
     return HttpStore(location.base, location.http)
 
 

@@ -77,7 +77,8 @@ def test_a_path_can_not_leave_the_location(folder, path):
 
 def test_an_unknown_kind_of_location_lists_the_known_ones():
     with pytest.raises(
-        SettingsError, match=r"`ftp:` is not a kind of location; there are /folder, file://, s3:// and https://"
+        SettingsError,
+        match=r"`ftp:` is not a kind of location; there are /folder, file://, s3://, https://, hf:// and ms://",
     ):
         InputLocation("ftp://example.org/x")
 
