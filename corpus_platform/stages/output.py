@@ -17,11 +17,15 @@ from corpus_platform.forgetting.columns import FORGOTTEN, REJECTS, hidden
 from corpus_platform.forgetting.tombstones import Tombstones
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from corpus_platform.lake.files import ShardWriter
+    from corpus_platform.stages.stage import Output
 
 _NONE = Tombstones()
+_BATCH_BYTES = 8 << 20
+_BATCH_ROWS = 500
 
 
 class ShardOutput:
@@ -85,3 +89,28 @@ class ShardOutput:
             self.reject(**row, reason=FORGOTTEN, broken=False)
             self.counters["kept"] -= 1
         return frame.filter(~gone)
+
+
+class Rows:
+    """Rows as mappings on their way to an output, some MB of text at a time; a column that a row lacks is null."""
+
+    def __init__(self, output: Output, schema: Mapping[str, pl.DataType]) -> None:
+        """`schema`: the columns that are written, in order."""
+        self._output = output
+        self._schema = dict(schema)
+        self._rows: list[Mapping[str, Any]] = []
+        self._size = 0
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Takes a row, which has a `text`, and writes what has come together where that is much."""
+        self._rows.append(row)
+        self._size += len(row["text"])
+        if self._size >= _BATCH_BYTES or len(self._rows) >= _BATCH_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what has come together."""
+        if self._rows:
+            columns = {name: [row.get(name) for row in self._rows] for name in self._schema}
+            self._output.write(pl.DataFrame(columns, schema=self._schema))
+        self._rows, self._size = [], 0

@@ -24,6 +24,7 @@ from corpus_platform.readers.reader import Reader, Unit, reader_of
 from corpus_platform.source_tables import partition_for
 from corpus_platform.sources.location import InputLocation
 from corpus_platform.sources.records import Reject
+from corpus_platform.stages.output import Rows
 from corpus_platform.stages.stage import Settings, Shard, Stage, digest_of
 from corpus_platform.stages.texts import read_table
 
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from corpus_platform.readers.reader import SourceDocument
     from corpus_platform.stages.stage import Output, Partition
 
-_BATCH_BYTES = 8 << 20
-_BATCH_ROWS = 500
 _SHARD_BYTES = 256 << 20
 _SHARD_UNITS = 500
 _NAME = r"^[a-z0-9][a-z0-9.-]*$"
@@ -173,7 +172,7 @@ class SourceDocuments(Stage):
         """Streams the units; what can't be read is a reject."""
         del lake, partition
         work: _Work = shard.work
-        rows = _Rows(output, {n: t for n, t in polars_schema(table(self.name)).items() if n != "language_score"})
+        rows = Rows(output, {n: t for n, t in polars_schema(table(self.name)).items() if n != "language_score"})
         for index, (collection, reader, unit) in enumerate(work.units, work.first):
             for found in read_unit(reader, unit):
                 output.count("records")
@@ -192,28 +191,6 @@ class _Work:
 
     first: int
     units: tuple[tuple[str, Reader, Unit], ...]
-
-
-class _Rows:
-    """Rows on their way to the output, some MB at a time."""
-
-    def __init__(self, output: Output, schema: dict[str, pl.DataType]) -> None:
-        self._output = output
-        self._schema = schema
-        self._rows: list[dict[str, Any]] = []
-        self._size = 0
-
-    def add(self, row: dict[str, Any]) -> None:
-        self._rows.append(row)
-        self._size += len(row["text"])
-        if self._size >= _BATCH_BYTES or len(self._rows) >= _BATCH_ROWS:
-            self.flush()
-
-    def flush(self) -> None:
-        if self._rows:
-            columns = {name: [row.get(name) for row in self._rows] for name in self._schema}
-            self._output.write(pl.DataFrame(columns, schema=self._schema))
-        self._rows, self._size = [], 0
 
 
 def read_unit(reader: Reader, unit: Unit) -> Iterator[Any]:
