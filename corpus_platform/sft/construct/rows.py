@@ -65,6 +65,6 @@ def set_of(row: Mapping[str, Any]) -> str:
     return str(row.get("set") or row.get("source") or "")
 
 
-def kept(row: Mapping[str, Any]) -> dict[str, Any]:
+def kept(row: Mapping[str, Any]) -> Any:
     """Columns that a built dialogue takes over from its leading parent."""
     return {name: row[name] for name in KEPT if row.get(name)}
