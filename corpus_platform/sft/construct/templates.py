@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from corpus_platform.sft.construct.rows import fields_of, kept, set_of
+from corpus_platform.sft.construct.rows import fields_of, is_chinese, kept, set_of
 from corpus_platform.sft.construct.sandbox import FieldMissing, TemplateRefused
 from corpus_platform.sft.construct.spool import Spool
 from corpus_platform.sft.construct.template_files import Template, TemplateFile, template_file
@@ -52,6 +52,9 @@ class Templates(Way):
         default="both", description="Templates of the data set's own task, those that turn it round, or both"
     )
     languages: tuple[str, ...] = Field(default=(), description="Languages of the templates; any by default")
+    mixed: bool = Field(
+        default=False, description="Also templates in another language than the row's, where there are some in its own"
+    )
     only: tuple[str, ...] = Field(default=(), description="Names of the templates to use; all by default")
     cap: int | None = Field(default=None, gt=0, description="Rows of a data set at most (T0: 500000, Flan: 3000)")
 
@@ -107,7 +110,8 @@ class Templates(Way):
     ) -> Iterator[Made]:
         doc_id = row["doc_id"]
         fields = fields_of(row, self.columns)
-        order = sorted(range(len(templates)), key=lambda n: self.draw("template", doc_id, templates[n][1].name))
+        fit = self._in_language(row, fields, templates)
+        order = sorted(fit, key=lambda n: self.draw("template", doc_id, templates[n][1].name))
         if self.per_row == "all":
             order.sort()
             order = [n for n in order if self._within(row, caps, n, len(templates))]
@@ -127,6 +131,18 @@ class Templates(Way):
                 failed = failed or one
         if failed and (not given or self.per_row == "one"):
             yield failed
+
+    def _in_language(
+        self, row: Mapping[str, Any], fields: Mapping[str, Any], templates: list[tuple[TemplateFile, Template]]
+    ) -> list[int]:
+        """Indices of the templates that are told in the row's own language; all where it has none, or the options mix them."""
+        everything = list(range(len(templates)))
+        if self.mixed:
+            return everything
+        words = " ".join(value for value in fields.values() if isinstance(value, str))
+        spoken = row.get("language") or ("zh" if is_chinese(words) else "en")
+        own = [n for n in everything if spoken in (templates[n][1].metadata.languages or (spoken,))]
+        return own or everything
 
     def _apply(self, row: Mapping[str, Any], fields: Mapping[str, Any], file: TemplateFile, template: Template) -> Made:
         doc_id = row["doc_id"]
