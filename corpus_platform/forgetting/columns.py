@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import orjson
 import polars as pl
 
-from corpus_platform.documents import SOURCES
+from corpus_platform.documents import DIALOGUES, SOURCES
 from corpus_platform.lake.registry import SIDE_PARTITION, table
 from corpus_platform.source_tables import key_of, scope_of
 
@@ -35,7 +35,7 @@ FORGOTTEN = "forgotten"
 NAMING: dict[str, Kind] = {
     **dict.fromkeys(("url", "canonical_url", "source_url", "repo_url"), "url"),
     **dict.fromkeys(("domain", "source_domain", "host"), "domain"),
-    "doc_id": "doc_id",
+    **dict.fromkeys(("doc_id", "parents"), "doc_id"),
     **dict.fromkeys(("author", "authors", "creator", "byline"), "author"),
     "meta": "author",
 }
@@ -219,6 +219,8 @@ def snapshot_of(spec: TableSpec, partition: Mapping[str, str]) -> str | None:
         return snapshot_of(main, main.partition_of(partition["partition"]))
     if spec.layer in SOURCES:
         return scope_of(spec.layer, key_of(spec.layer, partition))
+    if spec.layer == DIALOGUES and "set" in partition:
+        return f"{DIALOGUES}/{partition['set']}"
     snapshot = partition.get("snapshot")
     return None if snapshot is None else scope_of(partition.get("variant", ""), snapshot)
 

@@ -123,6 +123,14 @@ def test_a_cluster_keeps_its_other_documents_under_another_name(known):
     assert MINE not in str(kept.rows())
 
 
+def test_a_dialogue_that_was_made_of_a_forgotten_one_goes_with_it(known):
+    rows = pl.DataFrame({"doc_id": ["c" * 32, "d" * 32, "e" * 32], "parents": [["f" * 32, MINE], ["f" * 32], None]})
+
+    kept = sieve("sft.constructed_rft", known(MINE), Found()).kept(rows)
+
+    assert kept["doc_id"].to_list() == ["d" * 32, "e" * 32]
+
+
 def test_a_reject_stays_and_says_no_more_than_where_it_is(known):
     found = Found(positions={"CC-1": {("a.warc", 7)}, "books/a": {("a.warc", 9)}})
     rows = pl.DataFrame(
@@ -158,6 +166,8 @@ def test_a_reject_stays_and_says_no_more_than_where_it_is(known):
         ("ops.rejects", {"stage": "encyclopedia.articles", "partition": "en,20250101"}, "encyclopedia/en-20250101"),
         ("academic.cleaned", {"collection": "arxiv", "month": "2019-11"}, "academic/arxiv_2019-11"),
         ("web.duplicates", {"method": "a.b", "variant": "books.cleaned", "snapshot": "gutenberg"}, "books/gutenberg"),
+        ("sft.messages", {"set": "alpaca"}, "sft/alpaca"),
+        ("ops.rejects", {"stage": "sft.messages", "partition": "alpaca"}, "sft/alpaca"),
         ("models.language_model", {"language": "en"}, None),
     ],
 )
@@ -169,7 +179,9 @@ HARMLESS = {
     "file", "record", "record_id", "title", "text", "raw_content", "detail", "seen", "reason", "digest", "previous_digest", "licence", "tdm_policy",
     "language", "languages", "content_type", "charset", "charset_source", "robots", "source", "bucket", "cc_segment", "date_download", "first_seen",
     "last_seen", "status", "recipe", "step", "rule", "signal", "verdict", "reviewer", "filter", "path", "origin", "cutoff_source", "model", "name",
-    "labels", "positive", "hash", "category", "part", "quality", "table", "table_partition", "kind", "end_token", "first_snapshot", "other_snapshot", "snapshot",
+    "labels", "positive", "hash", "category", "part", "quality", "table", "table_partition", "kind", "end_token", "first_snapshot",
+    "tools", "content_id", "task_type", "construction", "origin_model", "verifiable_answer", "judge", "version", "container", "sniffed_kind", "columns",
+    "other_snapshot", "snapshot",
 }  # fmt: skip
 """Columns of texts that a forgotten row may have, but by which no row of its own is known."""
 
