@@ -99,15 +99,16 @@ def rows(unit: Unit, options: RowOptions | None = None, *, path: str | None = No
 
 def lines(stream: BinaryIO, name: str = "", *, encoding: str | None = None) -> Iterator[tuple[int, str | Problem]]:
     """The lines of a text file with their number from 0, without their ends. Raises ArchiveError where the packed file is damaged."""
-    yield from _lines(unpacked(stream, name), encoding)
+    yield from text_lines(unpacked(stream, name), encoding)
 
 
-def _lines(opened: io.BufferedReader, encoding: str | None) -> Iterator[tuple[int, str | Problem]]:
-    chosen = _codec(opened.peek(_SAMPLE)[:_SAMPLE], encoding)
+def text_lines(opened: io.BufferedReader, encoding: str | None = None) -> Iterator[tuple[int, str | Problem]]:
+    """The same of a file that is unpacked and open."""
+    chosen = codec_for(opened.peek(_SAMPLE)[:_SAMPLE], encoding)
     wide = chosen.startswith(_WIDE)
     tried = ("utf-8",) if wide else tuple(dict.fromkeys((chosen, "utf-8", "gb18030")))
-    for number, line in enumerate(_split(_recoded(opened, chosen) if wide else opened)):
-        yield number, line if isinstance(line, Problem) else _text(line, tried)
+    for number, line in enumerate(_split(recoded(opened, chosen) if wide else opened)):
+        yield number, line if isinstance(line, Problem) else text_of_line(line, tried)
 
 
 def unpacked(stream: BinaryIO, name: str = "") -> io.BufferedReader:
@@ -135,7 +136,7 @@ def _rows(unit: Unit, path: str | None, name: str, options: RowOptions) -> Itera
         if kind == "xlsx":
             yield from sheet_rows(stream, name)
         elif kind in {"csv", "tsv", "txt"}:
-            yield from _cells(stream, name, kind, options)
+            yield from cell_rows(stream, name, kind, options)
         else:
             yield from _json(stream, name, kind, options)
 
@@ -150,7 +151,7 @@ def _parquet(unit: Unit, path: str | None) -> Iterator[Row]:
                 number += 1
 
 
-def _cells(stream: BinaryIO, name: str, kind: str, options: RowOptions) -> Iterator[Row]:
+def cell_rows(stream: BinaryIO, name: str, kind: str, options: RowOptions) -> Iterator[Row]:
     """Rows of a CSV or TSV file. A row of another width is a Problem."""
     tabbed = kind != "csv"
     delimiter = options.delimiter or ("\t" if tabbed else ",")
@@ -204,7 +205,7 @@ def _json(stream: BinaryIO, name: str, kind: str, options: RowOptions) -> Iterat
     if not by_line:
         yield from _whole(opened, options)
         return
-    for number, line in _lines(opened, options.encoding):
+    for number, line in text_lines(opened, options.encoding):
         if isinstance(line, Problem):
             yield number, line
         elif line.strip():
@@ -232,7 +233,7 @@ def _whole(opened: io.BufferedReader, options: RowOptions) -> Iterator[Row]:
     if len(data) > WHOLE:
         yield 0, Problem("file_too_large", f"more than {WHOLE:,} bytes")
         return
-    codec = _codec(data[:_SAMPLE], options.encoding)
+    codec = codec_for(data[:_SAMPLE], options.encoding)
     try:
         value = orjson.loads(data.decode(codec).lstrip("\ufeff"))
         for key in (options.inside or "").split(".") if options.inside else ():
@@ -257,7 +258,8 @@ def _split(stream: BinaryIO | io.RawIOBase) -> Iterator[bytes | Problem]:
             yield line.rstrip(b"\r\n")
 
 
-def _text(line: bytes, codecs_to_try: tuple[str, ...]) -> str | Problem:
+def text_of_line(line: bytes, codecs_to_try: tuple[str, ...]) -> str | Problem:
+    """The text of a line in the first of the charsets that it is in, without a byte order mark."""
     for codec in codecs_to_try:
         try:
             text = line.decode(codec)
@@ -267,7 +269,8 @@ def _text(line: bytes, codecs_to_try: tuple[str, ...]) -> str | Problem:
     return Problem("bad_encoding", f"not {', '.join(codecs_to_try)}")
 
 
-def _codec(head: bytes, given: str | None) -> str:
+def codec_for(head: bytes, given: str | None = None) -> str:
+    """Codec of a text file by its first bytes; the given charset where there is one."""
     if given:
         return codec_of(given) or given
     for mark, codec in _BOMS:
@@ -289,8 +292,8 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _recoded(stream: io.BufferedReader, codec: str) -> io.BufferedReader:
-    """A UTF-16 or UTF-32 file as UTF-8, so that its lines end where bytes say."""
+def recoded(stream: io.BufferedReader, codec: str) -> io.BufferedReader:
+    """A file in another charset as UTF-8, so that its lines and marks are where bytes say; what the charset does not have becomes U+FFFD."""
     return io.BufferedReader(_Recoded(stream, codec), _SAMPLE)
 
 

@@ -1,9 +1,9 @@
-"""Rows of a spreadsheet (.xlsx): the first sheet, its first row the names of the columns.
+"""Rows of a spreadsheet (.xlsx): one of its sheets, the first by default, its first row the names of the columns.
 
 A spreadsheet is a zip of XML: a list of the strings that cells share, and sheets of cells that name them by number.
 Promise: memory is bounded by the shared strings and a row; formulas and links are not followed.
 
-Not here: dates (a cell is what it holds), sheets after the first.
+Not here: dates (a cell is what it holds).
 """
 
 from __future__ import annotations
@@ -20,23 +20,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-_SHARED, _SHEET = "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"
+_SHARED, _SHEET = "xl/sharedStrings.xml", "xl/worksheets/sheet{}.xml"
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 _LIMITS = Limits(total_bytes=2 << 30, member_bytes=1 << 30)
 _COLUMNS = 1_000
 
 
-def sheet_rows(stream: BinaryIO, name: str) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
-    """The rows below the first, with their number from 0; cells without a value are missing. A Problem ends what can't be read on."""
+def sheet_rows(
+    stream: BinaryIO, name: str, *, sheet: int = 1, header: bool = True
+) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
+    """The rows below the first, with their number from 0; cells without a value are missing. A Problem ends what can't be read on.
+
+    Sheets count from 1. Without a header the first row is one like the others, and the columns are called `0`, `1` ...
+    """
+    wanted = _SHEET.format(sheet)
     parts: dict[str, bytes] = {}
-    for found in contents(stream, name, lambda path: path in {_SHARED, _SHEET}, limits=_LIMITS):
+    for found in contents(stream, name, lambda path: path in {_SHARED, wanted}, limits=_LIMITS):
         if isinstance(found, Problem):
             yield 0, found
             return
         member, data = found
         parts[member.path] = data
-    if _SHEET not in parts:
-        yield 0, Problem("broken_table", f"no {_SHEET} in it", name)
+    if wanted not in parts:
+        yield 0, Problem("broken_table", f"no {wanted} in it", name)
         return
     shared: list[str] = []
     for item in events(io.BytesIO(parts.get(_SHARED, b"<sst/>")), tags={"si"}):
@@ -44,10 +50,10 @@ def sheet_rows(stream: BinaryIO, name: str) -> Iterator[tuple[int, dict[str, Any
             yield 0, item
             return
         shared.append(_text(item))
-    yield from _named(parts[_SHEET], shared)
+    yield from _named(parts[wanted], shared, header=header)
 
 
-def _named(sheet: bytes, shared: list[str]) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
+def _named(sheet: bytes, shared: list[str], *, header: bool) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
     columns: dict[int, str] = {}
     number = 0
     for row in events(io.BytesIO(sheet), tags={"row"}):
@@ -55,7 +61,11 @@ def _named(sheet: bytes, shared: list[str]) -> Iterator[tuple[int, dict[str, Any
             yield number, row
             return
         cells = _cells(row, shared)
-        if not columns:
+        if not header:
+            if any(cells.values()):
+                yield number, {str(i): text for i, text in cells.items()}
+                number += 1
+        elif not columns:
             columns = {i: text.strip() for i, text in cells.items() if text.strip()}
         elif any(cells.values()):
             yield number, {columns[i]: text for i, text in cells.items() if i in columns}

@@ -1,0 +1,116 @@
+"""A map of columns guessed by their names: which is which field of a kind, what is a label, what is kept beside.
+
+    columns = guess(Instruct, records)          # ColumnMap(columns={"prompt": "instruction", ...}, labels={...}, meta=(...))
+
+Promise: every column of the records is in the map, so that it can be used as it is; a field gets the likeliest name that holds something.
+
+Not here: which kind it is (sniff.py), reading with the map (reading.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from corpus_platform.sft.kinds.kind import Column, ColumnMap, Kind, at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+LABELS = frozenset(
+    {
+        "ability", "ability_en", "ability_zh", "category", "complexity", "correct", "detoxify", "difficulty", "domain",
+        "flagged", "grade", "input_quality", "instruct_reward", "intent", "is_classification", "is_correct", "label",
+        "language_score", "level", "quality", "rating", "redacted", "review_result", "score", "sentiment", "subject",
+        "tag", "tags", "task_category", "task_type", "topic", "toxic", "type", "instruction_type", "kind", "upvotes",
+    }
+)  # fmt: skip
+"""Names of columns that say something of a record's quality, difficulty or subject."""
+
+_INNER = ("_key",)
+"""What containers add; never unknown."""
+
+
+def columns_of(records: Iterable[Any]) -> list[str]:
+    """The columns of the records that are objects, in the order in which they come first."""
+    return list(dict.fromkeys(name for record in records if isinstance(record, dict) for name in record))
+
+
+def unknown_columns(record: Any, columns: ColumnMap) -> list[str]:
+    """The columns of a record that a map does not name; none where it says what becomes of others."""
+    if columns.others != "fail" or not isinstance(record, dict):
+        return []
+    named = columns.named
+    return [name for name in record if name not in named and name not in _INNER]
+
+
+def guess(kind: type[Kind], records: Sequence[Any], given: ColumnMap | None = None) -> ColumnMap:
+    """A map of all columns of some records. What `given` says of a column or a field stays."""
+    given = given or ColumnMap()
+    rows = [record for record in records if isinstance(record, dict)]
+    free = [name for name in columns_of(rows) if name not in given.named and name not in _INNER]
+    found: dict[str, str | tuple[str, ...]] = dict(given.columns)
+    for field, column in kind.fields.items():
+        if field not in found and (name := _best(column, free, rows)) is not None:
+            found[field] = name
+            free = [other for other in free if other != name.partition(".")[0]]
+    labels = [name for name in free if name.lower() in LABELS and all(_is_plain(row.get(name)) for row in rows)]
+    return given.model_copy(
+        update={
+            "columns": found,
+            "labels": {**given.labels, **{name: name for name in labels}},
+            "meta": (*given.meta, *(name for name in free if name not in labels)),
+        }
+    )
+
+
+def with_columns(kind: type[Kind], records: Sequence[Any], given: ColumnMap) -> ColumnMap:
+    """A given map with fields of the kind by their usual names, where it names no fields itself; other columns stay unknown."""
+    if given.columns:
+        return given
+    return given.model_copy(update={"columns": guess(kind, records, given).columns})
+
+
+def suggested(kind: type[Kind], records: Sequence[Any], given: ColumnMap) -> str:
+    """The given map with a place for every column, as YAML."""
+    return yaml_of(guess(kind, records, given))
+
+
+def yaml_of(columns: ColumnMap) -> str:
+    """A map as YAML, what is empty left out."""
+    return dumped(columns.model_dump(mode="json", exclude_defaults=True))
+
+
+def dumped(value: Mapping[str, Any]) -> str:
+    """A mapping as YAML with short lists on one line."""
+    return yaml.safe_dump(dict(value), sort_keys=False, allow_unicode=True, width=110, default_flow_style=None).rstrip()
+
+
+def _best(column: Column, free: list[str], rows: list[dict[str, Any]]) -> str | None:
+    """The first alias that a column has and that holds something; else the first that one has."""
+    lower = {name.lower(): name for name in reversed(free)}
+    here = [name for alias in column.aliases if (name := _named(alias, free, lower)) is not None]
+    filled = [name for name in here if any(not _is_blank(at(row, name)) for row in rows)]
+    return next(iter(filled or here), None)
+
+
+def _named(alias: str, free: list[str], lower: dict[str, str]) -> str | None:
+    if alias in free:
+        return alias
+    first = alias.partition(".")[0]
+    if first != alias and first in free:
+        return alias
+    return lower.get(alias.lower())
+
+
+def _is_blank(value: Any) -> bool:
+    return not value.strip() if isinstance(value, str) else value in (None, [], {})
+
+
+def _is_plain(value: Any) -> bool:
+    return (
+        value is None
+        or isinstance(value, str | int | float | bool)
+        or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+    )
