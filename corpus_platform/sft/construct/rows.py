@@ -9,7 +9,6 @@ Not here: the form of dialogues (sft/form.py).
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,16 +20,6 @@ if TYPE_CHECKING:
 
 # What a built dialogue takes over from the row that it is built of.
 KEPT = ("language", "licence", "url", "title")
-
-
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
-_LETTER = re.compile(r"[^\W\d_]")
-
-
-def is_chinese(text: str) -> bool:
-    """Whether at least three of ten letters are Chinese characters: enough to choose the words of a request by."""
-    letters = len(_LETTER.findall(text))
-    return letters > 0 and len(_HAN.findall(text)) >= 0.3 * letters
 
 
 def json_of(row: Mapping[str, Any], column: str) -> dict[str, Any]:

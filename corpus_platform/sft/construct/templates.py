@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from corpus_platform.sft.construct.rows import fields_of, is_chinese, kept, set_of
+from corpus_platform.sft.construct.rows import fields_of, kept, set_of
 from corpus_platform.sft.construct.sandbox import FieldMissing, TemplateRefused
 from corpus_platform.sft.construct.spool import Spool
 from corpus_platform.sft.construct.template_files import Template, TemplateFile, template_file
 from corpus_platform.sft.construct.way import Made, Way, drawn, made, register_way, skipped
 from corpus_platform.sft.form import Dialogue, assistant, user
+from corpus_platform.sft.kinds.about import chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -140,7 +141,7 @@ class Templates(Way):
         if self.mixed:
             return everything
         words = " ".join(value for value in fields.values() if isinstance(value, str))
-        spoken = row.get("language") or ("zh" if is_chinese(words) else "en")
+        spoken = row.get("language") or ("zh" if chinese(words) else "en")
         own = [n for n in everything if spoken in (templates[n][1].metadata.languages or (spoken,))]
         return own or everything
 
