@@ -175,8 +175,8 @@ class _Looked:
             todo = f"corpus run {corpus.name.replace('.', '/')} --snapshot {snapshot}"
             why = f"there is no text {variant} of {snapshot} yet: {todo}"
             return Story(**place, verdict="not made", reason=why)
-        published = _published(self.lake, corpus.name, partition, doc_id)
-        place["published"] = published
+        told = published(self.lake, corpus.name, partition, doc_id)
+        place["published"] = told
         if not doc_id:
             return _before(self.lake, partition, place)
         frame, environment = self._document(corpus, partition, doc_id)
@@ -187,7 +187,7 @@ class _Looked:
             explanation = explain(corpus.recipe_of(partition), frame, environment, verdicts)[0]
         except ModelError as error:
             return Story(**place, verdict="not judged", reason=str(error))
-        return _judged(place, explanation)
+        return judged(place, explanation)
 
     def _document(self, corpus: Corpus, partition: Partition, doc_id: str) -> tuple[pl.DataFrame, Environment]:
         variant, snapshot = partition["variant"], partition["snapshot"]
@@ -197,7 +197,8 @@ class _Looked:
         return self._read[key]
 
 
-def _judged(place: dict[str, Any], explanation: Explanation) -> Story:
+def judged(place: dict[str, Any], explanation: Explanation) -> Story:
+    """The story of a document that has been through a recipe; `place` has the fields that say which document it is."""
     dropped = explanation.dropped
     if dropped is None:
         return Story(**place, verdict="kept", reason="", explanation=explanation)
@@ -291,8 +292,8 @@ def _no_page(lake: Lake, wanted: str) -> str:
     return f"{message}: give its address, doc_id or record id as it stands in {PAGES} or {REJECTS}"
 
 
-def _published(lake: Lake, name: str, partition: Partition, doc_id: str) -> str | None:
-    """What the corpus as it was made says of a document."""
+def published(lake: Lake, name: str, partition: Partition, doc_id: str) -> str | None:
+    """What a corpus as it was made says of a document: `kept`, `step/rule`, `not kept`; None where it is not made."""
     if not doc_id or lake.state(name, partition) is None:
         return None
     own = pl.col("doc_id") == doc_id
