@@ -13,6 +13,7 @@ import polars as pl
 
 from assets.duplicates import of_duplicates
 from assets.preview import preview
+from assets.sft_pictures import pictures_of
 from corpus_platform.analytics.pictures import overlap_picture
 from corpus_platform.analytics.plots import bars, funnel, largest, losses
 from corpus_platform.home import Home
@@ -186,6 +187,7 @@ def _outcome(report: Report) -> str:
     if not seen or not _keeps_records(report):
         return f"{report.rows:,} rows" + (f" of {seen:,} records" if seen else "")
     rows = [("read", seen), *largest(losses(report.counters), _REASONS)]
+    rows += [("of another table", n)] if (n := report.counters.get("elsewhere", 0)) else []
     rows.append(("**kept**", report.counters.get("kept", report.rows)))
     lines = [f"| {name} | {n:,} | {n / seen:.1%} |" for name, n in rows]
     return "\n".join(["| | records | share |", "|---|---:|---:|", *lines])
@@ -194,6 +196,7 @@ def _outcome(report: Report) -> str:
 def _keeps_records(report: Report) -> bool:
     """Whether what was kept is what is left of the records, and not something that was made of them."""
     gone = sum(n for _, n in losses(report.counters)) + report.counters.get("held_out", 0)
+    gone += report.counters.get("elsewhere", 0)
     return report.counters.get("kept", report.rows) + gone == report.counters.get("records", 0)
 
 
@@ -222,6 +225,7 @@ def _pictures(frame: pl.LazyFrame, report: Report, reasons: list[tuple[str, int]
         funnel(report.counters, f"{where}: records", reasons) if _keeps_records(report) else None,
         bars(_languages(frame, report), f"{where}: documents by language"),
         bars(buckets, f"{where}: documents by bucket", in_order=True),
+        *pictures_of(frame, where),
     ]
     pictures = [picture for picture in drawn if picture]
     return {"pictures": dg.MetadataValue.md("\n\n".join(pictures))} if pictures else {}

@@ -23,6 +23,8 @@ _SHOWN = (
     "language_score",
     "perplexity",
     "bucket",
+    "task_type",
+    "construction",
     "licence",
     "url",
     "doc_id",
