@@ -1,4 +1,4 @@
-r"""Numbers, equations and final answers in worked solutions, in English and Chinese.
+"""Arithmetic of worked solutions, in English and Chinese: their equations, whether these hold, whether answers are equal.
 
     answer_of_solution("... #### 1,080")     # "1080"
     equations("48/2 = <<48/2=24>>24")        # ["48/2=24"]
@@ -6,28 +6,22 @@ r"""Numbers, equations and final answers in worked solutions, in English and Chi
 
 Arithmetic is read by a grammar of its own: numbers, + - * / ( ) and per cent. Nothing is evaluated as code.
 
-Sources: openai/grade-school-math (`<<a=b>>`, `####`, `A:`), OFA-Sys/gsm8k-ScRel (an equation holds within 1e-3), MATH (`\boxed{}`).
-Not here: which solutions are kept (rft.py, dart.py), masking (fobar.py).
+Sources: openai/grade-school-math (`<<a=b>>`), OFA-Sys/gsm8k-ScRel (an equation holds within 1e-3).
+Not here: where a solution says its answer (kinds/answers.py), which solutions are kept (rft.py, dart.py), masking (fobar.py).
 """
 
 from __future__ import annotations
 
 import re
 
+from corpus_platform.sft.kinds.answers import CALCULATOR, clean_answer, final_answer
+
 TOLERANCE = 1e-3
 """Within which numbers are equal."""
 _LONGEST = 300
 
-_CALCULATOR = re.compile(r"<<([^<>]*)>>")
 _PLAIN = re.compile(r"[\d(][\d\s.,+\-*/×÷x()%$¥￥]*[+\-*/×÷x][\d\s.,+\-*/×÷x()%$¥￥]*[=＝]\s*[$¥￥]?-?\d[\d,]*\.?\d*%?")
 _TOKEN = re.compile(r"\s*(?:(\d[\d,]*\.?\d*|\.\d+)|([-+*/()%]))")
-_NUMBER = re.compile(r"-?(?:\d[\d,]*(?:\.\d+)?|\.\d+)")
-_FINAL = (
-    re.compile(r"####\s*(.+)"),
-    re.compile(r"^\s*A:\s*(.+)$", re.MULTILINE),
-    re.compile(r"(?:the (?:final )?answer is|answer)\s*:?\s*(.+)", re.IGNORECASE),
-    re.compile(r"(?:最终)?答案(?:是|为)?\s*[:：]?\s*(.+)"),
-)
 _UNITS = str.maketrans(
     {"×": "*", "÷": "/", "x": "*", "X": "*", "＝": "=", "$": "", "¥": "", "￥": "", "，": ",", "−": "-"}
 )
@@ -35,13 +29,8 @@ _UNITS = str.maketrans(
 
 def equations(solution: str) -> list[str]:
     """Equations of a solution without blanks: what stands in `<<...>>`, or where there is none every plain `2 + 3 = 5`."""
-    found = _CALCULATOR.findall(solution) or _PLAIN.findall(solution)
+    found = CALCULATOR.findall(solution) or _PLAIN.findall(solution)
     return [re.sub(r"\s", "", one.translate(_UNITS)) for one in found]
-
-
-def without_calculator(solution: str) -> str:
-    """The solution as people read it: without `<<...>>`."""
-    return _CALCULATOR.sub("", solution)
 
 
 def holds(equation: str) -> bool:
@@ -63,21 +52,15 @@ def value_of(arithmetic: str) -> float | None:
 
 
 def answer_of_solution(solution: str) -> str | None:
-    r"""Final answer of a solution: behind the last `####`, `A:`, `\boxed{`, "the answer is" or 答案; None where it says none."""
-    if (boxed := _boxed(solution)) is not None:
-        return plain_answer(boxed)
-    for mark in _FINAL:
-        found = mark.findall(solution)
-        if found:
-            return plain_answer(found[-1])
-    return None
+    """Final answer of a solution, short (`plain_answer`); None where it says none."""
+    found = final_answer(solution)
+    return plain_answer(found) if found else None
 
 
 def plain_answer(answer: str) -> str:
-    """An answer without currency, thousands' commas, unit of per cent and final stop; a number as Python writes it shortest."""
-    text = answer.strip().strip("$¥￥*。 ").removesuffix(".").strip()
-    bare = text.replace(",", "").replace("\\$", "").strip("$¥￥ ").removesuffix("%").strip()
-    number = _float(bare)
+    """An answer without currency, thousands' commas, sign of per cent and final stop; a number as Python writes it shortest."""
+    text = clean_answer(answer.strip().rstrip("*。")).strip("$¥￥ ")
+    number = _float(text.replace(",", "").replace("\\", "").removesuffix("%").strip())
     return text if number is None else _shortest(number)
 
 
@@ -89,30 +72,12 @@ def same_answer(one: str, other: str) -> bool:
     return "".join(plain_answer(one).split()).casefold() == "".join(plain_answer(other).split()).casefold()
 
 
-def leading_number(text: str) -> str | None:
-    """First number of a text as it is written, without commas."""
-    found = _NUMBER.search(text)
-    return found[0].replace(",", "") if found else None
-
-
 def _shortest(number: float) -> str:
     return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
 
 
 def _float(text: str) -> float | None:
     return float(text) if re.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)", text) else None
-
-
-def _boxed(text: str) -> str | None:
-    start = text.rfind("\\boxed{")
-    if start < 0:
-        return None
-    depth, first = 1, start + len("\\boxed{")
-    for at in range(first, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[at], 0)
-        if depth == 0:
-            return text[first:at]
-    return None
 
 
 def _tokens(text: str) -> list[str]:

@@ -15,19 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from corpus_platform.sft.construct.edit_distance import edit_distance
-from corpus_platform.sft.construct.maths import (
-    answer_of_solution,
-    equations,
-    holds,
-    plain_answer,
-    same_answer,
-    without_calculator,
-)
+from corpus_platform.sft.construct.maths import holds
 from corpus_platform.sft.construct.paths import Path, PathWay
-from corpus_platform.sft.construct.rows import kept
 from corpus_platform.sft.construct.spool import Spool
 from corpus_platform.sft.construct.way import Made, made, register_way, skipped
-from corpus_platform.sft.form import Dialogue, assistant, user
+from corpus_platform.sft.kinds.answers import without_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,9 +35,7 @@ class Rft(PathWay):
     )
     gathers: ClassVar[bool] = True
     reasons: ClassVar[Mapping[str, str]] = {
-        "no_gold": "No row of the question names its right answer",
-        "no_final_answer": "The path says no final answer",
-        "wrong_answer": "The path's answer is not the right one",
+        **PathWay.reasons,
         "no_equation": "The path has no equation to tell it by",
         "wrong_equation": "An equation of the path does not hold",
         "same_path": "Another path of the question reckons in the same way",
@@ -62,9 +52,9 @@ class Rft(PathWay):
             yield from self._of_question(question, group)
 
     def _of_question(self, question: str, group: list[dict[str, Any]]) -> Iterator[Made]:
-        gold = next((g for row in group if (g := self.gold_of(row)) is not None), None)
+        gold = self.gold_among(group)
         if not question or gold is None:
-            yield from (skipped("lacks_field" if not question else "no_gold", row["doc_id"]) for row in group)
+            yield from self.without_gold(question, group)
             return
         chosen = _Chosen()
         for row in group:
@@ -83,31 +73,18 @@ class Rft(PathWay):
         yield from (self._made(question, path, own) for path in chosen.paths)
 
     def _refused(self, path: Path) -> str | None:
-        answer = answer_of_solution(path.text)
-        if answer is None:
-            return "no_final_answer"
-        if path.correct is False or not same_answer(answer, path.gold):
-            return "wrong_answer"
-        found = equations(path.text)
-        if not found and not (self.without_equations or path.original):
+        if (reason := path.refused()) or path.original:
+            return reason
+        if not path.equations and not self.without_equations:
             return "no_equation"
-        return None if path.original or all(map(holds, found)) else "wrong_equation"
+        return None if all(map(holds, path.equations)) else "wrong_equation"
 
     def _key(self, path: Path) -> str:
-        return "|".join(equations(path.text)) or " ".join(path.text.split())
+        return "|".join(path.equations) or " ".join(path.text.split())
 
     def _made(self, question: str, path: Path, own: str | None) -> Made:
-        text = path.text if self.keep_calculator else without_calculator(path.text)
-        dialogue = Dialogue(
-            (user(question), assistant(text)),
-            task_type="maths",
-            verifiable_answer=plain_answer(path.gold),
-            construction="expanded",
-            origin="human" if path.original else "model",
-            origin_model=None if path.original else path.writer,
-            labels={"equations": len(equations(path.text)), "original": path.original},
-            **kept(path.row),
-        )
+        text = path.text if self.keep_calculator else without_marks(path.text)
+        dialogue = path.dialogue(question, text, {"equations": len(path.equations), "original": path.original})
         return made(dialogue, *dict.fromkeys(p for p in (path.row["doc_id"], own) if p))
 
 

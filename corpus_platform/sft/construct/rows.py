@@ -40,6 +40,11 @@ def answer_of(row: Mapping[str, Any]) -> str:
     return next((m["content"] for m in reversed(row["messages"]) if m["role"] == "assistant"), "")
 
 
+def reasoning_of(row: Mapping[str, Any]) -> str | None:
+    """What the assistant thought before its last message."""
+    return next((m.get("reasoning") for m in reversed(row["messages"]) if m["role"] == "assistant"), None)
+
+
 def fields_of(row: Mapping[str, Any], columns: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Fields of a row by name: `prompt`, `answer`, `messages`, columns such as `verifiable_answer`, then its labels and the columns in its `meta`.
 
