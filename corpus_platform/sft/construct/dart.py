@@ -74,8 +74,7 @@ class Dart(PathWay):
 
     def _wrong_share(self, group: list[dict[str, Any]]) -> float:
         right, others = self._split(group)
-        # A pool with no right answer at all says that its questions can't be reached, not how hard the hardest is that can.
-        return len(others) / (len(right) + len(others)) if right else 0.0
+        return len(others) / (len(right) + len(others)) if right or others else 0.0
 
     def _of_question(self, question: str, group: list[dict[str, Any]], greatest: float) -> Iterator[Made]:
         if not question or self.gold_among(group) is None:
@@ -84,7 +83,7 @@ class Dart(PathWay):
         right, others = self._split(group)
         yield from (skipped(reason, path.row["doc_id"], detail=path.writer) for path, reason in others)
         share = len(others) / (len(right) + len(others)) if right or others else 0.0
-        wanted = self.quota(min(share, greatest), greatest)
+        wanted = self.quota(share, greatest)
         seen: set[str] = set()
         for path in sorted(right, key=lambda p: self.draw(p.row["doc_id"], p.writer, p.text)):
             doc_id, text = path.row["doc_id"], " ".join(path.text.split())

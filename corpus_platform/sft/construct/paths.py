@@ -81,10 +81,7 @@ class PathWay(Way):
     gold: str = Field(
         default="verifiable_answer", description="Field with the right answer, or with a solution that ends in it"
     )
-    correct: str | None = Field(
-        default=None,
-        description="Field that says whether a path is right; its place is beside the path's (`is_correct`)",
-    )
+    correct: str = Field(default="correct", description="Field beside a path's own that says whether it is right")
     original: str | None = Field(default=None, description="Field with the data set's own solution")
     original_sets: tuple[str, ...] = Field(
         default=(), description="Data sets whose rows are the own solutions, besides rows whose origin is human"
@@ -124,9 +121,8 @@ class PathWay(Way):
             writer = name.partition(".")[0] if len(self.paths) > 1 else str(row.get("origin_model") or set_of(row))
             for number, text in enumerate(found if isinstance(found, list) else [found]):
                 if isinstance(text, str) and text.strip():
-                    yield Path(
-                        row, text, gold, writer, set_of(row) in self.original_sets, self._said(fields, name, number)
-                    )
+                    said = self._said(fields, name, number)
+                    yield Path(row, text, gold, writer, own_row, said, marked, thought)
 
     def _said(self, fields: Mapping[str, Any], name: str, number: int) -> bool | None:
         parent, _, _ = name.rpartition(".")
