@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import polars as pl
 from pydantic import Field, model_validator
 
 from corpus_platform.catalogue.refusal import refused
