@@ -25,8 +25,9 @@ MARTS = {
     "cost_per_stage",
     "source_funnel",
     "source_share",
+    "sft_funnel",
 }
-WHOLE = {"cost_per_stage", "source_funnel", "source_share"}
+WHOLE = {"cost_per_stage", "source_funnel", "source_share", "sft_funnel"}
 
 
 def graph(folder: Path, **settings):
