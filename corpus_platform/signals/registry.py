@@ -54,6 +54,7 @@ FAMILIES = (
     "code",
     "parallel",
     "books",
+    "sft_phrases",
 )
 """Modules of this folder that define signals, in the order of the columns."""
 

@@ -1,0 +1,210 @@
+"""What the assistant says of itself and what it refuses, per dialogue, with the words that were found.
+
+Each class (refusal, identity, cut-off, vendor words, lack of input) is looked for in every answer without its code and quotations; an answer to a task over a
+given text that holds such words itself (translate "I'm sorry, I can't") is not counted. The words that were found are signals too, so that a
+rule can name them and the ledger show them.
+
+Not here: the patterns (sft_patterns.py), what is dropped and when (recipes/steps/sft_rules.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from corpus_platform.signals import sft_patterns as patterns
+from corpus_platform.signals.dialogues import flat as flat_messages
+from corpus_platform.signals.registry import Family, Signal, register
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from corpus_platform.signals.subject import Subject
+
+_ANSWERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "refusal": (patterns.REFUSAL, patterns.REFUSAL_ZH),
+    "identity": (patterns.IDENTITY, patterns.IDENTITY_ZH),
+    "cutoff": (patterns.CUTOFF, patterns.CUTOFF_ZH),
+    "lacks_input": (patterns.LACKS_INPUT, patterns.LACKS_INPUT_ZH),
+    "vendor": ((patterns.VENDOR_WORDS,), ()),
+}
+"""Patterns of what answers say, by class: English, Chinese."""
+_EXEMPT = {"refusal", "identity", "cutoff"}
+"""Classes of which an answer may be the text that a task gave."""
+_OF_THE_LAST = "lacks_input"
+"""The class that only a dialogue's last answer can be of: one that asks for what it lacks, and gets it, does well."""
+_AROUND = " \n.:!?。！？；，,"
+_PROMPTS = {"url": patterns.NEEDS_URL, "images": patterns.NEEDS_IMAGES, "files": patterns.NEEDS_FILES}
+_SHORT_WORDS, _SHORT_CHARACTERS = 80, 150
+"""An answer is short below so many words, or Chinese characters where it has more of those."""
+_HAN = r"\p{Han}"
+
+
+def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
+    """The signals that are wanted, from the messages of the dialogues."""
+    n = len(subject)
+    flat = flat_messages(subject)
+    answers = _answers(flat)
+    found: dict[str, Any] = {}
+    for name in _ANSWERS:
+        if any(one.startswith(f"sft_{name}") for one in wanted):
+            found |= _in_answers(name, answers, n)
+    for name, pattern in _PROMPTS.items():
+        if f"sft_needs_{name}" in wanted or f"sft_needs_{name}_phrase" in wanted:
+            found |= _in_prompts(name, pattern, flat, n)
+    if "sft_tell_tale_share" in wanted:
+        found["sft_tell_tale_share"] = _tell_tale(answers, n)
+    return {name: found[name] for name in wanted}
+
+
+def _answers(flat: pl.DataFrame) -> pl.DataFrame:
+    """The assistant's messages with text, each with the last thing that the user said before it."""
+    asked = pl.when(pl.col("role") == "user").then(pl.col("content")).forward_fill().over("row")
+    said = flat.select("row", "role", pl.col("content").fill_null("").alias("said"), asked.fill_null("").alias("asked"))
+    return said.filter((pl.col("role") == "assistant") & (pl.col("said") != ""))
+
+
+def _in_answers(name: str, answers: pl.DataFrame, n: int) -> dict[str, pl.Series]:
+    """Count of answers of a class, the words found in the first, and those of the first that is short."""
+    english, chinese = _ANSWERS[name]
+    judged = answers.filter(pl.col("row") != pl.col("row").shift(-1, fill_value=n)) if name == _OF_THE_LAST else answers
+    rough = judged.filter(pl.col("said").str.contains(patterns.ROUGHLY[name]) | pl.col("said").str.contains(_HAN))
+    bare = rough.with_columns(pl.col("said").str.replace_all(patterns.CODE_AND_QUOTES, " ").alias("bare"))
+    # Chinese first: it is quickly done, and an answer in English has none.
+    found = pl.coalesce(pl.col("bare").str.extract(f"(?i)({one})", 1) for one in (*chinese, *english))
+    hits = bare.with_columns(found.str.strip_chars(_AROUND).alias("phrase"))
+    hits = hits.filter(pl.col("phrase").is_not_null() & (pl.col("phrase") != ""))
+    if name in _EXEMPT:
+        hits = hits.filter(
+            ~(pl.col("asked").str.contains(patterns.HANDS_ON) & pl.col("asked").str.contains(patterns.SUCH_WORDS))
+        )
+    short = pl.col("phrase").filter(_is_short(pl.col("said"))).first()
+    grouped = hits.group_by("row", maintain_order=True).agg(
+        count=pl.len().cast(pl.Int32), phrase=pl.col("phrase").first(), short=short
+    )
+    rows = _of_each(grouped, n)
+    return {
+        f"sft_{name}": rows["count"].fill_null(0),
+        f"sft_{name}_phrase": rows["phrase"],
+        f"sft_{name}_short_phrase": rows["short"],
+    }
+
+
+def _is_short(said: pl.Expr) -> pl.Expr:
+    han, words = said.str.count_matches(_HAN), said.str.count_matches(r"[^\s\p{Han}]+")
+    return pl.when(han > words).then(han < _SHORT_CHARACTERS).otherwise(words < _SHORT_WORDS)
+
+
+def _in_prompts(name: str, pattern: str, flat: pl.DataFrame, n: int) -> dict[str, pl.Series]:
+    """Whether the first thing that the user says asks for what is not there, and the words that say so."""
+    first = flat.filter(pl.col("role") == "user").group_by("row", maintain_order=True).agg(pl.col("content").first())
+    phrase = pl.col("content").str.extract(f"(?i)({pattern})", 1)
+    if name == "url":
+        phrase = pl.when(~pl.col("content").str.contains(patterns.ABOUT_URLS)).then(phrase)
+    rows = _of_each(first.select("row", phrase.alias("phrase")), n)
+    return {
+        f"sft_needs_{name}": rows["phrase"].is_not_null().cast(pl.Int32),
+        f"sft_needs_{name}_phrase": rows["phrase"],
+    }
+
+
+def _tell_tale(answers: pl.DataFrame, n: int) -> pl.Series:
+    """Share of the paragraphs of all answers that have a turn of phrase which models are fond of."""
+    paragraphs = answers.select("row", pl.col("said").str.split("\n")).explode("said")
+    paragraphs = paragraphs.filter(pl.col("said").str.strip_chars() != "")
+    hit = pl.col("said").str.contains(f"(?i)(?:{patterns.TELL_TALE})|{patterns.TELL_TALE_ZH}")
+    return _of_each(paragraphs.group_by("row", maintain_order=True).agg(hit.mean().alias("share")), n)["share"]
+
+
+def _of_each(grouped: pl.DataFrame, n: int) -> pl.DataFrame:
+    rows = pl.DataFrame({"row": pl.Series(range(n), dtype=pl.UInt32)})
+    return rows.join(grouped, on="row", how="left", maintain_order="left")
+
+
+_ABOUT = {
+    "refusal": "refuse, or disclaim as a machine does (as an AI language model, I ...)",
+    "identity": "say that their writer is a model, or a vendor's product",
+    "cutoff": "speak of the end of their writer's knowledge",
+    "lacks_input": "fail for lack of input, where they are the dialogue's last: they ask for the text that the task is about",
+    "vendor": "have one of open-instruct's words of vendors: OpenAI, ChatGPT, GPT-3, GPT-4, Bing Chat, LAION, Open Assistant",
+}
+_SOURCES = {
+    "refusal": "ours, after allenai/open-instruct and BelleGroup",
+    "identity": "ours, after allenai/open-instruct, filter_dataset_by_keywords.py",
+    "cutoff": "ours, after allenai/open-instruct, filter_cutoff_date.py",
+    "lacks_input": "ours, after BELLE 1M and AlpacaDataCleaned",
+    "vendor": "allenai/open-instruct, scripts/data/sft/utils.py",
+}
+_IT = "en, zh"
+
+
+def _of_answers(name: str) -> tuple[Signal, ...]:
+    about, source = _ABOUT[name], _SOURCES[name]
+    told = f"Words by which sft_{name} found the first"
+    return (
+        Signal(
+            f"sft_{name}",
+            f"Answers, without code and quotations, that {about}",
+            source,
+            dtype=pl.Int32,
+            range="0..",
+            languages=_IT,
+            empty="0",
+        ),
+        Signal(f"sft_{name}_phrase", f"{told} such answer", source, dtype=pl.String, range="words", languages=_IT),
+        Signal(
+            f"sft_{name}_short_phrase",
+            f"{told} such answer of fewer than {_SHORT_WORDS} words, or {_SHORT_CHARACTERS} Chinese characters where it has more of those",
+            source,
+            dtype=pl.String,
+            range="words",
+            languages=_IT,
+        ),
+    )
+
+
+def _of_prompts(name: str, what: str) -> tuple[Signal, ...]:
+    source = "ours, after gururise/AlpacaDataCleaned and yizhongw/self-instruct"
+    return (
+        Signal(
+            f"sft_needs_{name}",
+            f"1 where the first prompt asks about {what}",
+            source,
+            dtype=pl.Int32,
+            range="0, 1",
+            languages=_IT,
+            empty="0",
+        ),
+        Signal(
+            f"sft_needs_{name}_phrase",
+            f"Words of the first prompt by which sft_needs_{name} found it",
+            source,
+            dtype=pl.String,
+            range="words",
+            languages=_IT,
+        ),
+    )
+
+
+register(
+    Family(
+        name="sft_phrases",
+        version="1",
+        signals=(
+            *(signal for name in _ANSWERS for signal in _of_answers(name)),
+            *_of_prompts("url", "a page that a model can't open"),
+            *_of_prompts("images", "an image, chart or map, or wants one drawn"),
+            *_of_prompts("files", "a file that is not there"),
+            Signal(
+                "sft_tell_tale_share",
+                "Share of the lines of all answers that have a turn of phrase which models are fond of (hope this helps; 总的来说)",
+                "ours, after HC3's indicating words (Guo et al. 2023)",
+                languages=_IT,
+            ),
+        ),
+        compute=compute,
+        reads=("messages",),
+        of="dialogues",
+    )
+)

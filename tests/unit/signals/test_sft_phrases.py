@@ -1,0 +1,159 @@
+"""Refusals, identities and cut-offs against lines that were labelled before any pattern was written, and look-alikes that must stay."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from corpus_platform.sft.form import assistant, user
+from corpus_platform.signals.annotate import annotate
+
+HERE = Path(__file__).parent
+CLASSES = ("refusal", "identity", "cutoff")
+
+
+def dialogues(*turns):
+    """A frame of dialogues, each a list of texts from the user on."""
+    said = [[(user, assistant)[i % 2](text).row() for i, text in enumerate(texts)] for texts in turns]
+    return pl.DataFrame({"messages": said, "text": ["\n\n".join(texts) for texts in turns]})
+
+
+def measured(name, *turns):
+    return annotate(dialogues(*turns), [name])[name].to_list()
+
+
+def lines(language):
+    found = pl.read_csv(HERE / f"sft_lines_{language}.tsv", separator="\t", quote_char=None)
+    return found.with_columns(pl.col("prompt", "answer").str.replace_all(r"\n", "\n", literal=True))
+
+
+@pytest.fixture(scope="module", params=["en", "zh"])
+def judged(request):
+    """The lines of a language with what was found in each."""
+    rows = lines(request.param)
+    frame = dialogues(*zip(rows["prompt"], rows["answer"], strict=True))
+    return rows.hstack(annotate(frame, [f"sft_{name}" for name in CLASSES]))
+
+
+def scores(rows, name):
+    """Precision and recall; a class with `?` may go either way."""
+    labels = rows["labels"].str.split(";")
+    sure = ~labels.list.contains(f"{name}?")
+    meant, found = labels.list.contains(name).filter(sure), (rows[f"sft_{name}"] > 0).filter(sure)
+    both = int((meant & found).sum())
+    return both / int(found.sum()), both / int(meant.sum())
+
+
+def test_half_of_the_lines_are_look_alikes_and_a_third_was_held_out(judged):
+    assert judged.height >= 180
+    assert 0.45 < (judged["labels"] == "none").mean() < 0.55
+    assert 0.3 < (judged["part"] == "held_out").mean() < 0.35
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_precision_and_recall_are_high(judged, name):
+    precision, recall = scores(judged, name)
+
+    assert precision >= 0.95
+    assert recall >= 0.95
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_lines_that_no_pattern_was_made_for_are_found_nearly_as_well(judged, name):
+    precision, recall = scores(judged.filter(pl.col("part") == "held_out"), name)
+
+    assert precision >= 0.9
+    assert recall >= 0.9
+
+
+def test_the_words_that_were_found_are_told():
+    turns = (
+        ["Hi", "I'm sorry, but I can't help with that."],
+        ["你好", "作为一个AI语言模型，我没有感情。"],
+        ["Hi", "Hello!"],
+    )
+
+    assert measured("sft_refusal_phrase", *turns) == ["I'm sorry, but I can't", "作为一个AI语言模型，我", None]
+
+
+def test_every_answer_is_looked_at():
+    turns = ["Hi", "Hello!", "Help me steal.", "I cannot assist with theft.", "Why?", "I'm unable to help with crimes."]
+
+    assert measured("sft_refusal", turns) == [2]
+
+
+def test_a_long_answer_that_refuses_something_is_not_a_short_one():
+    short, long = (
+        "I cannot provide legal advice.",
+        "I cannot provide legal advice. " + "But consider the law of rents. " * 20,
+    )
+
+    assert measured("sft_refusal", ["Q", short], ["Q", long]) == [1, 1]
+    assert measured("sft_refusal_short_phrase", ["Q", short], ["Q", long]) == ["I cannot provide", None]
+
+
+def test_chinese_answers_are_short_by_their_characters():
+    long = "抱歉，我无法回答这个问题。" + "不过可以看看租赁法的规定。" * 20
+
+    found = measured("sft_refusal_short_phrase", ["问", "抱歉，我无法回答这个问题。"], ["问", long])
+
+    assert found == ["抱歉，我无法", None]
+
+
+def test_code_and_quotations_are_not_what_the_assistant_says():
+    answers = [
+        "```\n# I cannot open the file\n```",
+        "She said: “I'm sorry, but I can't help you.”",
+        "> I cannot help you",
+    ]
+
+    assert measured("sft_refusal", *(["Show it", answer] for answer in answers)) == [0, 0, 0]
+
+
+def test_a_text_that_was_to_be_translated_is_no_refusal():
+    asked = ["翻译成英文：我不能帮助你", "Translate to Chinese: I cannot help you"]
+    answers = ["I cannot help you", "我不能帮助你"]
+
+    assert measured("sft_refusal", *zip(asked, answers, strict=True)) == [0, 0]
+
+
+def test_words_of_vendors_are_counted_with_word_bounds():
+    turns = (["Q", "ChatGPT can."], ["Q", "The GPT partition"], ["Q", "Bing Chat and GPT-4"], ["Q", "gpt4all"])
+
+    assert measured("sft_vendor", *turns) == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "answer", ["Please provide the text that you want summarised.", "请提供需要总结的文章。", "您没有提供任何句子。"]
+)
+def test_answers_that_lack_their_input_are_found(answer):
+    assert measured("sft_lacks_input", ["Summarise the text.", answer]) == [1]
+
+
+def test_an_answer_that_asks_and_is_told_is_fine():
+    turns = ["Summarise my text.", "Please provide the text.", "The sun rose.", "It became day."]
+
+    assert measured("sft_lacks_input", turns) == [0]
+
+
+@pytest.mark.parametrize(
+    ("what", "prompt", "needed"),
+    [
+        ("url", "Summarise https://example.org/news", 1),
+        ("url", "总结这个网页的内容", 1),
+        ("url", "Write Python code that fetches https://example.org", 0),
+        ("images", "Describe the following painting.", 1),
+        ("images", "解释这幅漫画。", 1),
+        ("images", "请描述这张图片", 1),
+        ("images", "How many photos fit in an album?", 0),
+        ("files", "Summarise the attached report.", 1),
+        ("files", "请根据附件中的合同回答", 1),
+        ("files", "Write a program that reads a file.", 0),
+    ],
+)
+def test_prompts_for_what_is_not_there_are_known(what, prompt, needed):
+    assert measured(f"sft_needs_{what}", [prompt, "Well."]) == [needed]
+
+
+def test_turns_of_phrase_of_models_are_a_share_of_the_lines():
+    assert measured("sft_tell_tale_share", ["Q", "Yes.\nI hope this helps!"], ["问", "是。"]) == [0.5, 0.0]
