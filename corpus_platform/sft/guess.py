@@ -37,12 +37,12 @@ def columns_of(records: Iterable[Any]) -> list[str]:
     return list(dict.fromkeys(name for record in records if isinstance(record, dict) for name in record))
 
 
-def unknown_columns(record: Any, columns: ColumnMap) -> list[str]:
-    """The columns of a record that a map does not name; none where it says what becomes of others."""
+def unknown_columns(record: Any, columns: ColumnMap, kind: Kind) -> list[str]:
+    """The columns of a record that neither a map names nor the kind takes; none where the map says what becomes of others."""
     if columns.others != "fail" or not isinstance(record, dict):
         return []
     named = columns.named
-    return [name for name in record if name not in named and name not in _INNER]
+    return [name for name in record if name not in named and name not in _INNER and not kind.takes(name)]
 
 
 def guess(kind: type[Kind], records: Sequence[Any], given: ColumnMap | None = None) -> ColumnMap:

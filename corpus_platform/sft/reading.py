@@ -95,7 +95,7 @@ def _outcomes(one: Read, kind: Kind, columns: ColumnMap, file: str, first: list[
     if isinstance(one.value, Unreadable):
         yield _unreadable(one.value)
         return
-    if unknown := unknown_columns(one.value, columns):
+    if unknown := unknown_columns(one.value, columns, kind):
         raise _unknown(unknown, file, one, kind, columns, first)
     given = False
     for outcome in kind.read(Record(one.value, columns, file)):

@@ -192,6 +192,11 @@ class Kind(BaseModel, ABC):
     def read(self, record: Record) -> Iterator[Outcome]:
         """What a record gives: one outcome or more. Labels, meta and task type of the record are the kind's to hand on (`about`)."""
 
+    def takes(self, column: str) -> bool:
+        """Whether the kind reads a column by its name alone, be it in the map or not: one of many that are numbered."""
+        del column
+        return False
+
     def fits(self, records: Sequence[Any], columns: ColumnMap) -> float:
         """How well some records fit under a map, 0..1: the share that gives no broken problem, by default."""
         from corpus_platform.sft.form import Problem  # noqa: PLC0415  (form is above what a kind is)
