@@ -49,8 +49,8 @@ class Dart(PathWay):
         """Drawn answers, why others were not, and the questions whose number was not reached. A question's rows are in memory together."""
         spool = Spool(rows)
         greatest = max((self._wrong_share(group) for _, group in spool.groups(self.question_of)), default=0.0)
-        for question, group in spool.groups(self.question_of):
-            yield from self._of_question(question, group, greatest)
+        for _, group in spool.groups(self.question_of):
+            yield from self._of_question(group, greatest)
 
     def quota(self, wrong_share: float, greatest: float) -> int:
         """Answers that a question should get whose answers are wrong to a share, where `greatest` is the share of the hardest question."""
@@ -76,7 +76,8 @@ class Dart(PathWay):
         right, others = self._split(group)
         return len(others) / (len(right) + len(others)) if right or others else 0.0
 
-    def _of_question(self, question: str, group: list[dict[str, Any]], greatest: float) -> Iterator[Made]:
+    def _of_question(self, group: list[dict[str, Any]], greatest: float) -> Iterator[Made]:
+        question = self.asked(group)
         if not question or self.gold_among(group) is None:
             yield from self.without_gold(question, group)
             return

@@ -18,7 +18,7 @@ from corpus_platform.sft.form import Dialogue, assistant, user
 from corpus_platform.sft.kinds.kind import at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,10 @@ class PathWay(Way):
     def question_of(self, row: Mapping[str, Any]) -> str:
         """What tells questions apart: their text without blanks at its ends, runs of white space as one blank."""
         return " ".join(str(at(fields_of(row), self.question) or "").split())
+
+    def asked(self, group: Sequence[Mapping[str, Any]]) -> str:
+        """The question of some rows as the first of them writes it."""
+        return str(at(fields_of(group[0]), self.question) or "").strip()
 
     def gold_of(self, row: Mapping[str, Any]) -> str | None:
         """The right answer that a row names."""

@@ -48,11 +48,11 @@ class Rft(PathWay):
 
     def make(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Made]:
         """Kept paths of each question, and why the others were not. A question's rows are in memory together."""
-        for question, group in Spool(rows).groups(self.question_of):
-            yield from self._of_question(question, group)
+        for _, group in Spool(rows).groups(self.question_of):
+            yield from self._of_question(group)
 
-    def _of_question(self, question: str, group: list[dict[str, Any]]) -> Iterator[Made]:
-        gold = self.gold_among(group)
+    def _of_question(self, group: list[dict[str, Any]]) -> Iterator[Made]:
+        question, gold = self.asked(group), self.gold_among(group)
         if not question or gold is None:
             yield from self.without_gold(question, group)
             return
