@@ -1,0 +1,79 @@
+"""Messages as Hugging Face's libraries and TRL read them, as JSON lines and Parquet; and prompt with completion, one for each turn that is learnt.
+
+    {"id": ..., "messages": [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}], "tools": "[...]", "trained": [false, true], ...}
+
+`trained` tells message by message what a trainer should learn, which TRL's `messages` can't say (its `assistant_only_loss` learns all answers); prompt and
+completion say it by themselves.
+
+Not here: other trainers' forms (the other modules).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from corpus_platform.sft.exports.sample import FACTS, is_learnt, openai_messages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from corpus_platform.sft.exports.sample import Sample
+
+_CALL = pa.struct(
+    [
+        ("id", pa.string()),
+        ("type", pa.string()),
+        ("function", pa.struct([("name", pa.string()), ("arguments", pa.large_string())])),
+    ]
+)
+_MESSAGE = pa.struct(
+    [
+        ("role", pa.string()),
+        ("content", pa.large_string()),
+        ("reasoning_content", pa.large_string()),
+        ("tool_calls", pa.list_(_CALL)),
+        ("name", pa.string()),
+    ]
+)
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("messages", pa.list_(_MESSAGE)),
+        ("tools", pa.large_string()),
+        ("trained", pa.list_(pa.bool_())),
+        *((name, pa.int16() if name == "epoch" else pa.string()) for name in FACTS),
+        ("tokens", pa.int64()),
+        ("tokens_trained", pa.int64()),
+    ]
+)
+"""Columns of `messages.parquet`."""
+
+
+def messages(sample: Sample) -> Iterator[dict[str, Any]]:
+    """The one record of a dialogue, with what is known of it."""
+    head = [False] if sample.system else []
+    yield {
+        "id": sample.id,
+        "messages": openai_messages(sample),
+        **({"tools": sample.tools} if sample.tools else {}),
+        "trained": head + [is_learnt(message) for message in sample.messages],
+        **sample.facts,
+        "tokens": sample.tokens,
+        "tokens_trained": sample.trained,
+    }
+
+
+def prompt_completion(sample: Sample) -> Iterator[dict[str, Any]]:
+    """A record for each message that is learnt: all before it is the prompt."""
+    head = 1 if sample.system else 0
+    said = openai_messages(sample)
+    for i, message in enumerate(sample.messages, head):
+        if is_learnt(message) and i:
+            yield {
+                "id": f"{sample.id}:{i - head}",
+                "prompt": said[:i],
+                "completion": [said[i]],
+                **({"tools": sample.tools} if sample.tools else {}),
+            }
