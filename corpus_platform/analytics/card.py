@@ -15,6 +15,7 @@ import yaml
 
 from corpus_platform.analytics import svg
 from corpus_platform.analytics.card_page import page
+from corpus_platform.analytics.card_text import code, joined, markdown_table, plain
 from corpus_platform.analytics.mix_export import NOT_STATED, RECORD
 from corpus_platform.analytics.plots import largest, steps_of
 from corpus_platform.analytics.report.markup import share
@@ -22,7 +23,7 @@ from corpus_platform.mixes.licences import class_of
 from corpus_platform.stages.texts import cleaned_table, source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from corpus_platform.home import Home
     from corpus_platform.recipes.recipe import Recipe
@@ -129,14 +130,14 @@ def _body(home: Home, told: Mapping[str, Any], pictures: Mapping[str, tuple[str,
     mix, totals, tokenizer = told["mix"], told["totals"], told["tokenizer"]
     counted = (
         f"**{totals['documents']:,} documents, {totals['tokens']:,} tokens, {totals['characters']:,} characters.** "
-        f"Tokens are those of the tokenizer {_code(tokenizer['tokenizer'])} ({tokenizer['kind']}, {tokenizer['vocabulary']:,} pieces, "
-        f"digest {_code(tokenizer['digest'])})."
+        f"Tokens are those of the tokenizer {code(tokenizer['tokenizer'])} ({tokenizer['kind']}, {tokenizer['vocabulary']:,} pieces, "
+        f"digest {code(tokenizer['digest'])})."
     )
     parts = [
-        f"# {_plain(mix['title'])}",
-        _plain(mix["about"]),
+        f"# {plain(mix['title'])}",
+        plain(mix["about"]),
         counted,
-        f"Proportions: {_plain(mix['reference'])}." if mix.get("reference") else "",
+        f"Proportions: {plain(mix['reference'])}." if mix.get("reference") else "",
         _composition(told, pictures),
         _use(told),
         _fields(),
@@ -155,8 +156,8 @@ def _composition(told: Mapping[str, Any], pictures: Mapping[str, tuple[str, str]
     for row in told["plan"]:
         epochs = f"{row['drawn'] / row['available']:.2f}" if row["available"] else "–"
         numbers = (f"{row[key]:,}" for key in ("wanted", "available", "most", "given", "drawn"))
-        stretch = [_code(row["stage"])] if staged else []
-        rows.append((_code(row["part"]), *stretch, *numbers, epochs, share(row["drawn"], total)))
+        stretch = [code(row["stage"])] if staged else []
+        rows.append((code(row["part"]), *stretch, *numbers, epochs, share(row["drawn"], total)))
     head = ["part", *staged, "tokens wanted", "there once", "may give", "given", "drawn", "epochs", "share"]
     said = (
         "What a part may give is bounded by how often its documents may come, and by caps. One that may give less than it is asked for gives that, and the "
@@ -168,8 +169,8 @@ def _composition(told: Mapping[str, Any], pictures: Mapping[str, tuple[str, str]
         _by(told, name, label)
         for name, label in (("language", "Languages"), ("origin", "Who wrote it"), ("bucket", "Quality"))
     ]
-    return _joined(
-        "## What is in it", _table(head, rows, numbers=range(1 + len(staged), len(head))), said, *plots, *listed
+    return joined(
+        "## What is in it", markdown_table(head, rows, numbers=range(1 + len(staged), len(head))), said, *plots, *listed
     )
 
 
@@ -177,12 +178,12 @@ def _by(told: Mapping[str, Any], name: str, label: str) -> str:
     tokens, documents = told["tokens_by"][name], told["documents_by"][name]
     ordered = sorted(tokens, key=lambda value: (-tokens[value], value))
     rows = [
-        (_code(value), f"{documents[value]:,}", f"{tokens[value]:,}", share(tokens[value], told["totals"]["tokens"]))
+        (code(value), f"{documents[value]:,}", f"{tokens[value]:,}", share(tokens[value], told["totals"]["tokens"]))
         for value in ordered[:_ROWS]
     ]
     more = f"… and {len(ordered) - _ROWS} more, in `manifest.json`." if len(ordered) > _ROWS else ""
-    return _joined(
-        f"### {label}", _table([name, "documents", "tokens", "share of tokens"], rows, numbers=(1, 2, 3)), more
+    return joined(
+        f"### {label}", markdown_table([name, "documents", "tokens", "share of tokens"], rows, numbers=(1, 2, 3)), more
     )
 
 
@@ -193,40 +194,38 @@ def _use(told: Mapping[str, Any]) -> str:
         f'```python\nfrom datasets import load_dataset\n\ndata = load_dataset("{form}", data_files="data/*", split="train")\n```',
         "Shards are in the order of training: by stretch, and shuffled by a hash within it. `manifest.json` has the SHA-256 of every file.",
     ]
-    return _joined(*lines)
+    return joined(*lines)
 
 
 def _fields() -> str:
     rows = [
-        (_code(field.name), str(field.type), (field.metadata or {}).get(b"description", b"").decode())
+        (code(field.name), str(field.type), (field.metadata or {}).get(b"description", b"").decode())
         for field in RECORD
     ]
-    return _joined("## Fields", _table(["field", "type", "what it is"], rows))
+    return joined("## Fields", markdown_table(["field", "type", "what it is"], rows))
 
 
 def _provenance(home: Home, told: Mapping[str, Any], pictures: Mapping[str, tuple[str, str]]) -> str:
     rows = [
         (
-            _code(one["table"]),
-            _code(",".join(one["partition"].values())),
+            code(one["table"]),
+            code(",".join(one["partition"].values())),
             str(one["version"]),
             f"{one['rows']:,}",
-            _code(one["fingerprint"]),
+            code(one["fingerprint"]),
         )
         for one in told["tables"]
     ]
     recipes = []
     for name, known in told["recipes"].items():
         recipe = home.recipe(name)
-        steps = ", ".join(_code(step.name) for step in recipe.steps)
-        after = "" if recipe.reference == "ours" else f" {_plain(recipe.reference)}."
-        recipes.append(
-            f"- {_code(name)}: {_plain(recipe.title)}.{after} Steps: {steps}. Digest {_code(known['digest'])}."
-        )
+        steps = ", ".join(code(step.name) for step in recipe.steps)
+        after = "" if recipe.reference == "ours" else f" {plain(recipe.reference)}."
+        recipes.append(f"- {code(name)}: {plain(recipe.title)}.{after} Steps: {steps}. Digest {code(known['digest'])}.")
     funnels = [_picture(name, pictures) for name in pictures if name.startswith("funnel_")]
     said = "Every record names its source: `corpus explain ID` in the home that made it tells the table, the partition, the input file and the place in it."
-    table = _table(["table", "partition", "version", "rows", "fingerprint"], rows, numbers=(2, 3))
-    return _joined("## Where it is from", said, table, "### Recipes" if recipes else "", "\n".join(recipes), *funnels)
+    table = markdown_table(["table", "partition", "version", "rows", "fingerprint"], rows, numbers=(2, 3))
+    return joined("## Where it is from", said, table, "### Recipes" if recipes else "", "\n".join(recipes), *funnels)
 
 
 def _taken_out(home: Home, told: Mapping[str, Any]) -> str:
@@ -234,13 +233,13 @@ def _taken_out(home: Home, told: Mapping[str, Any]) -> str:
     if found is None:
         tests = "No test set was looked for: this data may hold items of benchmarks."
     else:
-        sets = ", ".join(map(_code, found["against"])) or "all that the home's settings name"
+        sets = ", ".join(map(code, found["against"])) or "all that the home's settings name"
         tests = (
             f"Test sets ({sets}) were looked for by {found['n']}-grams of words, of Chinese by characters, before anything was drawn: of "
             f"{found['documents_looked_at']:,} documents {found['documents_left_out']:,} shared some and were left out, with item and place in "
             f"`ops.decisions`. A planted item was looked for in each part before its silence was trusted, and was found {found['planted_items_found']} times."
         )
-    return _joined("## What was taken out", "### Items of test sets", tests, "### Personal data", _personal(home, told))
+    return joined("## What was taken out", "### Items of test sets", tests, "### Personal data", _personal(home, told))
 
 
 def _personal(home: Home, told: Mapping[str, Any]) -> str:
@@ -254,10 +253,10 @@ def _personal(home: Home, told: Mapping[str, Any]) -> str:
             without += [name[0]] if name else []
     if not found:
         return "No recipe of this mix has a step that masks personal data: names, addresses and numbers that pages show are in it."
-    masked = "; ".join(f"{_code(label)}: {', '.join(map(_code, own))}" for label, own in sorted(found.items()))
+    masked = "; ".join(f"{code(label)}: {', '.join(map(code, own))}" for label, own in sorted(found.items()))
     said = " Readers of posts replace names, addresses and numbers of people before anything is stored."
     social = said if "social.cleaned" in found else ""
-    left = f" No such step: {', '.join(map(_code, dict.fromkeys(without)))}." if without else ""
+    left = f" No such step: {', '.join(map(code, dict.fromkeys(without)))}." if without else ""
     return f"Steps that mask or drop personal data: {masked}.{left}{social}"
 
 
@@ -282,17 +281,19 @@ def _licences(told: Mapping[str, Any]) -> str:
     tokens, documents = told["tokens_by"]["licence"], told["documents_by"]["licence"]
     ordered = sorted(tokens, key=lambda value: (-tokens[value], value))
     rows = [
-        (_code(value), class_of(None if value == NOT_STATED else value), f"{documents[value]:,}", f"{tokens[value]:,}")
+        (code(value), class_of(None if value == NOT_STATED else value), f"{documents[value]:,}", f"{tokens[value]:,}")
         for value in ordered[:_ROWS]
     ]
     gate = told["licences"]
     classes = ", ".join(f"{name} {n:,}" for name, n in gate["left_out_by_class"].items())
     left = f" It left out {gate['left_out']:,} documents ({classes})." if gate["left_out"] else " It left out none."
     said = (
-        f"Released are documents under {_code(gate['gate'])}.{left} A licence is what the document itself states, which may be wrong; most pages of the web "
+        f"Released are documents under {code(gate['gate'])}.{left} A licence is what the document itself states, which may be wrong; most pages of the web "
         "state none, and are their authors' then."
     )
-    return _joined("## Licences", said, _table(["licence", "class", "documents", "tokens"], rows, numbers=(2, 3)))
+    return joined(
+        "## Licences", said, markdown_table(["licence", "class", "documents", "tokens"], rows, numbers=(2, 3))
+    )
 
 
 def _limits(told: Mapping[str, Any]) -> str:
@@ -302,45 +303,19 @@ def _limits(told: Mapping[str, Any]) -> str:
         "- Tokens are counted by the tokenizer that is named above; another one gives other shares.",
     ]
     if any(row["wanted"] > row["given"] for row in told["plan"]):
-        short_ = [_code(row["part"]) for row in told["plan"] if row["wanted"] > row["given"]]
+        short_ = [code(row["part"]) for row in told["plan"] if row["wanted"] > row["given"]]
         lines.append(
             f"- Parts that had less than they were asked for: {', '.join(dict.fromkeys(short_))}. Their share went to the others."
         )
     repeated = [row for row in told["plan"] if row["available"] and row["drawn"] > row["available"]]
     if repeated:
         lines.append(
-            f"- Documents that come more than once: those of {', '.join(dict.fromkeys(_code(row['part']) for row in repeated))}."
+            f"- Documents that come more than once: those of {', '.join(dict.fromkeys(code(row['part']) for row in repeated))}."
         )
-    return _joined("## Limits", "\n".join(lines), f"Made by {told['code']}.")
+    return joined("## Limits", "\n".join(lines), f"Made by {told['code']}.")
 
 
 def _picture(name: str, pictures: Mapping[str, tuple[str, str]]) -> str:
     if name not in pictures:
         return ""
     return f"![{pictures[name][0]}](plots/{name}.svg)"
-
-
-def _joined(*parts: str) -> str:
-    return "\n\n".join(part for part in parts if part)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = ()) -> str:
-    right = set(numbers)
-    lines = [f"| {' | '.join(head)} |", "|" + "|".join("---:" if i in right else "---" for i in range(len(head))) + "|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
-
-
-def _code(text: str) -> str:
-    """A name as inline code: nothing in it is markup, and it ends no cell."""
-    harmless = (
-        "".join(letter if letter.isprintable() else " " for letter in text).replace("|", "¦").replace("`", "'").strip()
-    )
-    return f"`{harmless[:120]}`" if harmless else "–"
-
-
-def _plain(text: str) -> str:
-    """Words of a mix or recipe, whose marks are no markup."""
-    flat = " ".join(text.split())
-    for mark in "\\`*_[]<>|#":
-        flat = flat.replace(mark, f"\\{mark}")
-    return flat.rstrip(".") if flat.endswith("..") else flat

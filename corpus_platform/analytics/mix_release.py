@@ -81,7 +81,7 @@ def make(
         raise SettingsError(f"mix {mix_name} has no documents yet: corpus mix make {mix_name}")
     _check_decontamination(mix, state)
     entries = _entries(home, mix_name, state)
-    with _folder(export.folder) as folder:
+    with fresh_folder(export.folder) as folder:
         told = _write(home, mix, state, entries, export, folder)
     figures = release.statistics(lake, entries[:1], privacy or Privacy(), by)
     of_mix = {key: told[key] for key in ("mix", "digest", "fingerprint", "totals", "licences", "files")}
@@ -220,8 +220,8 @@ def _session(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def _folder(final: Path) -> Iterator[Path]:
-    """A folder beside the final one, which takes its place when the block has ended well."""
+def fresh_folder(final: Path) -> Iterator[Path]:
+    """A folder beside the final one, which takes its place when the block has ended well. Raises SettingsError where that is in use."""
     if final.exists() and (not final.is_dir() or any(final.iterdir())):
         raise SettingsError(f"{final} is there already: give a folder that is new or empty with --out")
     with _told(final):
