@@ -7,7 +7,8 @@
     {"questions": [["q", "the same in other words"]], "answers": ["a"]}                 Huatuo-26M
 
 The prompt is request and input with a line break between them; several columns of one field have a blank line between them. What formats write into
-fields is taken off: marks of prompts (`### Instruction:`, `### Response:`) at either end, "输入：" before an input. What stands in `<think>` and the like is
+fields is taken off: marks of prompts (`### Instruction:`, `### Response:`) at either end, "问题：" and "回答：" around a
+question, "输入：" before an input. What stands in `<think>` and the like is
 the answer's reasoning, and so is a column of thoughts.
 
 Sources: tatsu-lab/stanford_alpaca, hiyouga/LLaMA-Factory (converter), TigerResearch/TigerBot, O1-OPEN/OpenO1-SFT, HKAIR-Lab/HK-O1aw.
@@ -47,6 +48,7 @@ THOUGHTS = ("thought", "thoughts", "longCOT", "reasoning", "reasoning_content", 
 
 _MARK = r"#{2,3}\s*(?:Instruction|Input|Response|Output|Human|Assistant|User|指令|输入|回答|回复|问题)\s*[:：]"
 _BEFORE, _BEHIND = re.compile(rf"\A(?:\s*{_MARK})+", re.IGNORECASE), re.compile(rf"(?:{_MARK}\s*)+\Z", re.IGNORECASE)
+_WRAPPED = re.compile(r"\s*(?:问题|Question)\s*[:：]\s*(.*?)\s*\n\s*(?:回答|Answer)\s*[:：]\s*", re.DOTALL)
 _INPUT = re.compile(r"\A\s*输入\s*[:：]\s*")
 _IMAGE = re.compile(r"<image>|<\|image(?:_pad)?\|>", re.IGNORECASE)
 
@@ -81,7 +83,7 @@ class Instruct(Kind):
             return
         prompt = self._prompt(record)
         if not prompt:
-            yield Problem("no_prompt", broken=not _is_there(record, "prompt"))
+            yield Problem("no_prompt", broken=not _is_there(record))
             return
         before = _history(record.get("history"))
         if isinstance(before, Problem):
@@ -91,10 +93,12 @@ class Instruct(Kind):
         for answer in answers if self.alternatives == "each" else answers[:1]:
             yield self._dialogue(record, before, prompt, answer, len(answers))
         if not answers:
-            yield Problem("no_answer", prompt[:120], broken=not _is_there(record, "answer"))
+            yield Problem("no_answer", prompt[:120], broken=False)
 
     def _prompt(self, record: Record) -> str:
         asked = self._bare(_first(record.get("prompt")))
+        if self.marks and (wrapped := _WRAPPED.fullmatch(asked)):
+            asked = wrapped[1]
         context = _INPUT.sub("", self._bare(given_input(record.get("context"))), count=1)
         parts = (context, asked) if self.context_first else (asked, context)
         return self.between.join(part for part in parts if part)
@@ -123,11 +127,11 @@ def _first(value: Any) -> str:
     return words(value)
 
 
-def _is_there(record: Record, field: str) -> bool:
-    """Whether the record has a column of the field, be it blank."""
-    given = record.map.columns.get(field)
-    paths = (given,) if isinstance(given, str) else given or ()
-    return any(path.partition(".")[0] in record.value or at(record.value, path) is not None for path in paths)
+def _is_there(record: Record) -> bool:
+    """Whether the record has any of the columns, be they blank."""
+    given = record.map.columns.values()
+    paths = [path for one in given for path in ((one,) if isinstance(one, str) else one)]
+    return any(path in record.value or at(record.value, path) is not None for path in paths)
 
 
 def _history(value: Any) -> list[Message] | Problem:

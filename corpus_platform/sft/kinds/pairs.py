@@ -2,6 +2,7 @@
 
     {"conversation": [{"human": "...", "assistant": "..."}, ...]}       Firefly's form: moss-003, ultrachat, ShareGPT-Chinese-English-90k, WizardLM 143k
     {"history": [["q", "a"], ["q", "a"]]}                               pairs as lists
+    {"round_1": {"Q": ..., "A": ...}, "round_2": ...}                   COIG's corrections: numbered pairs, be they JSON as text (`numbered: round_`)
 
 Sources: yangjianxin1/Firefly (component/dataset.py), its data/dummy_data.jsonl.
 Not here: a history before one request (instruct.py), turns with roles (turns.py).
@@ -12,11 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
+from pydantic import Field
 
 from corpus_platform.sft.form import Message, Outcome, Problem
 from corpus_platform.sft.kinds.about import COMMON, about
 from corpus_platform.sft.kinds.answers import split_thinking
 from corpus_platform.sft.kinds.kind import Column, Kind, register_kind
+from corpus_platform.sft.kinds.numbered import is_numbered, numbered_values, without_numbered
 from corpus_platform.sft.kinds.sides import side_of_pair
 
 if TYPE_CHECKING:
@@ -40,9 +43,17 @@ class Pairs(Kind):
         ),
     }
 
+    numbered: str | None = Field(default=None, description="Beginning of the columns of numbered pairs: `round_`")
+
+    def takes(self, column: str) -> bool:
+        """Whether a column is one of the numbered pairs."""
+        return is_numbered(column, self.numbered)
+
     def read(self, record: Record) -> Iterator[Outcome]:
         """A dialogue."""
-        pairs = listed_of(record.get("turns") if isinstance(record.value, dict) else record.value)
+        if self.numbered and isinstance(record.value, dict):
+            record = without_numbered(record, self.numbered)
+        pairs = self._pairs(record)
         if isinstance(pairs, Problem):
             yield pairs
             return
@@ -59,6 +70,17 @@ class Pairs(Kind):
                     return
                 messages.append(Message(role, said, reasoning))
         yield about(record, messages) if messages else Problem("no_turns", broken=False)
+
+    def _pairs(self, record: Record) -> list[Any] | Problem:
+        if not isinstance(record.value, dict):
+            return listed_of(record.value)
+        if self.numbered is None:
+            return listed_of(record.get("turns"))
+        pairs = numbered_values(record.value, self.numbered)
+        try:
+            return [orjson.loads(pair) if isinstance(pair, str) else pair for pair in pairs]
+        except orjson.JSONDecodeError as error:
+            return Problem("bad_inner_json", f"a pair: {error}")
 
 
 def listed_of(value: Any) -> list[Any] | Problem:

@@ -8,6 +8,7 @@ Arguments that are JSON as text are read. Not here: who speaks (sides.py), calls
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from corpus_platform.sft.kinds.answers import split_thinking
 if TYPE_CHECKING:
     from corpus_platform.sft_tables import Role
 
+_STRAY = re.compile(r"\s*</(?:think|thinking|thought)>\s*\Z", re.IGNORECASE)
 _TEXT = frozenset({"text", "output_text", "input_text", "", "content"})
 _THOUGHT = frozenset({"reasoning", "thinking", "thought"})
 _CALL = frozenset({"tool_call", "tool_calls", "function_call", "tool_use"})
@@ -55,7 +57,9 @@ def content_of(turn: Mapping[str, Any], value: Any, role: Role) -> Said | Proble
     if isinstance(calls, Problem):
         return calls
     thought = words(turn.get("reasoning_content") or turn.get("reasoning") or turn.get("thinking"))
-    inner, content = split_thinking(said.content)
+    # Where thoughts are told apart, a mark that closes them at the end of the answer is a stray one.
+    known = said.reasoning or thought
+    inner, content = (None, _STRAY.sub("", said.content)) if known else split_thinking(said.content)
     reasoning = "\n\n".join(filter(None, (said.reasoning, thought, inner))) or None
     return Said(content, reasoning, (*said.calls, *calls), said.tools, said.images)
 

@@ -24,6 +24,7 @@ from corpus_platform.sft.form import Message, Outcome, Problem
 from corpus_platform.sft.kinds.about import COMMON, about, words
 from corpus_platform.sft.kinds.answers import split_thinking
 from corpus_platform.sft.kinds.kind import Column, Kind, register_kind
+from corpus_platform.sft.kinds.numbered import is_numbered, numbered_values, without_numbered
 from corpus_platform.sft.kinds.pairs import listed_of
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ _CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _MARK = "\u3000-\u303f\uff00-\uffef“”‘’—…·～"
 _HAN = re.compile(f"[{_CJK}]")
 _APART = re.compile(f"[{_CJK}] (?=[{_CJK}{_MARK}])")
+_POINT = "!?.,;:~"
 _BLANKS = re.compile(
-    f"(?<=[{_CJK}{_MARK}]) +(?=[{_CJK}{_MARK}])|(?<=[{_CJK}]) +(?=[!?.,;:~])|(?<=[!?.,;:~]) +(?=[{_CJK}])"
+    f"(?<=[{_CJK}{_MARK}]) +(?=[{_CJK}{_MARK}{_POINT}])|(?<=[{_POINT}]) +(?=[{_CJK}{_MARK}])|(?<=[{_POINT}]) +(?=[{_POINT}])"
 )
 _SIDES = (re.compile(r"\s*(?:问|Q|Question|用户|患者|Human|User)\s*[:：]\s*"), re.compile(r"\s*(?:答|A|Answer|助手|医生|Assistant|AI)\s*[:：]\s*"))  # fmt: skip
 
@@ -71,14 +73,12 @@ class TurnStrings(Kind):
 
     def takes(self, column: str) -> bool:
         """Whether a column is one of the numbered messages."""
-        return (
-            bool(self.numbered)
-            and column.startswith(self.numbered or "")
-            and column.removeprefix(self.numbered or "").isdigit()
-        )
+        return is_numbered(column, self.numbered)
 
     def read(self, record: Record) -> Iterator[Outcome]:
         """A dialogue."""
+        if self.numbered and isinstance(record.value, dict):
+            record = without_numbered(record, self.numbered)
         sides = self._sides(record)
         if isinstance(sides, Problem):
             yield sides
@@ -99,7 +99,8 @@ class TurnStrings(Kind):
         """Who says what, in order."""
         value = record.value
         if isinstance(value, dict) and self.numbered:
-            return self._alternating(_numbered(value, self.numbered))
+            spoken = numbered_values(value, self.numbered)
+            return self._alternating([one.get("content") if isinstance(one, dict) else one for one in spoken])
         if not isinstance(value, dict):
             return self._alternating(self._split(value))
         asked, said = record.get("user"), record.get("assistant")
@@ -150,13 +151,3 @@ def _parallel(asked: list[Any], said: list[Any]) -> list[tuple[Role, str]] | Pro
         if number < len(said):
             found.append(("assistant", words(said[number])))
     return found
-
-
-def _numbered(value: dict[str, Any], start: str) -> list[Any]:
-    """The numbered messages in order, of objects their content."""
-    own = {
-        int(key.removeprefix(start)): one
-        for key, one in value.items()
-        if key.startswith(start) and key.removeprefix(start).isdigit()
-    }
-    return [one.get("content") if isinstance(one, dict) else one for _, one in sorted(own.items())]
