@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from corpus_platform.readers.archives import Member, members
 from corpus_platform.readers.rows import LINE, ROW_REASONS, WHOLE, recoded, unpacked
 from corpus_platform.readers.tar_members import BLOCK, is_tar
-from corpus_platform.readers.unpacking import REASONS, ArchiveError, Limits, Problem
+from corpus_platform.readers.unpacking import REASONS, ArchiveError, Bounded, Limits, Problem, buffered
 from corpus_platform.readers.zip_members import ZIP_MAGIC
 from corpus_platform.sft.json_items import Item, Level, items, value_of
 from corpus_platform.sft.layout import Form, Layout, layout_of
@@ -156,7 +156,8 @@ def records_of(piece: Piece, options: Container, shapes: tuple[Shape, ...], *, s
                 yield Read(0, layout)
                 return
             shape = shapes[0] if strict else shape_of(layout, shapes)
-            for read in _records(opened, piece.file, layout, options, shape):
+            found = _records(opened, piece.file, layout, options, shape)
+            for read in _together(opened, piece.file, layout, options) if _is_of_rows(layout, shape) else found:
                 last = read.position
                 yield read
     except ArchiveError as error:
@@ -294,6 +295,23 @@ def _records(stream: BinaryIO, name: str, layout: Layout, options: Container, sh
         found = table_rows(stream, name, layout, options.columns)
     for position, value in found:
         yield Read(position, value)
+
+
+def _is_of_rows(layout: Layout, shape: Shape) -> bool:
+    """Whether the one record that a file is asked to be is the list of its rows."""
+    return shape == "file" and (layout.form not in {"json", "text"} or layout.inside in {"list", "values"})
+
+
+def _together(stream: BinaryIO, name: str, layout: Layout, options: Container) -> Iterator[Read]:
+    """All rows of a file as one record, and then the problems among them."""
+    own = stream if layout.form in {"parquet", "xlsx"} else cast("BinaryIO", buffered(Bounded(stream, WHOLE, name)))
+    found = list(_records(own, name, layout, options, "row"))
+    good = [read.value for read in found if not isinstance(read.value, Problem)]
+    if good or not found:
+        yield Read(0, good)
+    for read in found:
+        if isinstance(read.value, Problem):
+            yield read
 
 
 def _json(stream: io.BufferedReader, layout: Layout, options: Container, shape: Shape) -> Iterator[Read]:

@@ -38,11 +38,18 @@ def columns_of(records: Iterable[Any]) -> list[str]:
 
 
 def unknown_columns(record: Any, columns: ColumnMap, kind: Kind) -> list[str]:
-    """The columns of a record that neither a map names nor the kind takes; none where the map says what becomes of others."""
-    if columns.others != "fail" or not isinstance(record, dict):
+    """The columns of a record that neither a map names nor the kind takes; none where the map says what becomes of others.
+
+    A record that is a list has the columns of the objects in it.
+    """
+    if columns.others != "fail":
         return []
     named = columns.named
-    return [name for name in record if name not in named and name not in _INNER and not kind.takes(name)]
+    return [
+        name
+        for name in columns_of(record if isinstance(record, list) else [record])
+        if name not in named and name not in _INNER and not kind.takes(name)
+    ]
 
 
 def guess(kind: type[Kind], records: Sequence[Any], given: ColumnMap | None = None) -> ColumnMap:

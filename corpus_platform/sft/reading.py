@@ -84,18 +84,25 @@ def read_piece(piece: Piece, reading: Reading, kind: Kind | None = None) -> Iter
     shapes = (reading.shape,) if reading.shape else kind.shapes
     found = records_of(piece, reading.container, shapes, strict=reading.shape is not None)
     first = list(islice(found, FIRST))
-    values = [one.value for one in first]
+    values = [
+        value
+        for one in first
+        for value in (one.value if reading.shape == "file" and isinstance(one.value, list) else [one.value])
+    ]
     columns = with_columns(type(kind), values, reading.map)
     for one in chain(first, found):
-        for ordinal, outcome in enumerate(_outcomes(one, kind, columns, piece.file, values)):
+        for ordinal, outcome in enumerate(_outcomes(one, kind, columns, piece.file, values, reading.shape)):
             yield Found(piece.file, one.position, ordinal, outcome)
 
 
-def _outcomes(one: Read, kind: Kind, columns: ColumnMap, file: str, first: list[Any]) -> Iterator[Outcome]:
+def _outcomes(
+    one: Read, kind: Kind, columns: ColumnMap, file: str, first: list[Any], shape: Shape | None
+) -> Iterator[Outcome]:
     if isinstance(one.value, Unreadable):
         yield _unreadable(one.value)
         return
-    if unknown := unknown_columns(one.value, columns, kind):
+    has_columns = isinstance(one.value, dict) or shape == "file"
+    if has_columns and (unknown := unknown_columns(one.value, columns, kind)):
         raise _unknown(unknown, file, one, kind, columns, first)
     given = False
     for outcome in kind.read(Record(one.value, columns, file)):
@@ -130,7 +137,7 @@ def _unreadable(problem: Unreadable) -> Problem:
 def _unknown(names: list[str], file: str, one: Read, kind: Kind, columns: ColumnMap, first: list[Any]) -> SchemaError:
     listed = ", ".join(f"`{name}`" for name in names[:8])
     what = f"column {listed} is" if len(names) == 1 else f"columns {listed} are"
-    proposal = suggested(type(kind), [*first, one.value], columns)
+    proposal = suggested(type(kind), [*first, *(one.value if isinstance(one.value, list) else [one.value])], columns)
     return SchemaError(
         f"{file}: record {one.position}: {what} not in the map of the kind `{kind.name}`; name each under columns, labels, meta or ignore, "
         f"or say `others: meta`. A map that would do:\n{proposal}"
