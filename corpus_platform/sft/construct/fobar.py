@@ -36,7 +36,9 @@ _SMALL = (
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _WORDS = {word: n for n, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(_TENS, 2)}
 _AMBIGUOUS = {"one": "1", "half": "50"}
-_TOKEN = re.compile(r"(?P<before>[$¥￥€£]?)(?P<number>\d[\d,]*(?:\.\d+)?|\.\d+|[A-Za-z]+)(?P<after>[%$]?[.,?!;:\"']*)")
+_TOKEN = re.compile(
+    r"(?P<before>[$¥￥€£]?)(?P<number>\d(?:[\d,]*\d)?(?:\.\d+)?|\.\d+|[A-Za-z]+)(?P<after>[%$]?[.,?!;:\"']*)"
+)
 _HAN_DIGITS = {
     "〇": 0,
     "零": 0,
@@ -54,7 +56,7 @@ _HAN_DIGITS = {
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
 _MEASURES = "个只张本元块米人天支条头棵辆名位次箱包盒瓶斤双件台套朵枝筐袋桶车页道岁角吨里公千分厘毫平小年周间份串杯碗把架艘匹顶颗粒幅"
 _IN_CHINESE = re.compile(
-    r"(?<![\dA-Za-z.:：\-(（第/])(?P<digits>\d[\d,]*(?:\.\d+)?)(?![\dA-Za-z:：\-)）/])"
+    r"(?<![\dA-Za-z.:：\-(（第/])(?P<digits>\d(?:[\d,]*\d)?(?:\.\d+)?)(?![\dA-Za-z:：\-)）/])"
     rf"|(?<![第分之几一二两三四五六七八九十百千万〇零])(?P<han>[一二两三四五六七八九十百千万〇零]+)(?=[{_MEASURES}])(?!分之|年级)"
 )
 _STOPS = re.compile(r"(?<=[.!?。！？])\s*")
