@@ -59,6 +59,13 @@ MODULES = (
     "line_classifier",
     "books",
     "social",
+    "sft_repair",
+    "sft_structure",
+    "sft_pii",
+    "sft_safety",
+    "sft_rules",
+    "sft_self_instruct",
+    "sft_repetition",
 )
 """Modules of `steps/` that define steps."""
 

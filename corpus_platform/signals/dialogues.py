@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def flat(subject: Subject) -> pl.DataFrame:
     """A row for each message: `row`, `turn` and its fields. Raises SchemaError where the subject has no dialogues."""
-    return subject.once("flat_messages", lambda: flatten(messages(subject)))
+    return subject.once("sft_flat", lambda: flatten(messages(subject)))
 
 
 def messages(subject: Subject) -> pl.Series:

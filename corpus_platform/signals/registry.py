@@ -54,7 +54,13 @@ FAMILIES = (
     "code",
     "parallel",
     "books",
+    "sft_turns",
+    "sft_language",
+    "sft_labels",
+    "sft_safety",
     "sft_phrases",
+    "sft_requests",
+    "sft_repetition",
 )
 """Modules of this folder that define signals, in the order of the columns."""
 
