@@ -17,9 +17,7 @@ CALCULATOR = re.compile(r"<<([^<>\n]{0,400})>>")
 
 _HASHES = re.compile(r"####[ \t]*([^\n]+)")
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*(?=\{)|\\boxed\s+([^\s$]+)")
-_SAID = re.compile(
-    r"(?:[Tt]he (?:final )?answer is|[Aa]nswer:|答案(?:是|为)|^A:)\s*[:：]?\s*([^\n]+?)\s*$", re.MULTILINE
-)
+_SAID = re.compile(r"(?:[Tt]he (?:final )?answer is|[Aa]nswer:|答案(?:是|为)|(?:^|\n)A:)\s*[:：]?\s*([^\n]+?)\s*\Z")
 _SOCRATIC = re.compile(r"(?<=[?？]) \*\* ")
 _THINKING = (
     ("<think>", "</think>"),
@@ -34,14 +32,13 @@ _ANSWER = re.compile(
 
 
 def final_answer(solution: str) -> str | None:
-    """What a solution comes to: behind the last `####`, in the last box, behind the last "the answer is"; None where it says none of these."""
+    """What a solution comes to: behind the last `####`, in the last box, behind "the answer is" in the last line; None where it says none of these."""
     if found := _HASHES.findall(solution):
         return found[-1].strip()
     if boxed := _last_box(solution):
         return boxed
-    if found := _SAID.findall(solution):
-        return found[-1].strip().rstrip("。") or None
-    return None
+    said = _SAID.search(solution)
+    return said[1].rstrip("。") or None if said else None
 
 
 def clean_answer(answer: str) -> str:

@@ -24,7 +24,7 @@ from pydantic import Field
 from corpus_platform.sft.form import Answer, Dialogue, Message, Outcome, Preference, Problem, user
 from corpus_platform.sft.kinds.about import COMMON, about, given_input, listed, truth, words
 from corpus_platform.sft.kinds.kind import Column, Kind, register_kind
-from corpus_platform.sft.kinds.said import WrongMessages, said_by, with_marks
+from corpus_platform.sft.kinds.said import WrongMessages, reply, said_by, with_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,9 +97,9 @@ class Compare(Kind):
         return _judged(record)
 
     def _by_writer(self, record: Record) -> Preference | Problem:
-        people = [Answer(_reply(text)) for one in listed(record.get("human")) if (text := words(one))]
+        people = [Answer(reply(text)) for one in listed(record.get("human")) if (text := words(one))]
         model = record.text("origin_model") or "chatgpt"
-        machines = [Answer(_reply(text), model) for one in listed(record.get("machine")) if (text := words(one))]
+        machines = [Answer(reply(text), model) for one in listed(record.get("machine")) if (text := words(one))]
         both = {"human": people, "machine": machines}
         choice = None
         if self.prefer and both[self.prefer] and people and machines:
@@ -164,7 +164,7 @@ def _chosen(record: Record) -> Preference | Problem:
     if not all(given):
         return Problem("no_answer" if not given[0] else "one_answer", words(given[0])[:120], broken=not given[0])
     prompt = _prompt(record)
-    said = [_reply(words(one)) if isinstance(one, str) and prompt else with_marks(one) for one in given]
+    said = [reply(one) if isinstance(one, str) and prompt else with_marks(one) for one in given]
     common, rests = _parted(said)
     if common and common[0].role in ("user", "system"):
         prompt, said = common, rests
@@ -178,7 +178,7 @@ def _judged(record: Record) -> Preference | Problem:
     good = truth(record.get("good"))
     completion = record.get("completion")
     prompt = _prompt(record)
-    said = said_by(completion) if isinstance(completion, list | dict) else _reply(words(completion))
+    said = said_by(completion) if isinstance(completion, list | dict) else reply(completion)
     if not completion or (said and said[0].role in ("user", "system")):
         whole = prompt if not completion else said
         at = max((i for i, message in enumerate(whole) if message.role == "user"), default=-1)
@@ -199,7 +199,7 @@ def _scored(record: Record) -> Preference | Problem:
         )
         if text:
             model = words(one.get("model")) or None if isinstance(one, dict) else None
-            answers.append(Answer(_reply(text), model, _score(one)))
+            answers.append(Answer(reply(text), model, _score(one)))
     scores = [answer.score for answer in answers if answer.score is not None]
     known: dict[str, Any] = {}
     if answers and len(scores) == len(answers):
@@ -224,16 +224,12 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _reply(text: str) -> tuple[Message, ...]:
-    return (Message("assistant", text),) if text else ()
-
-
 def _prompt(record: Record) -> tuple[Message, ...]:
     """The messages before the answers: earlier pairs, then what is asked."""
     given = record.get("prompt")
     if isinstance(given, list | dict):
         return said_by(given)
-    asked = "\n\n".join(text for text in (words(given), given_input(record.get("input"))) if text)
+    asked = "\n".join(text for text in (words(given), given_input(record.get("input"))) if text)
     earlier: list[Message] = []
     for pair in listed(record.get("history")):
         if not isinstance(pair, list) or len(pair) != 2:

@@ -6,23 +6,16 @@ Not here: dialogues of turns with all their forms (turns.py), marks of all kinds
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import Any
 
 from corpus_platform.sft.form import Message, Problem
 from corpus_platform.sft.kinds.about import words
+from corpus_platform.sft.kinds.answers import split_thinking
+from corpus_platform.sft.kinds.sides import CALLERS, role_of
+from corpus_platform.sft.kinds.turn_content import calls_of_json, content_of
 
-if TYPE_CHECKING:
-    from corpus_platform.sft_tables import Role
-
-_ROLES: dict[str, Role] = {
-    **dict.fromkeys(("user", "human", "prompter"), "user"),
-    **dict.fromkeys(("assistant", "gpt", "chatgpt", "bot", "model", "function_call", "tool_call", "tool_calls"), "assistant"),
-    **dict.fromkeys(("tool", "function", "observation", "tool_response"), "tool"),
-    "system": "system",
-}  # fmt: skip
-_CALLS = frozenset({"function_call", "tool_call", "tool_calls"})
+_ROLE_KEYS = ("role", "from", "speaker")
+_TEXT_KEYS = ("content", "value", "text")
 _MARK = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
 
 
@@ -45,34 +38,30 @@ def with_marks(value: Any) -> tuple[Message, ...]:
         return said_by(value)
     pieces = _MARK.split(value)
     if len(pieces) == 1 or pieces[0].strip():
-        return (Message("assistant", value.strip()),)
+        return reply(value)
     pairs = zip(pieces[1::2], pieces[2::2], strict=True)
     return tuple(Message("user" if who == "Human" else "assistant", text.strip()) for who, text in pairs)
+
+
+def reply(text: Any) -> tuple[Message, ...]:
+    """An answer that is a text, with what was thought before it; nothing for blank text."""
+    thought, said = split_thinking(words(text))
+    return (Message("assistant", said, thought),) if said or thought else ()
 
 
 def _message(one: Any) -> Message:
     if not isinstance(one, dict):
         raise WrongMessages(Problem("wrong_shape", f"a message is {type(one).__name__}, not an object"))
-    name = words(one.get("role", one.get("from", one.get("speaker"))))
-    role = _ROLES.get(name.lower())
+    name = words(next((one[key] for key in _ROLE_KEYS if one.get(key)), None))
+    role = role_of(name, {})
     if role is None:
         raise WrongMessages(Problem("unknown_role", name[:60]))
-    text = words(one.get("content", one.get("value", one.get("text"))))
-    if name.lower() in _CALLS:
-        return Message(role, "", calls=_calls(text))
-    calls = one.get("tool_calls")
-    return Message(role, text, calls=_calls(calls) if calls else ())
-
-
-def _calls(given: Any) -> tuple[dict[str, Any], ...]:
-    try:
-        found = orjson.loads(given) if isinstance(given, str) else given
-    except orjson.JSONDecodeError as error:
-        raise WrongMessages(Problem("bad_inner_json", f"call: {given[:120]}")) from error
-    calls = [
-        one.get("function", one) if isinstance(one, dict) else one
-        for one in (found if isinstance(found, list) else [found])
-    ]
-    if not all(isinstance(call, dict) and call.get("name") for call in calls):
-        raise WrongMessages(Problem("wrong_shape", f"call without a name: {given!r:.120}"))
-    return tuple({name: call[name] for name in ("name", "arguments", "id") if name in call} for call in calls)
+    said = content_of(one, next((one[key] for key in _TEXT_KEYS if one.get(key) is not None), None), role)
+    if isinstance(said, Problem):
+        raise WrongMessages(said)
+    if name.lower() not in CALLERS or said.calls:
+        return Message(role, said.content, said.reasoning, said.calls)
+    calls = calls_of_json(said.content)
+    if isinstance(calls, Problem):
+        raise WrongMessages(calls)
+    return Message(role, "", said.reasoning, calls)
