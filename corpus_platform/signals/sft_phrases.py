@@ -15,6 +15,7 @@ import polars as pl
 
 from corpus_platform.signals import sft_patterns as patterns
 from corpus_platform.signals.dialogues import flat as flat_messages
+from corpus_platform.signals.dialogues import is_task
 from corpus_platform.signals.registry import Family, Signal, register
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     for name in _ANSWERS:
         if any(one.startswith(f"sft_{name}") for one in wanted):
             found |= _in_answers(name, answers, n)
+    if "sft_refusal_short_phrase" in wanted:
+        right = is_task(subject, "safety") | subject.column("tools").cast(pl.String).is_not_null().to_numpy()
+        found["sft_refusal_short_phrase"] = pl.select(
+            pl.when(~pl.Series(right, dtype=pl.Boolean)).then(found["sft_refusal_short_phrase"])
+        ).to_series()
     for name, pattern in _PROMPTS.items():
         if f"sft_needs_{name}" in wanted or f"sft_needs_{name}_phrase" in wanted:
             found |= _in_prompts(name, pattern, flat, n)
@@ -137,6 +143,7 @@ _SOURCES = {
     "vendor": "allenai/open-instruct, scripts/data/sft/utils.py",
 }
 _IT = "en, zh"
+_SAFE = "; null where the task is safety or there are tools, for there a refusal may be right"
 
 
 def _of_answers(name: str) -> tuple[Signal, ...]:
@@ -155,7 +162,8 @@ def _of_answers(name: str) -> tuple[Signal, ...]:
         Signal(f"sft_{name}_phrase", f"{told} such answer", source, dtype=pl.String, range="words", languages=_IT),
         Signal(
             f"sft_{name}_short_phrase",
-            f"{told} such answer of fewer than {_SHORT_WORDS} words, or {_SHORT_CHARACTERS} Chinese characters where it has more of those",
+            f"{told} such answer of fewer than {_SHORT_WORDS} words, or {_SHORT_CHARACTERS} Chinese characters where it has more of those"
+            + (_SAFE if name == "refusal" else ""),
             source,
             dtype=pl.String,
             range="words",
@@ -204,7 +212,7 @@ register(
             ),
         ),
         compute=compute,
-        reads=("messages",),
+        reads=("messages", "task_type", "tools"),
         of="dialogues",
     )
 )
