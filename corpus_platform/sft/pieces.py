@@ -1,7 +1,7 @@
 """What is written in dialogues (system prompts, reasoning, contents) as one series of texts that edits work on, and back.
 
     pieces = Pieces.of(frame["messages"], frame["system"])
-    made = pieces.put(edited(pieces.texts))                 # messages, system, text, changed
+    made = pieces.put(edited(pieces.texts))                 # messages, system, and which have changed
 
 Promise: what is null stays null, and a place in a piece is told as a place in the dialogue's column `text`.
 
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from corpus_platform.sft.flat import flatten, fold
+from corpus_platform.sft.flat import MESSAGE_TYPE, flatten, fold
 from corpus_platform.sft.flat import texts as texts_of
 from corpus_platform.text.pieces import PLACES
 
@@ -25,12 +25,36 @@ _GAP = 2
 
 
 class Put(NamedTuple):
-    """n dialogues after an edit: `messages`, `system`, `text`, and bool[n] of those that differ."""
+    """n dialogues after an edit: `messages`, `system`, bool[n] `changed` of those that differ; `rows` int64[k] are their numbers, `made` their k texts."""
 
     messages: pl.Series
     system: pl.Series
-    text: pl.Series
+    made: pl.Series
+    rows: np.ndarray
     changed: np.ndarray
+
+    def text(self, before: pl.Series) -> pl.Series:
+        """The column `text`, of what it was."""
+        return put_rows(before, self.rows, self.made)
+
+
+def put_rows(before: pl.Series, rows: np.ndarray, made: pl.Series) -> pl.Series:
+    """A series with other values, of any type, in some rows."""
+    if not rows.size:
+        return before
+    source = np.arange(len(before))
+    source[rows] = len(before) + np.arange(rows.size)
+    return pl.concat([before, made.cast(before.dtype).alias(before.name)]).gather(source)
+
+
+def of_rows(flat: pl.DataFrame, rows: np.ndarray) -> pl.DataFrame:
+    """Messages of some dialogues (ascending numbers), numbered anew from 0."""
+    own = flat["row"].to_numpy()
+    at = np.searchsorted(rows, own)
+    kept = np.zeros(own.size, np.bool_)
+    inside = at < rows.size
+    kept[inside] = rows[at[inside]] == own[inside]
+    return flat.filter(pl.Series(kept)).with_columns(pl.Series("row", at[kept], dtype=pl.UInt32))
 
 
 @dataclass(frozen=True)
@@ -41,6 +65,7 @@ class Pieces:
     """
 
     texts: pl.Series
+    messages: pl.Series
     flat: pl.DataFrame
     system: pl.Series
     row: np.ndarray
@@ -55,7 +80,14 @@ class Pieces:
         of_message = flat["row"].cast(pl.Int64).to_numpy()
         row = np.concatenate([np.arange(len(messages)), of_message, of_message])
         turn = flat["turn"].to_numpy()
-        return cls(texts, flat, head, row, np.concatenate([np.full(len(messages), -1, np.int32), turn, turn]))
+        return cls(
+            texts,
+            messages.cast(MESSAGE_TYPE),
+            flat,
+            head,
+            row,
+            np.concatenate([np.full(len(messages), -1, np.int32), turn, turn]),
+        )
 
     @property
     def role(self) -> pl.Series:
@@ -83,7 +115,10 @@ class Pieces:
         if calls is not None:
             flat = flat.with_columns(calls.alias("calls"))
             changed[self.row[n : n + m][self.flat["calls"].ne_missing(calls).to_numpy()]] = True
-        return Put(fold(flat, n), system.rename("system"), texts_of(flat, system), changed)
+        rows = np.flatnonzero(changed)
+        some = of_rows(flat, rows)
+        messages = put_rows(self.messages, rows, fold(some, rows.size))
+        return Put(messages, system.rename("system"), texts_of(some, system.gather(rows)), rows, changed)
 
     def places(self, spans: pl.DataFrame) -> pl.DataFrame:
         """Places in the pieces (`document` is the number of a piece) as places in the column `text`, in order."""

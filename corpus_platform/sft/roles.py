@@ -111,16 +111,17 @@ def _named(flat: pl.DataFrame, names: dict[str, str]) -> tuple[pl.DataFrame, dic
 
 
 def _before(column: str) -> pl.Expr:
-    return pl.col(column).shift(1).over("row")
+    """Of the message before in the same dialogue, null for the first; rows of a dialogue stand together."""
+    return pl.when(pl.col("row") == pl.col("row").shift(1)).then(pl.col(column).shift(1))
 
 
 def _out_of_order(flat: pl.DataFrame) -> pl.Series:
     """Messages that may not stand where they are, after the one before them."""
-    role, before = pl.col("role"), _before("role").fill_null("")
     after = {"user": ("", "assistant", "system"), "assistant": ("user", "tool"), "tool": ("assistant", "tool")}
     after["system"] = ("assistant",)
+    role, before = pl.col("role"), pl.col("before")
     fits = pl.any_horizontal(role.eq(r) & before.is_in(list(allowed)) for r, allowed in after.items())
-    return flat.select((~fits).alias("wrong"))["wrong"]
+    return flat.select("role", before=_before("role").fill_null("")).select((~fits).alias("wrong"))["wrong"]
 
 
 def _open_ended(flat: pl.DataFrame) -> np.ndarray:

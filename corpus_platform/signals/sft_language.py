@@ -30,15 +30,17 @@ _WIDE_SHARE = 0.15
 """Of the letters: a Chinese character says as much as several Latin ones, which names and terms are written in."""
 _LEAST_SCORE, _ENOUGH_LETTERS, _SURE_SCORE = 0.5, 40, 0.6
 """A text of fewer letters must be surer."""
-_MOST_CHARACTERS = 1000
+_MOST_CHARACTERS = 600
 """Of a message are looked at: a language shows at once."""
-_NOT_LANGUAGE = (
-    r"(?s)```.*?(?:```|\z)|`[^`\n]{1,200}`|\$\$.{1,2000}?\$\$|\$[^$\n]{1,300}\$|\\\[.{1,2000}?\\\]|\\\(.{1,500}?\\\)|https?://\S+|<[^<>\n]{1,200}>"
-    r"|(?m:^[^\n\p{Han}]*(?:[{};]|\)\s*:|\[\s*\]|==[^\n]*)[ \t]*$)"
+_MARKUP = r"(?s)```.*?(?:```|\z)|`[^`\n]{1,200}`|\$\$.{1,2000}?\$\$|\$[^$\n]{1,300}\$|\\\[.{1,2000}?\\\]|\\\(.{1,500}?\\\)|https?://\S+|<[^<>\n]{1,200}>"
+_MARKS = ("`", "$", "\\[", "\\(", "://", "<")
+_CODE = (
+    r"(?m:^[^\n\p{Han}]*(?:[{};]|\)\s*:|\[\s*\]|==[^\n]*)[ \t]*$)"
     r"|(?m:^[ \t]*(?:def|return|import|from|for|if|elif|else|while|class|var|let|const|function|print|public|private|static|int|void|#include|SELECT)"
     r"(?-u:\b)[^\n]*[\[({=:;][^\n]*$)"
     r"|(?m:^[ \t]*(?:return|import|from)[ ][^\n ]{1,60}$)|(?m:^[ \t]*\w+(?:\[[^\n\]]*\])?[ \t]*[+*/-]?=[ \t]*[^\n\p{Han}]+$)"
 )
+_CODE_MARKS = ("{", "}", ";", "= ", "):", "==", "[]", "return ", "import ", "SELECT", "print")
 """Code, between fences or bare, formulas, addresses, tags."""
 _HAN = r"[\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}\x{f900}-\x{faff}\x{20000}-\x{323af}]"
 _CJK_SHARE = r"[\x{4e00}-\x{9fff}]"
@@ -59,7 +61,13 @@ OTHER_LANGUAGE = (
 
 def languages(texts: pl.Series, environment: Environment) -> pl.Series:
     """Language of each text, or null where too little shows one. Raises ModelError where a model is needed and missing."""
-    bare = pl.DataFrame({"text": texts.fill_null("").str.head(_MOST_CHARACTERS).str.replace_all(_NOT_LANGUAGE, " ")})
+    bare = pl.DataFrame(
+        {
+            "text": _without(
+                _without(texts.fill_null("").str.head(_MOST_CHARACTERS), _MARKS, _MARKUP), _CODE_MARKS, _CODE
+            )
+        }
+    )
     counts = bare.select(
         "text",
         letters=pl.col("text").str.count_matches(r"\p{L}"),
@@ -86,6 +94,12 @@ def languages(texts: pl.Series, environment: Environment) -> pl.Series:
     least = pl.when(pl.col("letters") < _ENOUGH_LETTERS).then(_SURE_SCORE).otherwise(_LEAST_SCORE)
     is_sure = (pl.col("score") >= least) & ~((pl.col("code") == "ja") & (pl.col("kana") == 0))
     return told.scatter(asked, found.select(pl.when(is_sure).then(pl.col("code").replace(_CHINESE)))["code"])
+
+
+def _without(texts: pl.Series, marks: tuple[str, ...], pattern: str) -> pl.Series:
+    """The texts without a pattern, which is dear: tried only where one of its marks stands."""
+    rows = texts.str.contains_any(list(marks)).arg_true()
+    return texts.scatter(rows, texts.gather(rows).str.replace_all(pattern, " ")) if len(rows) else texts
 
 
 def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:

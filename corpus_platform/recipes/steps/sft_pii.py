@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 from pydantic import Field, field_validator
 
 from corpus_platform.recipes.step import Edited, EditStep, register_step
@@ -54,8 +53,8 @@ class SftPii(EditStep):
         done = masked(messages(subject), system, self.kinds, is_maths=maths, trace=trace)
         columns = {"messages": done.put.messages, "system": done.put.system}
         return Edited(
-            text=done.put.text,
-            changed=np.asarray(done.put.changed),
+            text=done.put.text(subject.batch.texts),
+            changed=done.put.changed,
             removed=done.counts,
             spans=done.spans,
             columns={name: values for name, values in columns.items() if name in subject.columns.columns},

@@ -12,10 +12,10 @@ import polars as pl
 from pydantic import Field
 
 from corpus_platform.recipes.step import Edited, EditStep, register_step
-from corpus_platform.sft.flat import fold
+from corpus_platform.sft.flat import flatten, fold
 from corpus_platform.sft.flat import texts as texts_of
 from corpus_platform.sft.message_text import RULES, Rule, put_right
-from corpus_platform.sft.pieces import Pieces
+from corpus_platform.sft.pieces import Pieces, of_rows, put_rows
 from corpus_platform.sft.roles import REASONS, ordered
 from corpus_platform.sft.tokens import estimated_tokens
 from corpus_platform.signals.dialogues import is_task, messages
@@ -53,10 +53,9 @@ class SftRoles(EditStep):
         """The dialogues in order."""
         before, system = messages(subject), subject.column("system")
         done = ordered(before, system, names=self.names, trim=self.trim, join=self.join, any_order=self.any_order)
-        pieces = Pieces.of(done.messages, done.system)
-        made = subject.batch.texts.to_frame("text").with_columns(
-            pl.when(pl.Series(done.changed)).then(texts_of(pieces.flat, done.system)).otherwise("text").alias("text")
-        )["text"]
+        rows = np.flatnonzero(done.changed)
+        texts = texts_of(flatten(done.messages.gather(rows)), done.system.gather(rows))
+        made = put_rows(subject.batch.texts, rows, texts)
         columns = {"messages": done.messages, "system": done.system}
         return Edited(
             text=made,
@@ -104,7 +103,7 @@ class SftText(EditStep):
         )
         put = pieces.put(done.text)
         return Edited(
-            text=put.text,
+            text=put.text(subject.batch.texts),
             changed=put.changed,
             removed=done.removed,
             spans=None if done.spans is None else pieces.places(done.spans),
@@ -157,9 +156,10 @@ class SftCut(EditStep):
         keep = ~shorter[pieces.flat["row"].to_numpy()] | (
             pieces.flat["turn"].to_numpy() <= last[pieces.flat["row"].to_numpy()]
         )
-        left = pieces.flat.filter(pl.Series(keep))
+        rows = np.flatnonzero(shorter)
+        left = of_rows(pieces.flat.filter(pl.Series(keep)), rows)
         return Edited(
-            text=texts_of(left, system),
+            text=put_rows(subject.batch.texts, rows, texts_of(left, system.gather(rows))),
             changed=shorter,
             rules=("first_answer_too_long",),
             dropped=np.where(dropped, 0, -1).astype(np.int16),
@@ -167,7 +167,7 @@ class SftCut(EditStep):
             threshold=np.where(dropped, float(self.max_tokens), np.nan),
             removed={"messages": int((~keep).sum())} if not keep.all() else {},
             spans=_cut_off(pieces, keep) if trace else None,
-            columns={"messages": fold(left, n)},
+            columns={"messages": put_rows(pieces.messages, rows, fold(left, rows.size))},
         )
 
 
