@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fnmatch import fnmatch
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -81,6 +81,9 @@ def read(unit: Unit, reading: Reading) -> Iterator[Found]:
 def read_piece(piece: Piece, reading: Reading, kind: Kind | None = None) -> Iterator[Found]:
     """What a file gives."""
     kind = kind or reading.made()
+    if kind.gathers and reading.shape == "file":
+        yield from _gathered(piece, reading, kind)
+        return
     shapes = (reading.shape,) if reading.shape else kind.shapes
     found = records_of(piece, reading.container, shapes, strict=reading.shape is not None)
     first = list(islice(found, FIRST))
@@ -93,6 +96,31 @@ def read_piece(piece: Piece, reading: Reading, kind: Kind | None = None) -> Iter
     for one in chain(first, found):
         for ordinal, outcome in enumerate(_outcomes(one, kind, columns, piece.file, values, reading.shape)):
             yield Found(piece.file, one.position, ordinal, outcome)
+
+
+def _gathered(piece: Piece, reading: Reading, kind: Kind) -> Iterator[Found]:
+    """What a kind makes of all rows of a file, which it is given one after the other; then those that can't be read."""
+    found = records_of(piece, reading.container, ("row",))
+    first = list(islice(found, FIRST))
+    values = [one.value for one in first if not isinstance(one.value, Unreadable)]
+    columns = with_columns(type(kind), values, reading.map)
+    unread: list[Read] = []
+
+    def rows() -> Iterator[Any]:
+        for one in chain(first, found):
+            if isinstance(one.value, Unreadable):
+                unread.append(one)
+                continue
+            if unknown := unknown_columns(one.value, columns, kind):
+                raise _unknown(unknown, piece.file, one, kind, columns, values)
+            yield one.value
+
+    n = 0
+    for outcome in kind.read(Record(rows(), columns, piece.file)):
+        yield Found(piece.file, 0, n, _checked(outcome, None))
+        n += 1
+    for one in unread:
+        yield Found(piece.file, one.position, n, _unreadable(cast("Unreadable", one.value)))
 
 
 def _outcomes(

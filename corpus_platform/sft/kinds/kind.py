@@ -183,6 +183,8 @@ class Kind(BaseModel, ABC):
     fields: ClassVar[Mapping[str, Column]]
     shapes: ClassVar[tuple[Shape, ...]] = ("row",)
     """Shapes that records may have, the usual one first; the first that fits a file's container is taken, unless the set says which."""
+    gathers: ClassVar[bool] = False
+    """Whether a file of rows that is one record (shape `file`) comes as an iterator of its rows, so that no file is too large."""
     reasons: ClassVar[Mapping[str, str]] = {}
     """Reason codes besides REASONS."""
     gives: ClassVar[frozenset[str]] = frozenset({"dialogues"})

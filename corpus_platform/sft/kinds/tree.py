@@ -66,6 +66,7 @@ class Tree(Kind):
     name: ClassVar[str] = "tree"
     about: ClassVar[str] = "A tree of messages: nested `replies`, or a file of messages that name their parent"
     shapes: ClassVar[tuple[Shape, ...]] = ("row", "file")
+    gathers: ClassVar[bool] = True
     fields: ClassVar[Mapping[str, Column]] = {
         **COMMON,
         "root": Column("The root message of a nested tree; the record itself by default", ("prompt",)),
@@ -97,6 +98,9 @@ class Tree(Kind):
     def read(self, record: Record) -> Iterator[Outcome]:
         """The dialogues of a tree, or of the trees of a file; a problem for each message that is left out with what is below it."""
         value = record.value
+        if isinstance(value, dict) and _is_of_flat_file(value, record):
+            yield Problem("wrong_shape", "a message that names its parent: a file of such is read with `shape: file`")
+            return
         if isinstance(value, dict) and not _flat(value, record):
             yield from self._tree(at(value, _column(record, "root")) or value, record)
             return
@@ -188,6 +192,11 @@ class Tree(Kind):
 def _flat(value: Mapping[str, Any], record: Record) -> bool:
     """Whether an object is not a tree but has the rows of one or more."""
     return _of(value, "text", record) is None and any(isinstance(value.get(name), list) for name in ("rows", "data"))
+
+
+def _is_of_flat_file(value: Mapping[str, Any], record: Record) -> bool:
+    """Whether an object is one message of a flat file, and no tree."""
+    return _column(record, "parent") in value and _column(record, "replies") not in value
 
 
 def _column(record: Record, name: str) -> str:

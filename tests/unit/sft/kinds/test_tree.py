@@ -1,14 +1,18 @@
 """Message trees: which paths, in which order, what is left out, and flat files put together."""
 
+import json
 import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus_platform.readers.reader import Unit
 from corpus_platform.sft.form import Dialogue, Problem
 from corpus_platform.sft.kinds.flat_trees import Keys, Orphan, trees_of
 from corpus_platform.sft.kinds.kind import ColumnMap, Record, kind_of
+from corpus_platform.sft.reading import Reading
+from corpus_platform.sft.reading import read as read_unit
 
 KEYS = Keys("message_id", "parent_id", "message_tree_id", "replies")
 
@@ -216,3 +220,28 @@ def test_every_answer_without_an_answer_below_it_ends_one_path(parents, user_fir
     found = [o for o in read(nodes[0], paths="all") if isinstance(o, Dialogue)]
 
     assert sorted(path.meta["message_ids"][-1] for path in found) == ends
+
+
+def test_a_message_of_a_flat_file_is_no_tree():
+    (outcome,) = read({"message_id": "a", "parent_id": None, "text": "Hi", "role": "prompter"})
+
+    assert outcome.reason == "wrong_shape"
+    assert "shape: file" in outcome.detail
+
+
+@pytest.mark.parametrize("container", ["jsonl", "json"])
+def test_a_flat_file_is_read_row_by_row(tmp_path, container):
+    rows = [row for n in range(3) for row in flat(renamed(TREE, f"{n}-"), f"tree {n}")]
+    lines = [json.dumps(row) for row in rows]
+    text = "\n".join([*lines[:5], '{"broken', *lines[5:]]) if container == "jsonl" else f"[{','.join(lines)}]"
+    (tmp_path / "oasst").write_text(text)
+    reading = Reading(kind="tree", shape="file", options={"paths": "all"})
+
+    found = list(read_unit(Unit.of_path(tmp_path / "oasst"), reading))
+
+    problems = [one for one in found if isinstance(one.outcome, Problem)]
+    assert len(found) - len(problems) == 9
+    assert [(one.position, one.outcome.reason) for one in problems] == (
+        [(5, "bad_json")] if container == "jsonl" else []
+    )
+    assert len({(one.position, one.ordinal) for one in found}) == len(found)
