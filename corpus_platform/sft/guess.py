@@ -61,7 +61,8 @@ def guess(kind: type[Kind], records: Sequence[Any], given: ColumnMap | None = No
     for field, column in kind.fields.items():
         if field not in found and (name := _best(column, free, rows)) is not None:
             found[field] = name
-            free = [other for other in free if other != name.partition(".")[0]]
+            taken = {path.partition(".")[0] for path in ((name,) if isinstance(name, str) else name)}
+            free = [other for other in free if other not in taken]
     labels = [name for name in free if name.lower() in LABELS and all(_is_plain(row.get(name)) for row in rows)]
     return given.model_copy(
         update={
@@ -94,21 +95,27 @@ def dumped(value: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(value), sort_keys=False, allow_unicode=True, width=110, default_flow_style=None).rstrip()
 
 
-def _best(column: Column, free: list[str], rows: list[dict[str, Any]]) -> str | None:
+def _best(column: Column, free: list[str], rows: list[dict[str, Any]]) -> str | tuple[str, ...] | None:
     """The first alias that a column has and that holds something; else the first that one has."""
     lower = {name.lower(): name for name in reversed(free)}
     here = [name for alias in column.aliases if (name := _named(alias, free, lower)) is not None]
-    filled = [name for name in here if any(not _is_blank(at(row, name)) for row in rows)]
+    filled = [name for name in here if any(not _is_blank(_value(row, name)) for row in rows)]
     return next(iter(filled or here), None)
 
 
-def _named(alias: str, free: list[str], lower: dict[str, str]) -> str | None:
+def _named(alias: str, free: list[str], lower: dict[str, str]) -> str | tuple[str, ...] | None:
+    """The column of an alias: that very name, a path into one, the name in another case; several for `title+ask`, where all are there."""
+    if "+" in alias:
+        parts = [name for part in alias.split("+") if (name := _named(part, free, lower)) is not None]
+        return tuple(map(str, parts)) if len(parts) == alias.count("+") + 1 else None
     if alias in free:
         return alias
     first = alias.partition(".")[0]
-    if first != alias and first in free:
-        return alias
-    return lower.get(alias.lower())
+    return alias if first != alias and first in free else lower.get(alias.lower())
+
+
+def _value(row: dict[str, Any], name: str | tuple[str, ...]) -> Any:
+    return at(row, name if isinstance(name, str) else name[-1])
 
 
 def _is_blank(value: Any) -> bool:

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from corpus_platform.sft.kinds.kind import Record
 
 PROMPTS = (
-    "instruction", "prompt", "question", "query", "questions", "inputs", "problem", "ask", "user_prompt", "inputs_pretokenized",
+    "title+ask", "instruction", "prompt", "question", "query", "questions", "inputs", "problem", "ask", "user_prompt", "inputs_pretokenized",
     "medical_case", "问题", "提问", "标题", "instruction_text", "request", "input", "context", "title", "content",
 )  # fmt: skip
-"""Names of columns that hold what is asked, the likeliest first."""
+"""Names of columns that hold what is asked, the likeliest first; `a+b` are two columns together."""
 ANSWERS = (
     "output", "response", "target", "targets", "answer", "completion", "solution", "answers", "std_answer", "summary", "doctor_diagnosis",
     "targets_pretokenized", "回答", "客服回复", "答案", "回复", "reply", "chosen_response",

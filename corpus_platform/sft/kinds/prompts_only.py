@@ -37,8 +37,10 @@ class PromptsOnly(Kind):
     about: ClassVar[str] = "A request without an answer"
     shapes: ClassVar[tuple[Shape, ...]] = ("row", "line")
     fields: ClassVar[Mapping[str, Column]] = {
+        "prompt": Column(
+            "What is asked: a text, or several turns", (*PROMPTS, "turns", "system_prompt"), required=True
+        ),
         **COMMON,
-        "prompt": Column("What is asked: a text, or several turns", (*PROMPTS, "turns", "text"), required=True),
         "context": Column("What it is about", ("input", "context")),
         "answer": Column("The answer, where a record has one", ANSWERS),
     }
