@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from corpus_platform.sft.form import Outcome, Problem, assistant, user
-from corpus_platform.sft.kinds.about import COMMON, about, chinese, texts, truth, words
+from corpus_platform.sft.kinds.about import COMMON, about, chinese, listed, truth, words
 from corpus_platform.sft.kinds.kind import Column, Kind, at, register_kind
 
 if TYPE_CHECKING:
@@ -70,29 +70,28 @@ class RewriteTsv(Kind):
             yield Problem("no_answer", question[:120])
         else:
             labels = {"unchanged": question == rewrite} if self.instruction is None else {}
-            meta = {"history": history, "question": question} if history else {}
+            meta = {"history": history, "question": question} if any(history) else {}
             known = {} if record.task_type or self.instruction is not None else {"task_type": "rewriting"}
             prompt = self._prompt(history, question)
             yield about(record, (user(prompt), assistant(rewrite)), labels=labels, meta=meta, **known)
 
     def _cells(self, record: Record) -> tuple[list[str], str, str]:
-        """History, question, rewrite."""
+        """History, blank turns too, for they tell whose turn it is; question; rewrite."""
         columns = record.map.columns
         if "question" in columns or not isinstance(record.value, list):
             given = columns.get("history", ())
             paths = (given,) if isinstance(given, str) else given
-            history = [text for path in paths for text in texts(at(record.value, path))]
+            history = [words(turn) for path in paths for turn in listed(at(record.value, path))]
             return history, words(record.get("question")), words(record.get("rewrite"))
         *history, question, rewrite = (
             ["", "", *map(words, record.value)] if len(record.value) < 2 else map(words, record.value)
         )
-        return [turn for turn in history if turn], question, rewrite
+        return history, question, rewrite
 
     def _prompt(self, history: list[str], question: str) -> str:
         language = "zh" if chinese(question) else "en"
         task = INSTRUCTIONS[language] if self.instruction is None else self.instruction
-        if not history:
+        if not any(history):
             return f"{task}\n\n{question}" if task else question
-        # The question is said by whoever did not speak last.
-        said = [f"{_SPEAKERS[language][i % 2]}{turn}" for i, turn in enumerate([*history, question])]
+        said = [f"{_SPEAKERS[language][i % 2]}{turn}" for i, turn in enumerate([*history, question]) if turn]
         return "\n\n".join(piece for piece in (task, "\n".join(said)) if piece)

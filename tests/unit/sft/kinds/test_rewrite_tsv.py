@@ -26,6 +26,12 @@ def test_chinese_is_asked_in_chinese_and_an_unchanged_row_says_so():
     assert dialogue.labels == {"unchanged": True}
 
 
+def test_a_blank_turn_is_left_out_and_speakers_stay_who_they_are():
+    dialogue = read("is it cold\t\tand now\tis it cold now")
+
+    assert dialogue.messages[0].content.endswith("A: is it cold\nA: and now")
+
+
 def test_columns_go_by_position_and_other_delimiters_do():
     columns = {"history": ("2",), "question": "1", "rewrite": "0"}
 
