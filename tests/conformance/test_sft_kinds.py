@@ -211,7 +211,9 @@ def test_options_are_those_of_the_file_and_the_answer_is_the_right_one(samples):
         for raw, (_, one) in zip(lines(path), found_of([path], AGIEVAL), strict=True):
             dialogue = one.outcome
             letters = raw["label"].replace(" ", "")
-            right = [raw["options"]["ABCDE".index(letter)].removeprefix(f"({letter})").strip() for letter in letters]
+            right = [
+                re.sub(rf"^\(?{letter}[):]", "", raw["options"]["ABCDE".index(letter)]).strip() for letter in letters
+            ]
             assert dialogue.verifiable_answer == letters
             assert dialogue.messages[1].content == "\n".join(f"{a}. {b}" for a, b in zip(letters, right, strict=True))
             assert all(option[3:].strip() in dialogue.messages[0].content for option in raw["options"])
