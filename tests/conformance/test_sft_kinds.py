@@ -212,7 +212,8 @@ def test_options_are_those_of_the_file_and_the_answer_is_the_right_one(samples):
             dialogue = one.outcome
             letters = raw["label"].replace(" ", "")
             right = [
-                re.sub(rf"^\(?{letter}[):]", "", raw["options"]["ABCDE".index(letter)]).strip() for letter in letters
+                re.sub(rf"^\(?{letter}\s*[):.、．]", "", raw["options"]["ABCDE".index(letter)]).strip()
+                for letter in letters
             ]
             assert dialogue.verifiable_answer == letters
             assert dialogue.messages[1].content == "\n".join(f"{a}. {b}" for a, b in zip(letters, right, strict=True))
