@@ -107,7 +107,7 @@ def keys_of(model: type[BaseModel], where: Where) -> list[str]:
 
 
 def _is_norway(error: Any) -> bool:
-    return error["type"] == "string_type" and isinstance(error["input"], bool)
+    return error["type"] in ("string_type", "literal_error") and isinstance(error["input"], bool)
 
 
 def _parsed(path: Path, text: str) -> tuple[Any, yaml.Node | None]:

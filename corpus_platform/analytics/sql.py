@@ -6,7 +6,8 @@ extension. Times are UTC, wherever the machine is.
 `connect` gives the platform's own code a session that may do anything. `Analyst` is for people: its statements only read (statements.py), and
 it can open files of the lake and of nothing else, on a folder and on S3: DuckDB's `allowed_directories`, then no external access, then a locked
 configuration. Its views are made when a statement asks for them, for making one reads the footer of each file. What was published (marts,
-`ops.commits`, see warehouse.py) is there too, and the catalogue of sources and corpora (`catalogue.sources`, `catalogue.pretraining`).
+`ops.commits`, see warehouse.py) is there too, and the catalogue: sources and corpora (`catalogue.sources`,
+`catalogue.pretraining`), data sets for fine-tuning (`sft.catalogue`).
 
 Not here: the published file (warehouse.py), the prompt (shell.py), results as text (rows.py).
 """
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 PUBLISHED = "corpora.published"
 """View of all corpora, with a column `recipe`."""
-CATALOGUE = ("catalogue.sources", "catalogue.pretraining")
+CATALOGUE = ("catalogue.sources", "catalogue.pretraining", "sft.catalogue")
 """Tables of a session that are made of the catalogue's files, and not of the lake."""
 _COMMON = {
     "doc_id": ("VARCHAR", ("doc_id",)),
@@ -247,7 +248,7 @@ def make_catalogue(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Makes a table of the catalogue, or makes it anew."""
     layer, _, short = name.partition(".")
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{layer}"; DROP TABLE IF EXISTS "{layer}"."{short}"')
-    connection.from_arrow(rows_of_catalogue(short)).create(name)
+    connection.from_arrow(rows_of_catalogue(name)).create(name)
 
 
 def view_of(lake: Lake, spec: TableSpec, connection: duckdb.DuckDBPyConnection) -> str:

@@ -7,7 +7,7 @@ Publishing happens under a lock file, and reads the lake only when it holds it, 
 - `<layer>.<table>`: views, with the registry's descriptions as comments; `corpora.published`: all corpora, with a column `recipe`.
 - `ops.commits`: what each commit made, of what, and what it cost.
 - `marts.*`: copies of the tables that dbt has built in its own file.
-- `catalogue.sources`, `catalogue.pretraining`: the catalogue's entries.
+- `catalogue.sources`, `catalogue.pretraining`, `sft.catalogue`: the catalogue's entries.
 - `meta.about`, `meta.tables`: what this file is, what a client needs, and what each view was when it was published.
 
 Over object storage a plain client needs httpfs and credentials of its own; `corpus sql` needs neither.
@@ -327,12 +327,11 @@ def _update_catalogue(connection: duckdb.DuckDBPyConnection) -> list[str]:
     about = dict(connection.execute("SELECT key, value FROM meta.about").fetchall())
     changed = []
     for name in CATALOGUE:
-        short = name.partition(".")[2]
-        digest = digest_of(rows_of_catalogue(short).to_pylist())
+        digest = digest_of(rows_of_catalogue(name).to_pylist())
         if about.get(name) == digest:
             continue
         make_catalogue(connection, name)
-        _comment(connection, name, "A row is an entry of the catalogue.", descriptions(short), "TABLE")
+        _comment(connection, name, "A row is an entry of the catalogue.", descriptions(name), "TABLE")
         connection.execute("DELETE FROM meta.about WHERE key = ?", [name])
         connection.execute("INSERT INTO meta.about VALUES (?, ?)", [name, digest])
         changed.append(name)

@@ -1,6 +1,6 @@
 """The catalogue as Markdown, and its rows as tables for SQL.
 
-Not here: the entries (entries.py).
+Not here: the entries (entries.py), the page of data sets for fine-tuning (sft_reference.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from corpus_platform.catalogue.entries import Corpus, Source, corpora, sources
+from corpus_platform.catalogue.sft_reference import TABLE as SFT
+from corpus_platform.catalogue.sft_reference import sft_descriptions, sft_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,8 +58,10 @@ def catalogue_markdown() -> str:
 
 
 def rows(name: str) -> pa.Table:
-    """The entries of `sources` or `pretraining` as a table: what the views of SQL show."""
-    if name == "sources":
+    """The entries of `catalogue.sources`, `catalogue.pretraining` or `sft.catalogue` as a table: what SQL shows by that name."""
+    if name == SFT:
+        return sft_rows()
+    if name == "catalogue.sources":
         return _arrow(Source, sources().values(), {})
     computed = {one.name: {"gigabytes": one.gigabytes, "tokens": one.tokens} for one in corpora().values()}
     return _arrow(Corpus, corpora().values(), computed, ("gigabytes", "tokens"))
@@ -65,7 +69,9 @@ def rows(name: str) -> pa.Table:
 
 def descriptions(name: str) -> dict[str, str]:
     """What each column of `rows` is."""
-    model = Source if name == "sources" else Corpus
+    if name == SFT:
+        return sft_descriptions()
+    model = Source if name == "catalogue.sources" else Corpus
     own = {field: info.description or "" for field, info in model.model_fields.items()}
     computed = {} if model is Source else {"gigabytes": "Its size in GB", "tokens": "Its size in tokens"}
     return own | computed

@@ -44,6 +44,7 @@ class Pairs(Kind):
     }
 
     numbered: str | None = Field(default=None, description="Beginning of the columns of numbered pairs: `round_`")
+    inside: str | None = Field(default=None, description="Key of a numbered object that has the pair: `response`")
 
     def takes(self, column: str) -> bool:
         """Whether a column is one of the numbered pairs."""
@@ -77,6 +78,8 @@ class Pairs(Kind):
         if self.numbered is None:
             return listed_of(record.get("turns"))
         pairs = numbered_values(record.value, self.numbered)
+        if self.inside:
+            pairs = [pair.get(self.inside) if isinstance(pair, dict) else pair for pair in pairs]
         try:
             return [orjson.loads(pair) if isinstance(pair, str) else pair for pair in pairs]
         except orjson.JSONDecodeError as error:

@@ -234,9 +234,9 @@ def test_the_command_filters_and_shows():
 
 
 def test_rows_for_sql_are_the_entries_with_their_figures():
-    found = rows("pretraining")
+    found = rows("catalogue.pretraining")
     row = next(row for row in found.to_pylist() if row["name"] == "oscar")
 
     assert (row["gigabytes"], row["tokens"], row["languages"]) == (8410.0, None, ["mul"])
     assert found.num_rows == len(corpora())
-    assert rows("sources").num_rows == len(sources())
+    assert rows("catalogue.sources").num_rows == len(sources())
