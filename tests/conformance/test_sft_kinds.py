@@ -211,13 +211,15 @@ def test_options_are_those_of_the_file_and_the_answer_is_the_right_one(samples):
         for raw, (_, one) in zip(lines(path), found_of([path], AGIEVAL), strict=True):
             dialogue = one.outcome
             letters = raw["label"].replace(" ", "")
-            right = [
-                re.sub(rf"^\(?{letter}\s*[):.、．]", "", raw["options"]["ABCDE".index(letter)]).strip()
-                for letter in letters
-            ]
+            # In some records the options are out of order: (A), (C), (B), (D).
+            options = {
+                option.strip("(（ ")[0]: re.sub(r"^\(?[A-E](\s*[):.、．]| )", "", option).strip()
+                for option in raw["options"]
+            }
+            right = [options[letter] for letter in letters]
             assert dialogue.verifiable_answer == letters
             assert dialogue.messages[1].content == "\n".join(f"{a}. {b}" for a, b in zip(letters, right, strict=True))
-            assert all(option[3:].strip() in dialogue.messages[0].content for option in raw["options"])
+            assert dialogue.meta["options"] == dict(sorted(options.items()))
 
 
 def test_annotations_and_rows_of_iepile_ask_in_the_same_form(samples):

@@ -4,7 +4,8 @@
     {"Question": ..., "A": ..., "B": ..., "C": ..., "D": ..., "Answer": "D"}                      CMMLU, C-Eval
     {"textbox_q_instruction": ..., "textbox_question": ..., "textbox_answer": ..., "textbox_answer_analysis": ...}   COIG's exams: options in the question
 
-The prompt is instruction, passage, question, and the options line by line; the answer is letter and option, or either. An analysis is the reasoning.
+The prompt is instruction, passage, question, and the options line by line, by the letters that they begin with; the answer is letter and option, or
+either. An analysis is the reasoning.
 `verifiable_answer` holds the letters. Question, options and letters stay in `meta`, so that a construction can shuffle them.
 
 Sources: ruixiangcui/AGIEval, haonan-li/CMMLU, hkust-nlp/ceval, hendrycks/test, BAAI/COIG.
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MARK = re.compile(r"^\s*[(（]?([A-Z])\s*(?:[)）]|[.．、:：](?!\d))\s*")
+_OPENING = re.compile(r"\s*[(（]?([A-Z])\s*[)）.．、:：]\s*")
+_OPENING_BLANK = re.compile(r"\s*[(（]?([A-Z])(?:\s*[)）.．、:：]|\s)\s*")
 _ONLY_LETTERS = re.compile(r"[\s(（]*([A-Z](?:[\s,，、;；)）(（]*[A-Z])*)[\s)）.．。]*$")
 
 
@@ -76,6 +79,7 @@ class Choice(Kind):
             return Problem(
                 "no_choice", f"answer {record.get('answer')!r:.60} of {len(options)} options: {question[:120]}"
             )
+        options = dict(sorted(options.items()))
         lines = [f"{letter}. {text}" for letter, text in options.items() if text]
         said = {
             "letter_text": "\n".join(f"{letter}. {options[letter]}" if options[letter] else letter for letter in right),
@@ -97,7 +101,7 @@ class Choice(Kind):
         named = set()
         for one in given if isinstance(given, list) else [given]:
             named |= set(self._letters_of(one, options) or "?")
-        return "" if "?" in named else "".join(letter for letter in options if letter in named)
+        return "" if "?" in named else "".join(letter for letter in sorted(options) if letter in named)
 
     def _letters_of(self, one: Any, options: Mapping[str, str]) -> str:
         letters = list(options)
@@ -137,7 +141,19 @@ def _options(record: Record) -> dict[str, str]:
         return {str(letter).strip().upper(): words(text) for letter, text in found.items() if words(text)}
     several = found if isinstance(found, list) else words(found).split("\n")
     pieces = [words(one) for one in several][: len(LETTERS)]
-    marks = [_MARK.match(piece) for piece in pieces]
-    if pieces and all(mark and mark[1] == LETTERS[i] for i, mark in enumerate(marks)):
-        pieces = [_MARK.sub("", piece) for piece in pieces]
-    return {LETTERS[i]: piece for i, piece in enumerate(pieces) if piece or any(marks)}
+    return _by_own_letters(pieces) or {LETTERS[i]: piece for i, piece in enumerate(pieces) if piece}
+
+
+def _by_own_letters(pieces: list[str]) -> dict[str, str]:
+    """Options by the letters that they begin with, as they come; nothing unless these are the first letters, each once.
+
+    Files have them out of order ("(A)", "(C)", "(B)", "(D)"). A letter with a blank behind it counts from three options on, and where the rests differ.
+    """
+    for pattern, least in ((_OPENING, 1), (_OPENING_BLANK, 3)):
+        marks = [pattern.match(piece) for piece in pieces]
+        if len(pieces) < least or not all(marks):
+            continue
+        found = {mark[1]: piece[mark.end() :].strip() for mark, piece in zip(marks, pieces, strict=True) if mark}
+        if sorted(found) == list(LETTERS[: len(pieces)]) and (least == 1 or len(set(found.values())) == len(found)):
+            return found
+    return {}

@@ -44,6 +44,32 @@ def test_options_and_answers_of_all_forms_give_the_same(options, answer):
     assert dialogue.meta == {"question": "Which?", "options": {"A": "one", "B": "two", "C": "three"}, "answer": "B"}
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["(A)one", "(C)three", "(B)two"],
+        ["A．one", "C. three", "B：two"],
+        ["A one", "C three", "B two"],
+        ["A、one", "(C) three", "B two"],
+    ],
+)
+def test_options_go_by_the_letters_that_they_begin_with(options):
+    dialogue = read({"q": "Which?", "o": options, "a": "C"}, LISTED)
+
+    assert dialogue.messages[0].content == "Which?\nA. one\nB. two\nC. three"
+    assert dialogue.messages[1].content == "C. three"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["A cell", "B cell", "C cell"], ["A cat", "B side"], ["A. one", "A. two"], ["A. one", "three", "B. two"]],
+)
+def test_letters_that_belong_to_the_options_stay(options):
+    dialogue = read({"q": "Which?", "o": options, "a": 1}, LISTED)
+
+    assert dialogue.messages[1].content == f"B. {options[1]}"
+
+
 def test_options_may_stand_in_columns_of_their_own():
     dialogue = read({"q": "哪个？", "A": "甲", "B": "乙", "C": "丙", "Answer": "C"}, LETTERED)
 
