@@ -14,13 +14,16 @@ import dagster as dg
 
 from corpus_platform.automation.limits import pool_limits
 from corpus_platform.automation.settings import AutomationSettings, FreshnessSettings
-from corpus_platform.documents import SOURCES
+from corpus_platform.documents import DIALOGUES, SOURCES
 from corpus_platform.settings import CorpusSettings
 
 CHAIN = ("web", "dedup", "corpora")
 """First parts of the keys of what is made of a snapshot."""
 REPORTS = ("marts", "reports")
 """The same, or groups, of what is made of all that, daily."""
+FOLLOWING = ("signals", "dedup_index", "duplicates", "filtered")
+_FOLLOWS = (*FOLLOWING, "preferences")
+"""Last parts of the keys of assets of dialogues that are made whenever what they are made of is new; those of files are a sensor's, mixes people's."""
 OVERLAP = dg.AssetKey(["corpora", "overlap"])
 LANGUAGE_MODEL = dg.AssetKey(["models", "language_model"])
 ARTICLES = dg.AssetKey(["encyclopedia", "articles"])
@@ -52,6 +55,16 @@ def missing_once(*, needs_model: bool = False) -> dg.AutomationCondition:
     return condition.with_label("a new partition, once what it is made of is there")
 
 
+def following() -> dg.AutomationCondition:
+    """True for a partition when something that it is made of has been made since it was last looked after, and nothing of that is missing or being made."""
+    return (
+        dg.AutomationCondition.any_deps_updated().since_last_handled().with_label("something above is new")
+        & ~dg.AutomationCondition.in_progress()
+        & ~dg.AutomationCondition.any_deps_missing()
+        & ~dg.AutomationCondition.any_deps_in_progress()
+    ).with_label("when what it is made of is new")
+
+
 def at_hour(cron: str) -> dg.AutomationCondition:
     """True once after each hour of the cron (UTC), when something below has been made since the last time and nothing below is being made.
 
@@ -71,6 +84,8 @@ def condition_of(spec: dg.AssetSpec, settings: CorpusSettings) -> dg.AutomationC
     """The condition of an asset, by its key or group; None where it is started by sensors and people only."""
     if spec.key == OVERLAP or {spec.group_name, spec.key.path[0]} & {*REPORTS}:
         return at_hour(settings.automation.reports)
+    if spec.key.path[0] == DIALOGUES:
+        return following() if spec.key.path[-1] in _FOLLOWS or spec.key.path[1] == "constructed" else None
     if spec.key.path[0] not in (*CHAIN, *SOURCES) or spec.key == ARTICLES:
         return None
     can_be = settings.encyclopedia.location is not None or settings.language_model.location is not None
@@ -95,6 +110,7 @@ def is_head(spec: dg.AssetSpec) -> bool:
         or (path[0] in SOURCES and path[-1] == "documents")
         or (path[0] == "corpora" and spec.key != OVERLAP)
         or (path[0] == "web" and path[-1] == "pages")
+        or (path[0] == DIALOGUES and path[-1] == "filtered")
     )
 
 

@@ -5,12 +5,15 @@ from typing import Any
 
 import dagster as dg
 
-from assets.automation import ARTICLES, CHAIN
+from assets.automation import ARTICLES, CHAIN, FOLLOWING
 from assets.partitions import cc_snapshot, of_source, wiki_dump
-from corpus_platform.documents import SOURCES
+from corpus_platform.documents import DIALOGUES, SOURCES
 from corpus_platform.home import Batch
+from corpus_platform.home.dialogues import OF_FILES
 
 SNAPSHOT, ENCYCLOPEDIA = "snapshot", "encyclopedia"
+DATA_SET, DIALOGUES_JOB = "data_set", "dialogues"
+"""Jobs of data sets: from files to dialogues, and from dialogues to what is filtered."""
 MODELS = {"language_model": "language_models", "classifier": "classifiers", "importance": "importance_models"}
 """Last part of a model's asset -> its job."""
 STARTED_BY = "corpus/started-by"
@@ -46,7 +49,29 @@ def jobs(assets: Sequence[dg.AssetsDefinition]) -> list[Any]:
             for source in SOURCES
             if source != ENCYCLOPEDIA and (keys := _of_partitions(assets, of_source(source)))
         ),
+        *_of_dialogues(assets),
         *models,
+    ]
+
+
+def _of_dialogues(assets: Sequence[dg.AssetsDefinition]) -> list[Any]:
+    """The jobs of data sets, where there are some. A job has partitions of one kind, and what is read or built are other sets than all of them."""
+    keys = [key for asset in assets for key in asset.keys if key.path[0] == DIALOGUES]
+    read = [key for key in keys if ".".join(key.path) in OF_FILES[:-1]]
+    after = [key for key in keys if key.path[-1] in FOLLOWING]
+    if not keys:
+        return []
+    return [
+        dg.define_asset_job(
+            DATA_SET,
+            selection=dg.AssetSelection.assets(*read),
+            description="One data set from its files to dialogues.",
+        ),
+        dg.define_asset_job(
+            DIALOGUES_JOB,
+            selection=dg.AssetSelection.assets(*after),
+            description="The dialogues of one data set to what its recipe keeps: signals, copies, filters.",
+        ),
     ]
 
 

@@ -25,6 +25,7 @@ POOL = "duckdb_analytics"
 """One dbt at a time writes the file of marts."""
 _COMMITS, _PUBLISHED = "ops.commits", f"{LAYER}.published"
 _OF_WEB = ("web.pages", "web.documents")
+_OF_DIALOGUES = ("sft.messages", "sft.filtered")
 
 
 def mart_assets(home: Home) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
@@ -112,7 +113,8 @@ def _assets_of(home: Home, name: str) -> list[str]:
     if name == _COMMITS:
         # Every asset adds to it; those that people ask about are pages, documents of all sources, dedups and corpora.
         of_sources = [name for source in home.cleaned for name in (read_table(source), cleaned_table(source))]
-        names = (*_OF_WEB, *of_sources, "web.duplicates", _PUBLISHED)
+        of_dialogues = _OF_DIALOGUES if home.settings.sft.sets else ()
+        names = (*_OF_WEB, *of_sources, *of_dialogues, "web.duplicates", _PUBLISHED)
         return [key for one in names for key in _assets_of(home, one)]
     if name == _PUBLISHED:
         return [asset_of(f"{LAYER}.{recipe}", v) for recipe in home.enabled for v in home.variants_of(recipe)]

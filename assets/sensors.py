@@ -3,7 +3,7 @@
 | name | looks at | starts |
 |---|---|---|
 | `new_snapshots` | the crawl's list of snapshots | the job `snapshot` |
-| `new_files` | archives, dumps and other sources, by their files | `snapshot` on an archive, `encyclopedia` on a dump, the source's own job |
+| `new_files` | archives, dumps, other sources and data sets, by their files | `snapshot`, `encyclopedia`, the source's own job, `data_set` |
 | `missing_models` | models that could be made and are not | their jobs |
 | `encyclopedia_refresh` (schedule) | all dumps | `encyclopedia` on those that are not current |
 
@@ -19,15 +19,19 @@ from typing import Any
 import dagster as dg
 
 from assets.automation import limit_pools, status_of
-from assets.jobs import ENCYCLOPEDIA, adding, request, snapshot_request, source_request
+from assets.jobs import DATA_SET, ENCYCLOPEDIA, adding, request, snapshot_request, source_request
 from assets.partitions import cc_snapshot, wiki_dump, wiki_key
 from corpus_platform.automation.arrivals import Memory, Place, new_snapshots, places
 from corpus_platform.automation.settings import AutomationSettings
+from corpus_platform.documents import DIALOGUES
 from corpus_platform.errors import CorpusError
 from corpus_platform.home import ARTICLES, Batch, Home
+from corpus_platform.home.dialogues import OF_FILES
 from corpus_platform.source_tables import partition_of_key
 from corpus_platform.stages.asset_names import PAGES, asset_of, partition_of
 from corpus_platform.stages.encyclopedia import Articles
+from corpus_platform.stages.sft_messages import SftMessages
+from corpus_platform.stages.sft_sets import MESSAGES
 from corpus_platform.stages.source_documents import SourceDocuments
 from corpus_platform.stages.texts import read_table
 from resources.home import HomeResource
@@ -114,7 +118,7 @@ def _new_snapshots(home: Home, instance: dg.DagsterInstance, chain: Sequence[str
 
 def _new_files(home: Home, context: dg.SensorEvaluationContext, chain: Sequence[str]) -> dg.SensorResult:
     memory = Memory.read(context.cursor)
-    now, troubles = places(home.settings.source.below(home.path), _articles(home), _others(home))
+    now, troubles = places(home.settings.source.below(home.path), _articles(home), _others(home), _dialogues(home))
     settled = memory.settled(now)
     fresh = [place for place in settled if not _is_current(home, place)]
     waits = ""
@@ -204,6 +208,8 @@ def _is_current(home: Home, place: Place) -> bool:
     """Whether the lake has been made of these very files."""
     if place.kind == "dump":
         return home.status_of(ARTICLES, place.partition).is_settled
+    if place.kind == "source" and place.partition["source"] == DIALOGUES:
+        return all(home.status_of(name, {"set": place.partition["key"]}).is_settled for name in OF_FILES[:-1])
     if place.kind == "source":
         source = place.partition["source"]
         where = partition_of_key(source, place.partition["key"])
@@ -224,11 +230,17 @@ def _others(home: Home) -> list[SourceDocuments]:
     return [stage for stage in stages if isinstance(stage, SourceDocuments)]
 
 
+def _dialogues(home: Home) -> SftMessages | None:
+    """The stage that reads data sets of dialogues; None where there is no data set."""
+    stage = home.dialogues.stages[MESSAGES] if home.settings.sft.sets else None
+    return stage if isinstance(stage, SftMessages) else None
+
+
 def _words(started: Sequence[Place]) -> dict[str, list[str]]:
     """Words of the partitions of other sources, by source."""
     found: dict[str, list[str]] = {}
     for place in started:
-        if place.kind == "source":
+        if place.kind == "source" and place.partition["source"] != DIALOGUES:
             found.setdefault(place.partition["source"], []).append(place.partition["key"])
     return found
 
@@ -246,6 +258,8 @@ def _key(place: Place) -> str:
 def _request(place: Place, by: str, key: str) -> dg.RunRequest:
     if place.kind == "dump":
         return request(_articles_batch(_key(place)), by=by, key=key)
+    if place.kind == "source" and place.partition["source"] == DIALOGUES:
+        return source_request(DATA_SET, _key(place), by=by, key=key)
     if place.kind == "source":
         return source_request(place.partition["source"], _key(place), by=by, key=key)
     return snapshot_request(_key(place), by=by, key=key)

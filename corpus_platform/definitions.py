@@ -25,9 +25,11 @@ from assets.models import model_assets
 from assets.partitions import cc_snapshot, of_source, wiki_dump
 from assets.report import latest_checks, report_assets
 from assets.sensors import refresh, sensors
+from assets.sft import sft_assets
 from assets.sources import source_assets
 from assets.web import signal_assets, web_assets
 from corpus_platform.analytics.dbt_project import MARTS, marts
+from corpus_platform.documents import DIALOGUES
 from corpus_platform.errors import CheckFailed, SettingsError
 from corpus_platform.home import Home
 from resources.home import HomeResource, resources_of
@@ -48,7 +50,7 @@ def build_defs(home: Home, *, resources: dict[str, Any] | None = None) -> dg.Def
     parts += [signal_assets(home, variant) for variant in home.annotated]
     parts += [dedup_assets(home, of) for of in home.compared]
     parts += [source_assets(home, source) for source in home.cleaned]
-    parts += [corpus_assets(home), mix_assets(home), mart_assets(home)]
+    parts += [corpus_assets(home), sft_assets(home), mix_assets(home), mart_assets(home)]
     settings = home.settings.automation
     made = [asset for assets, _ in parts for asset in assets]
     checks = [check for _, checks in parts for check in checks]
@@ -182,9 +184,9 @@ def known_partitions(instance: dg.DagsterInstance) -> list[str]:
 
 def make(home: Home, instance: dg.DagsterInstance, batch: Batch) -> dg.ExecuteInProcessResult:
     """Makes a batch in one run; its partition becomes known to Dagster if it was not."""
-    if batch.source is not None:
+    if batch.source not in (None, DIALOGUES):
         add_partitions(instance, sources={batch.source: [batch.key]})
-    elif any(asset.startswith(("web/", "dedup/", "corpora/")) for asset in batch.assets):
+    elif batch.source is None and any(asset.startswith(("web/", "dedup/", "corpora/")) for asset in batch.assets):
         add_partitions(instance, snapshots=[batch.key])
     return materialize(home, instance, batch.assets, batch.key)
 

@@ -25,6 +25,7 @@ from corpus_platform.stages.language_model import LanguageModelSettings
 from corpus_platform.stages.mix import MixSettings
 from corpus_platform.stages.pages import PagesSettings, SourceSettings
 from corpus_platform.stages.paragraphs import ParagraphSettings
+from corpus_platform.stages.sft_sets import SftSettings
 from corpus_platform.stages.signals import SignalsSettings
 from corpus_platform.stages.source_documents import SourcesSettings
 from corpus_platform.stages.stage import Settings
@@ -87,6 +88,7 @@ class CorpusSettings(Settings):
     signals: SignalsSettings = SignalsSettings()
     recipes: RecipeSettings = RecipeSettings()
     dedup: DedupSettings = DedupSettings()
+    sft: SftSettings = SftSettings()
     tokenizers: TokenizerSettings = Field(default_factory=TokenizerSettings)
     mixes: MixSettings = MixSettings()
     engine: EngineSettings = EngineSettings()  # pyright: ignore[reportCallIssue]

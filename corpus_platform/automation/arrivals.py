@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Literal
 import orjson
 
 from corpus_platform.automation.settings import EVERY, NEWEST
+from corpus_platform.documents import DIALOGUES
 from corpus_platform.errors import CorpusError
 from corpus_platform.source_tables import PARTITION_BY, key_of
+from corpus_platform.stages.sft_messages import units_of
 from corpus_platform.stages.stage import digest_of
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from corpus_platform.sources.store import InputFile
     from corpus_platform.stages.encyclopedia import Articles
     from corpus_platform.stages.pages import SourceSettings
+    from corpus_platform.stages.sft_messages import SftMessages
     from corpus_platform.stages.source_documents import SourceDocuments
     from corpus_platform.stages.stage import Partition
 
@@ -64,7 +67,10 @@ class Place:
 
 
 def places(
-    source: SourceSettings, articles: Articles, others: Iterable[SourceDocuments] = ()
+    source: SourceSettings,
+    articles: Articles,
+    others: Iterable[SourceDocuments] = (),
+    dialogues: SftMessages | None = None,
 ) -> tuple[list[Place], list[str]]:
     """The places of the settings that have files, and a line for each that can't be listed (web servers have no lists)."""
     found: list[Place] = []
@@ -86,11 +92,26 @@ def places(
                 word = key_of(stage.source, dict(zip(PARTITION_BY[stage.source], values, strict=True)))
                 files = [file for _, unit in group for file in unit.files]
                 found.append(_place("source", {"source": stage.source, "key": word}, files))
+    of_dialogues, more = _data_sets(dialogues) if dialogues else ([], [])
+    found, troubles = found + of_dialogues, troubles + more
     try:
         dumps = articles.dumps()
     except CorpusError as error:
         return found, [*troubles, f"dumps: {error}"]
     found += [_place("dump", {"language": language, "dump": dump}, files) for (language, dump), files in dumps.items()]
+    return found, troubles
+
+
+def _data_sets(dialogues: SftMessages) -> tuple[list[Place], list[str]]:
+    """The data sets of dialogues that have files, and a line for each that can't be listed."""
+    found, troubles = [], []
+    for name, one in dialogues.settings.read.items():
+        try:
+            files = [file for unit in units_of(one, dialogues.s3) for file in unit.files]
+        except CorpusError as error:
+            troubles.append(f"data set {name}: {error}")
+        else:
+            found.append(_place("source", {"source": DIALOGUES, "key": name}, files))
     return found, troubles
 
 

@@ -14,6 +14,7 @@ import typer
 from rich.table import Table as RichTable
 
 from corpus_platform.commands.plain import print_funnel
+from corpus_platform.documents import DIALOGUES
 from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.home import Home
 from corpus_platform.printing import check_format, escaped, out, print_rows, right, whole
@@ -91,13 +92,15 @@ def explain(
 def _stories(home: Home, page: str, recipe: list[str] | None, *, or_none: bool) -> list[Story]:
     """What each recipe makes of a page; nothing where there is no such page and `or_none` says that this is no mistake."""
     from corpus_platform.analytics.explain import stories
+    from corpus_platform.analytics.sft_explain import dialogue_stories
 
+    of_dialogues = dialogue_stories(home, page) if home.settings.sft.sets else []
     try:
-        return stories(home, page, recipe)
+        return [*stories(home, page, recipe), *of_dialogues]
     except SourceError:
-        if not or_none:
+        if not (or_none or of_dialogues):
             raise
-        return []
+        return of_dialogues
 
 
 def _why(story: Story) -> str:
@@ -105,6 +108,8 @@ def _why(story: Story) -> str:
     if story.is_current:
         return story.reason
     again = f"corpus run corpora/{story.recipe} --snapshot {story.snapshot}"
+    if story.variant == DIALOGUES:
+        again = f"corpus run sft/filtered --partition {story.snapshot}"
     return f"{story.reason} (the corpus as it was made says {story.published}; bring it up to date: {again})".strip()
 
 

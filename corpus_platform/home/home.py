@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from corpus_platform.documents import SOURCES
 from corpus_platform.errors import ModelError, SettingsError, SourceError
+from corpus_platform.home.dialogues import OF_FILES, Dialogues
 from corpus_platform.home.mixing import Mixing
 from corpus_platform.home.order import Batch, Order
 from corpus_platform.lake import Lake
@@ -162,8 +163,14 @@ class Home:
                 for make in (DedupDocuments, DedupIndex, Duplicates)
             ),
             *(self._corpus(name) for name in self.enabled),
+            *(self.dialogues.stages.values() if s.sft.sets else ()),
         ]
         return {stage.name: stage for stage in stages}
+
+    @cached_property
+    def dialogues(self) -> Dialogues:
+        """The data sets of dialogues, and the stages from their files to what is filtered."""
+        return Dialogues(self.settings, self.path)
 
     @cached_property
     def mixing(self) -> Mixing:
@@ -176,6 +183,8 @@ class Home:
             return self.stages[name]
         if name in self.mixing.stages:
             return self.mixing.stages[name]
+        if name in self.dialogues.stages:
+            return self.dialogues.stages[name]
         layer, _, short = name.partition(".")
         if layer == LAYER:
             return self._corpus(short)
@@ -401,7 +410,7 @@ class Home:
         try:
             plan = self.plan(name, partition)
         except (SourceError, ModelError) as error:
-            reads = {ARTICLES, MODELS, PAGES, CLASSIFIERS, IMPORTANCE, *map(read_table, SOURCES)}
+            reads = {ARTICLES, MODELS, PAGES, CLASSIFIERS, IMPORTANCE, *OF_FILES, *map(read_table, SOURCES)}
             why = str(error) if name in reads else ""
             return Status(name, partition, "no input", rows, version, why=why)
         if plan.is_current:

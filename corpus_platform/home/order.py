@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from corpus_platform.documents import SOURCES
+from corpus_platform.documents import DIALOGUES, SOURCES
 from corpus_platform.errors import SettingsError, SourceError
+from corpus_platform.home.dialogues import OF_FILES, is_constructed, is_of_dialogues
 from corpus_platform.source_tables import PARTITION_BY, key_of, partition_of_key
 from corpus_platform.stages.asset_names import (
     EVERY_TEXT,
@@ -95,6 +96,7 @@ class Order:
         ]
         mixes = self.home.lake.partitions(MIX_DOCUMENTS) if MIX_DOCUMENTS in tables else []
         batches += [self._batch((MIX_DOCUMENTS,), where["mix"], where) for where in mixes]
+        batches += self._of_dialogues({name for name in tables if is_of_dialogues(name)})
         sources = self._source_parts(wanted)
         parted = [part for part in wanted if self._recipe_with_parts(part) is not None]
         for source, parts in sources.items():
@@ -109,6 +111,21 @@ class Order:
             where = tuple((n, partition_of(n, v, snapshot)) for n, v in parts)
             batches.append(Batch(names, snapshot, where))
         return [batch for batch in (*batches, *self._of_parts(parted, snapshots)) if batch.tables]
+
+    def _of_dialogues(self, wanted: set[str]) -> Iterator[Batch]:
+        """Data sets in the order of their priority, for a dedup holds one against the earlier ones: all are read, then built, then what is made of them."""
+        known = self.home.dialogues
+        names = [name for name in known.stages if name in wanted]
+        phases = (
+            [name for name in names if name in OF_FILES],
+            [name for name in names if is_constructed(name)],
+            [name for name in names if name not in OF_FILES and not is_constructed(name)],
+        )
+        for phase in phases:
+            for key in known.sft.ranked:
+                own = [name for name in phase if known.takes(name, key)]
+                where = tuple((name, {"set": key}) for name in own)
+                yield Batch(tuple(map(asset_of, own)), key, where, DIALOGUES if own else None)
 
     def source_keys(self, source: str) -> list[str]:
         """The words of the partitions that a source has input for, as of the first time that this order was asked."""
