@@ -101,6 +101,11 @@ class Sniffed:
         return self.best.map if self.best else ColumnMap()
 
     @property
+    def options(self) -> dict[str, Any]:
+        """The options of the kind."""
+        return self.best.options if self.best else {}
+
+    @property
     def confidence(self) -> float:
         """Share of the records that the kind reads, less half of what the next one reads: 0.5 is a draw, 1 is alone."""
         if self.best is None:
