@@ -79,6 +79,7 @@ class CodePairs(Way):
     reads: ClassVar[Literal["messages", "documents"]] = "documents"
     source: ClassVar[str | None] = "code"
     gathers: ClassVar[bool] = True
+    pools: ClassVar[bool] = True
     reasons: ClassVar[Mapping[str, str]] = {
         "not_python": "The file is no Python program, or its parser refuses it",
         "no_function": "The file has no function with a docstring",

@@ -31,6 +31,7 @@ class Dart(PathWay):
     name: ClassVar[str] = "dart"
     about: ClassVar[str] = "right answers of a pool, as many of each question as its difficulty asks for"
     gathers: ClassVar[bool] = True
+    pools: ClassVar[bool] = True
     reasons: ClassVar[Mapping[str, str]] = {
         **PathWay.reasons,
         "not_drawn": "The question has its number of answers without this one",

@@ -34,6 +34,7 @@ class Rft(PathWay):
         "right solutions of a question, one for each way of reckoning, from solutions of several models"
     )
     gathers: ClassVar[bool] = True
+    pools: ClassVar[bool] = True
     reasons: ClassVar[Mapping[str, str]] = {
         **PathWay.reasons,
         "no_equation": "The path has no equation to tell it by",

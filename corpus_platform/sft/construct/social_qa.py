@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _FIRST_PERSON = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|my|mine|myself)\b|我(?!国|们国|方|校|市|省)|本人|笔者|俺")
 _OTHERS = re.compile(
     r"\b(?:as (?:mentioned|said|noted|stated|others?)|stack\s?(?:exchange|overflow)|reddit|(?:other|previous|above|accepted) answers?"
-    r"|this (?:answer|thread|subreddit)|upvot\w*|downvot\w*|OP\b|edit\s?\d*:)"
+    r"|this (?:answer|thread|subreddit)|upvot\w*|downvot\w*|OP\b|edit\s?\d*:|IM[H]?O\b"
+    r"|(?:this|the) site\b|mods?\b|moderators?\b|close[- ]vot\w+|(?:on|off)[- ]topic\b)"
     r"|楼上|楼主|楼下|谢邀|泻药|谢谢邀请|题主|答主|如上所述|上面(?:的)?回答|其他(?:的)?(?:回答|答案|答主)|知乎|贴吧|点赞|收藏|关注我|评论区|更新[:：]|编辑于",
     re.IGNORECASE,
 )
@@ -56,6 +57,7 @@ class SocialQa(Way):
         "no_turns": "The thread's turns were not kept (option `turns` of its reader)",
         "no_question": "Nothing is asked",
         "no_answer": "Nobody answers",
+        "asks_of_site": "The question is about the site or its people",
         "low_score": "No answer has the score",
         "too_short": "The answer is shorter than asked for",
         "too_long": "The answer is longer than asked for",
@@ -87,6 +89,8 @@ class SocialQa(Way):
             return
         question, replies = thread_of(turns, meta, str(row.get("title") or ""))
         reason = "no_question" if not question else "no_answer" if not replies else None
+        if reason is None and self.style and (_OTHERS.search(question) or _PRIVATE.search(question)):
+            reason = "asks_of_site"
         if reason is None and not _within(question, row):
             reason = "changed_by_cleaning"
         if reason:

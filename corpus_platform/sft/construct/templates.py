@@ -74,6 +74,10 @@ class Templates(Way):
             and (not self.languages or bool({*self.languages} & {*(template.metadata.languages or ())}))
         )
 
+    def digests(self) -> dict[str, str]:
+        """Of each file of templates, what changes with its templates."""
+        return {name: template_file(name).digest for name in self.templates}
+
     def make(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Made]:
         """One dialogue a row, or one for each template."""
         templates = self.chosen()

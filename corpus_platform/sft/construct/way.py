@@ -24,6 +24,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -80,6 +81,8 @@ class Way(BaseModel, ABC):
     """Reason codes besides REASONS."""
     gathers: ClassVar[bool] = False
     """Whether what is made of a row depends on other rows: then all rows of a data set go through one call of `make`."""
+    pools: ClassVar[bool] = False
+    """Whether rows of several data sets belong together (solutions of one question by several models): then all go through one call."""
 
     seed: int = Field(default=0, description="Seed of all that is drawn")
 
@@ -87,9 +90,21 @@ class Way(BaseModel, ABC):
     def make(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Made]:
         """Outcomes of rows: mappings with the columns of the table that it reads; JSON columns may be text or read already."""
 
+    def digests(self) -> dict[str, str]:
+        """SHA-256 by name of the files that the options name: what is made depends on what they hold. Raises SettingsError for one that is missing."""
+        given = {name: value for name in type(self).model_fields if isinstance(value := getattr(self, name), Path)}
+        return {name: _digest(path) for name, path in given.items()}
+
     def draw(self, *what: object) -> int:
         """A number of 64 bits from the seed and what is given: equal on every machine and rerun."""
         return drawn(self.seed, *what)
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise SettingsError(f"{path}: can't be read: {error.strerror}") from None
 
 
 def drawn(*what: object) -> int:
