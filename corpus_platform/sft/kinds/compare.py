@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from corpus_platform.sft.form import Answer, Dialogue, Message, Outcome, Preference, Problem, user
-from corpus_platform.sft.kinds.about import COMMON, about, given_input, listed, truth, words
+from corpus_platform.sft.kinds.about import COMMON, about, given_input, listed, tools_of, truth, words
 from corpus_platform.sft.kinds.kind import Column, Kind, register_kind
 from corpus_platform.sft.kinds.said import WrongMessages, reply, said_by, with_marks
 
@@ -164,7 +164,8 @@ def _chosen(record: Record) -> Preference | Problem:
     if not all(given):
         return Problem("no_answer" if not given[0] else "one_answer", words(given[0])[:120], broken=not given[0])
     prompt = _prompt(record)
-    said = [reply(one) if isinstance(one, str) and prompt else with_marks(one) for one in given]
+    tools = tools_of(record.get("tools"))
+    said = [reply(one, tools) if isinstance(one, str) and prompt else with_marks(one, tools) for one in given]
     common, rests = _parted(said)
     if common and common[0].role in ("user", "system"):
         prompt, said = common, rests

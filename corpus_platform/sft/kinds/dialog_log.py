@@ -15,6 +15,7 @@ Not here: pieces of dialogues (construct/recut.py).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -40,6 +41,7 @@ TRACK = {
 """What is asked for of a dialogue with states, by language."""
 _USER, _SYSTEM, _KNOWLEDGE = "user utterance", "system response", "external knowledge"
 _SIDES = {"user": "original user side information", "system": "original system side information"}
+_PERSON = re.compile(r"#(Person\d+)#")
 _SAID = frozenset({_USER, _SYSTEM, _KNOWLEDGE, "dialog history", "turn id"})
 
 
@@ -80,7 +82,7 @@ class DialogLog(Kind):
             yield Problem("wrong_shape", "the log is no list of turns")
             return
         info = record.get("info") or {}
-        summary = "\n".join(texts(info.get("summary"))) if isinstance(info, dict) else ""
+        summary = _unmarked("\n".join(texts(info.get("summary")))) if isinstance(info, dict) else ""
         if self.task == "state":
             yield from self._states(turns, record)
         elif self.task == "summary" or (self.task == "auto" and summary):
@@ -140,8 +142,13 @@ class DialogLog(Kind):
 
 
 def _said(turn: Mapping[str, Any], column: str) -> str:
-    """What a side says; EmpatheticDialogues writes commas as words."""
-    return words(turn.get(column)).replace("_comma_", ",")
+    """What a side says."""
+    return _unmarked(words(turn.get(column)))
+
+
+def _unmarked(text: str) -> str:
+    """A text without what its set writes into it: EmpatheticDialogues' commas as words, DialogSum's signs around speakers."""
+    return _PERSON.sub(r"\1", text.replace("_comma_", ","))
 
 
 def _lines(turns: list[dict[str, Any]]) -> list[str]:

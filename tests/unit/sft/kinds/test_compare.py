@@ -187,3 +187,19 @@ def test_what_can_not_be_compared_has_a_reason(record, columns, reason):
 
     assert isinstance(outcome, Problem)
     assert outcome.reason == reason
+
+
+def test_an_answer_in_react_s_form_is_a_call_where_there_are_tools():
+    record = {
+        "prompt": "weather?",
+        "chosen": 'Action: get\nAction Input: {"city": "Rome"}\n',
+        "rejected": "Action: get\nAction Input: {",
+    }
+    columns = ColumnMap(columns={**PAIR.columns, "tools": "tools"})
+
+    (called,) = read({**record, "tools": '[{"name": "get"}]'}, columns)
+    (plain,) = read(record, columns)
+
+    assert called.answers[0].messages[0].calls == ({"name": "get", "arguments": {"city": "Rome"}},)
+    assert answers(called) == [[""], ["Action: get\nAction Input: {"]]
+    assert plain.answers[0].messages[0].calls == ()

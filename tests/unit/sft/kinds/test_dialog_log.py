@@ -120,3 +120,12 @@ def test_what_can_not_be_made_has_a_reason(log, options, reason):
 
     assert isinstance(outcome, Problem)
     assert outcome.reason == reason
+
+
+def test_signs_around_speakers_go():
+    (dialogue,) = read([turn("#Person1# is here", "ok")], {"summary": "#Person1#'s late. See #1#."})
+
+    assert [m.content for m in dialogue.messages] == [
+        f"{SUMMARISE['en']}\n\nUser: Person1 is here\nSystem: ok",
+        "Person1's late. See #1#.",
+    ]
