@@ -256,6 +256,13 @@ def _spaced(editing: _Passes, _about: _About) -> None:
     )
 
 
+def _white_space(editing: _Passes, _about: _About) -> None:
+    """At the ends; the indent of the first line stays where a later line has one too, for the text is a piece of a program or verse."""
+    editing.cut(Cut("white_space", r"\A(?:[^\S\n]*\n)+"), Cut("white_space", r"[\s\x1c-\x1f]+\z"))
+    rows = (editing.text.str.contains(r"\A[^\S\n]") & ~editing.text.str.contains(r"\n[^\S\n]+\S")).arg_true()
+    editing.matches("white_space", rows, lambda text: iter([(0, len(text) - len(text.lstrip()), "")]))
+
+
 _DOERS: dict[Rule, Callable[[_Passes, _About], None]] = {
     "control": lambda editing, _: editing.of(lambda t: without_controls(t, reference=False, trace=False)),
     "nfc": _normal,
@@ -268,5 +275,5 @@ _DOERS: dict[Rule, Callable[[_Passes, _About], None]] = {
     "prompt_marker": _prompt_markers,
     "special_token": _special_tokens,
     "spaced_characters": _spaced,
-    "white_space": lambda editing, _: editing.strip(),
+    "white_space": _white_space,
 }  # fmt: skip

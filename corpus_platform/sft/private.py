@@ -109,6 +109,11 @@ _OWN: tuple[Detector, ...] = (
     ),
     Detector(
         "phone",
+        re.compile(r"(?<![A-Za-z0-9+])\+?86[- ]?1[3-9]\d(?:\d{8}|[- ]\d{4}[- ]\d{4})(?!\d)"),
+        digits=13,
+    ),
+    Detector(
+        "phone",
         re.compile(
             rf"{_PHONE_WORD}\s?(?:[:：是为]|is)?\s{{0,2}}((?:0\d{{2,3}}[- ]?)?[2-9]\d{{6,7}}(?:[-转]\d{{1,5}})?)(?![\d年元])"
         ),
@@ -125,7 +130,10 @@ _OWN: tuple[Detector, ...] = (
 
 
 def _of_dialogues(detector: Detector) -> Detector:
-    """The detector with what is not personal in answers and code left alone."""
+    """The detector with what is not personal in answers and code left alone; a number may stand right beside a Chinese character."""
+    if detector.kind in {"card", "phone", "ip"}:
+        pattern = detector.pattern.pattern.replace(r"[\w", "[A-Za-z0-9_")
+        detector = replace(detector, pattern=re.compile(pattern, detector.pattern.flags))
     if detector.kind == "email":
         return replace(detector, accept=_is_personal_address)
     if detector.kind == "phone":
