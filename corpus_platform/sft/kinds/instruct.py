@@ -47,6 +47,8 @@ THOUGHTS = ("thought", "thoughts", "longCOT", "reasoning", "reasoning_content", 
 """Names of columns that hold what was thought before it."""
 
 _MARK = r"#{2,3}\s*(?:Instruction|Input|Response|Output|Human|Assistant|User|指令|输入|回答|回复|问题)\s*[:：]"
+_END = "<|endoftext|>"
+"""What files for fine-tuning GPT-3 have behind an answer."""
 _BEFORE, _BEHIND = re.compile(rf"\A(?:\s*{_MARK})+", re.IGNORECASE), re.compile(rf"(?:{_MARK}\s*)+\Z", re.IGNORECASE)
 _WRAPPED = re.compile(r"\s*(?:问题|Question)\s*[:：]\s*(.*?)\s*\n\s*(?:回答|Answer)\s*[:：]\s*", re.DOTALL)
 _INPUT = re.compile(r"\A\s*输入\s*[:：]\s*")
@@ -115,6 +117,8 @@ class Instruct(Kind):
 
     def _bare(self, text: str) -> str:
         """A field without the marks of prompts at its ends."""
+        if self.marks and _END in text:
+            text = text.removesuffix(_END).rstrip()
         if not self.marks or "##" not in text:
             return text
         return _BEHIND.sub("", _BEFORE.sub("", text)).strip()
