@@ -27,7 +27,8 @@ VERDICT_SCHEMA = {
     "units": pl.List(pl.Int32),
     "weight": pl.Float32,
 }
-"""`kept` is false for a document that goes; `units` are the ordinals of pieces that go; null where there is nothing to say."""
+"""`kept` is false for a document that goes; dedups of dialogues have a column `rule` more, by which each goes. `units` are the ordinals of pieces that go;
+null where there is nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def deduplicated(
         case "weights":
             return Deduplicated(weight=own["weight"].fill_null(1.0).to_numpy())
         case "documents":
-            return Deduplicated((_gone("copy", own),))
+            return Deduplicated(_gone_by_rule(own) if "rule" in own.columns else (_gone("copy", own),))
     dropped = [_gone("seen", own)] if step.matching == "filter" else []
     if isinstance(step, Substring) and step.action == "drop":
         rows = np.flatnonzero((own["units"].list.len() > 0).fill_null(value=False).to_numpy())
@@ -73,6 +74,16 @@ def deduplicated(
 def _gone(rule: str, own: pl.DataFrame) -> Dropped:
     rows = np.flatnonzero((~own["kept"]).fill_null(value=False).to_numpy())
     return Dropped(rule, rows, own["similarity"][rows], own["canonical"][rows])
+
+
+def _gone_by_rule(own: pl.DataFrame) -> tuple[Dropped, ...]:
+    """The same where verdicts say by which rule each goes."""
+    gone = (~own["kept"]).fill_null(value=False)
+    found = []
+    for rule in own.filter(gone)["rule"].unique(maintain_order=True):
+        rows = np.flatnonzero((gone & (own["rule"] == rule)).to_numpy())
+        found.append(Dropped(rule, rows, own["similarity"][rows], own["canonical"][rows]))
+    return tuple(found)
 
 
 def _held_out(share: float, own: pl.DataFrame) -> tuple[Dropped, ...]:

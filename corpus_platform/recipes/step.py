@@ -66,6 +66,8 @@ MODULES = (
     "sft_rules",
     "sft_self_instruct",
     "sft_repetition",
+    "sft_dedup",
+    "sft_contamination",
 )
 """Modules of `steps/` that define steps."""
 
