@@ -14,6 +14,7 @@ Not here: what records mean (kinds/), columns and maps (reading.py).
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -99,6 +100,18 @@ class Piece:
     file: str
     """Its path; `archive.zip/member.json` for a member."""
     open: Callable[[], BinaryIO] = field(repr=False)
+    owned: bool = True
+    """Whether the stream is to be closed by who opens it; a member's is its archive's."""
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The file's bytes for a `with` block."""
+        stream = self.open()
+        try:
+            yield stream
+        finally:
+            if self.owned:
+                stream.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +154,7 @@ def pieces(unit: Unit, wanted: Callable[[str], bool] = lambda _: True) -> Iterat
                 if isinstance(member, Member):
                     path = f"{one.path}/{member.path}"
                     if wanted(path):
-                        yield Piece(path, member.open)
+                        yield Piece(path, member.open, owned=False)
                 else:
                     yield f"{one.path}/{member.path}".rstrip("/"), member
 
@@ -150,7 +163,7 @@ def records_of(piece: Piece, options: Container, shapes: tuple[Shape, ...], *, s
     """The records of a file, in the first of the shapes that fits it; with `strict`, in the first, whatever the file is."""
     last = -1
     try:
-        with piece.open() as stream:
+        with piece.opened() as stream:
             layout, opened = _looked(stream, piece.file, options)
             if isinstance(layout, Problem):
                 yield Read(0, layout)
@@ -169,7 +182,7 @@ def records_of(piece: Piece, options: Container, shapes: tuple[Shape, ...], *, s
 def looked_at(piece: Piece, options: Container | None = None) -> Layout | Problem:
     """The layout of a file, by its first bytes."""
     try:
-        with piece.open() as stream:
+        with piece.opened() as stream:
             return _looked(stream, piece.file, options or Container())[0]
     except ArchiveError as error:
         return error.problem

@@ -32,7 +32,7 @@ Level = Literal[0, 1, 2]
 
 _PIECE = 1 << 18
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{},:]', re.DOTALL)
-_OPEN, _CLOSE = b"[{", b"]}"
+_INSIDE = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _NUMBERS = re.compile(rb"\b(?:NaN|Infinity)\b")
 _TOKEN_LIMIT = 1 << 20
 
@@ -61,9 +61,9 @@ def value_of(raw: bytes | str) -> Any | Problem:
         try:
             # Python's own writer makes such numbers; orjson has the last word, for surrogates and depth.
             return orjson.loads(orjson.dumps(tolerant_loads(data, parse_constant=lambda _: None, parse_float=_finite)))
-        except (ValueError, RecursionError, TypeError):
-            pass
-    return Problem("not_unicode" if "surrogate" in reason or "utf-8" in reason else "bad_json", reason)
+        except (ValueError, RecursionError, TypeError) as error:
+            reason = str(error)
+    return Problem("not_unicode" if "surrogate" in reason or "utf-8" in reason.lower() else "bad_json", reason)
 
 
 def _finite(number: str) -> float | None:
@@ -82,6 +82,7 @@ class _Walk:
         self._start: int | None = 0 if level == 0 else None
         self._key: str | None = None
         self._last = b""
+        self._in_string = False
         self._dropped = 0
         """Bytes of an item that is too long, which are not kept."""
 
@@ -111,18 +112,28 @@ class _Walk:
         return bool(data)
 
     def _tokens(self, *, final: bool) -> Iterator[Item]:
+        if self._in_string and not self._left_string():
+            return
         for match in _TOKEN.finditer(self._data, self._at):
             token = match.group()
             if token == b'"' and not final:
-                if len(self._data) - match.start() > self._limit:
-                    continue
                 self._at = match.start()
+                if len(self._data) - match.start() > self._limit:
+                    self._in_string = True
+                    self._at = _INSIDE.match(self._data, match.end()).end()  # type: ignore[union-attr]
                 return
             self._at = match.end()
             item = self._take(token, match.start(), match.end())
             if item is not None:
                 yield item
         self._at = len(self._data)
+
+    def _left_string(self) -> bool:
+        """Goes on in a string that is too long to be kept; whether it ends here."""
+        self._at = _INSIDE.match(self._data, self._at).end()  # type: ignore[union-attr]
+        self._in_string = self._data[self._at : self._at + 1] != b'"'
+        self._at += not self._in_string
+        return not self._in_string
 
     def _take(self, token: bytes, start: int, end: int) -> Item | None:
         if token in (b"[", b"{"):
@@ -158,7 +169,7 @@ class _Walk:
 
     def _colon(self, end: int) -> None:
         """A key has ended: of an entry at level 1, of a list at level 2."""
-        if self._depth != 1:
+        if self._depth != 1 or self._level == 0:
             return
         key = value_of(self._last)
         self._key = key if isinstance(key, str) else None

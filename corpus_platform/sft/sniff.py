@@ -181,7 +181,7 @@ def sniff_piece(piece: Piece, options: Container | None = None) -> Sniffed:
 def _sampled(piece: Piece) -> tuple[Piece, bool]:
     """The beginning of a file as a piece that can be opened many times, and whether it is not all of it."""
     try:
-        with piece.open() as stream:
+        with piece.opened() as stream:
             data = stream.read(SAMPLE + 1)
             whole = data[:4] in (b"PAR1", b"PK\x03\x04")
             if len(data) > SAMPLE and (whole or _is_record(piece.file, data)):
