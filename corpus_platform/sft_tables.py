@@ -189,3 +189,35 @@ CONSTRUCTED = {
     for way, what in WAYS.items()
 }
 """Tables by way. Their assets are `sft/constructed/<way>`."""
+
+SFT_MIXES = register(
+    TableSpec(
+        "sft.mixes",
+        "A row is a dialogue that a mix draws, once for each time that it comes",
+        (
+            column("rank", pa.int64(), "Its number in the order of drawing, from 0", nullable=False),
+            column("doc_id", pa.string(), "Identity of the dialogue", nullable=False),
+            column("set", pa.string(), "Data set that has it", nullable=False),
+            column("file_shard", pa.int32(), "File of the set's partition, by the number of its shard", nullable=False),
+            column("content_id", pa.string(), "Identity of what is said", nullable=False),
+            column(
+                "part", pa.string(), "Part of the mix; with the set where the part has a temperature", nullable=False
+            ),
+            column("epoch", pa.int16(), "How often it has come before", nullable=False),
+            column("trained", pa.int64(), "Tokens that a trainer learns of it", nullable=False),
+            column("tokens", pa.int64(), "All its tokens, without marks of a chat template", nullable=False),
+            column("label", pa.string(), "Value that the mix balances by"),
+            column("language", pa.string(), "Language code"),
+            column("task_type", pa.string(), "What it asks for"),
+            column("construction", pa.string(), "How it came to be"),
+            column("origin", pa.string(), "Who wrote the answers: human, model, mixed"),
+            column("licence", pa.string(), "Licence that it states"),
+            column("draw_key", pa.uint64(), "Hash of seed and content that its order goes by", nullable=False),
+            column("place_key", pa.uint64(), "What the order of an export goes by", nullable=False),
+            column("mix", pa.string(), "Name of the mix", nullable=False),
+        ),
+        key=("rank", "mix"),
+        partition_by=("mix",),
+        order=("rank",),
+    )
+)

@@ -1,4 +1,4 @@
-"""The mixes of a home, and the stages that make them: tokenizers, token counts, documents.
+"""The mixes of a home, of documents and of dialogues, and the stages that make them: tokenizers, token counts, documents, dialogues.
 
 They are made when somebody asks for them by name, and never because something else was: so they are beside the stages of the home's other tables.
 
@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus_platform.mixes.mix import Mix, mix_of, mixes
+from corpus_platform.mixes.sft.mix import Mix as DialogueMix
+from corpus_platform.mixes.sft.mix import mixes as dialogue_mixes
 from corpus_platform.stages.mix import MixDocuments
+from corpus_platform.stages.sft_mix import SftMixes
 from corpus_platform.stages.token_counts import TokenCounts
 from corpus_platform.stages.tokenizers import Tokenizers
 
@@ -40,6 +43,11 @@ class Mixing:
         return mix_of(name, self.mixes)
 
     @cached_property
+    def dialogues(self) -> dict[str, DialogueMix]:
+        """All mixes of dialogues by name: the shipped ones, and those of the folder `sft.mixes`."""
+        return dialogue_mixes(Path(self.settings.sft.below(self.path).mixes))
+
+    @cached_property
     def stages(self) -> dict[str, Stage]:
         """The stages by their tables."""
         s = self.settings
@@ -49,5 +57,6 @@ class Mixing:
             Tokenizers(s.tokenizers.below(self.path), s3=s3),
             TokenCounts(),
             MixDocuments(s.mixes.below(self.path), mixes=self.mixes, test_sets=test_sets),
+            SftMixes(sft=s.sft.below(self.path), mixes=self.dialogues),
         ]
         return {stage.name: stage for stage in made}

@@ -2,8 +2,9 @@
 
 Rows that are alike in all that the mix asks about (part, language, label, length ...) are a *cell*; within it they come by a hash of seed and content, all
 of an epoch before the next. Each step takes the next row of the cell whose values lag most: the least sum, over the shares that it falls under, of what
-its value has been given (with half of the row) by the value's share. With one kind of shares and rows of one size that is Webster's method, exactly; with
-several it holds all of them at once as far as rows allow, and where a value has no more the others go on by their shares. Values at their cap wait.
+its value has been given (with half of a usual row) by the value's share; between cells that lag alike the hash decides. With one kind of shares and rows
+of one size that is Webster's method, exactly; with several it holds all of them at once as far as rows allow, and where a value has no more the others go
+on by their shares. Values at their cap wait.
 Promise: the budget has no say in the order, it only ends it: a larger one adds rows and takes none away. Nothing but seed, contents and the mix decides.
 
 Not here: which rows there are (stages/sft_mix.py), what is told of the result (report.py).
@@ -132,8 +133,10 @@ def _dimensions(mix: Mix, rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Dimen
     if mix.label_balance:
         asked.append((LABEL, pl.col(LABEL), mix.label_balance.shares))
     if mix.lengths:
-        cut = pl.col("trained").cut([edge - 0.5 for edge in mix.lengths.edges], labels=list(mix.lengths.names))
-        asked.append((LENGTH, cut.cast(pl.String), dict(zip(mix.lengths.names, mix.lengths.shares, strict=True))))
+        names = np.array(mix.lengths.names)
+        bucket = names[np.searchsorted(mix.lengths.edges, rows["trained"].to_numpy(), side="right")]
+        rows = rows.with_columns(pl.Series("_bucket", bucket.tolist(), pl.String))
+        asked.append((LENGTH, pl.col("_bucket"), dict(zip(mix.lengths.names, mix.lengths.shares, strict=True))))
     no_share: dict[str, int] = {}
     for name, value, shares in asked:
         column = f"_{name}"
@@ -205,20 +208,22 @@ def _drawn(
     coded = _Coded.of(mix, rows, dimensions, leaves)
     epochs = {part.name: mix.epochs_of(part) for part in mix.parts}
     most = ceil(max(epochs.values()))
-    of_row = np.array([epochs[leaf.part] for leaf in leaves])[coded.cell_leaf[coded.cell]]
+    of_cell = np.array([epochs[leaf.part] for leaf in leaves])[coded.cell_leaf]
+    units = rows["_unit"].to_numpy()
     prepared = 1
     while True:
-        row, epoch, start = _sequences(coded, rows["_hash"].to_numpy(), of_row, prepared)
-        order, at_end = coded.run(rows["_unit"].to_numpy()[row], start, mix.size)
-        if prepared >= most or not at_end:
+        row, epoch, key, start = _sequences(coded, rows["_hash"].to_numpy(), of_cell[coded.cell], prepared)
+        order, at_end = coded.run(units[row], epoch, key, start, float(units.mean()) / 2, mix.size)
+        # What a cell would have given in its next epoch could have come before what others gave.
+        if not (at_end & (of_cell > prepared)).any():
             return row[order], epoch[order]
         prepared = most
 
 
 def _sequences(
     coded: _Coded, found: np.ndarray, epochs: np.ndarray, prepared: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The rows of each cell one after the other, epoch by epoch: rows, epochs, and where each cell begins (one more)."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The rows of each cell one after the other, epoch by epoch: rows, epochs, keys, and where each cell begins (one more)."""
     rows, times, cells, keys = [], [], [], []
     size = np.bincount(coded.cell, minlength=coded.cells)
     for epoch in range(prepared):
@@ -233,11 +238,12 @@ def _sequences(
         rows.append(here[kept])
         cells.append(cell[kept])
         times.append(np.full(int(kept.sum()), epoch, np.int16))
-        keys.append(place[kept])
-    row, epoch, cell, place = (np.concatenate(one) for one in (rows, times, cells, keys))
-    order = np.lexsort((place, epoch, cell))
+        keys.append(key[order][kept])
+    row, epoch, cell, key = (np.concatenate(one) for one in (rows, times, cells, keys))
+    # Each epoch's rows are in order already, and the sort is stable.
+    order = np.lexsort((epoch, cell))
     start = np.searchsorted(cell[order], np.arange(coded.cells + 1))
-    return row[order], epoch[order], start
+    return row[order], epoch[order], key[order], start
 
 
 _STEP = np.array([0x9E3779B97F4A7C15], np.uint64)
@@ -298,8 +304,16 @@ class _Coded:
             np.array([leaf.by_rows for leaf in leaves]),
         )
 
-    def run(self, units: np.ndarray, start: np.ndarray, budget: int | None) -> tuple[np.ndarray, bool]:
-        """Places in the sequences in the order of drawing, and whether a cell came to the end of its sequence while its part had more to give."""
+    def run(
+        self,
+        units: np.ndarray,
+        epoch: np.ndarray,
+        key: np.ndarray,
+        start: np.ndarray,
+        half: float,
+        budget: int | None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Places in the sequences in the order of drawing, and of which cells all was drawn (bool)."""
         order = np.empty(units.size, np.int64)
         position = start[:-1].astype(np.int64).copy()
         used, capped = np.zeros(self.share.size), np.zeros(self.cap.size)
@@ -308,8 +322,8 @@ class _Coded:
         for phase in (True, False):
             open_cells = np.flatnonzero((self.limit[self.cell_leaf] < _NO_LIMIT) == phase)
             n, total = take(
-                units.astype(np.int64), position, start[1:].astype(np.int64), open_cells, self.cell_value, self.share, used,
+                units.astype(np.int64), epoch, key, half, position, start[1:].astype(np.int64), open_cells, self.cell_value, self.share, used,
                 self.cell_capped, self.cap, capped, self.cell_leaf, self.limit, self.by_rows, given,
                 _NO_LIMIT if budget is None else budget, order, n, total,
             )  # fmt: skip
-        return order[:n], bool(((position == start[1:]) & (given < self.limit)[self.cell_leaf]).any())
+        return order[:n], position == start[1:]

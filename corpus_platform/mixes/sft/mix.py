@@ -43,6 +43,10 @@ FACTS = ("construction", "language", "task_type", "like")
 """What sets can be chosen by, besides their names."""
 SHARED = ("language", "construction", "origin", "task_type")
 """Columns that a mix can share by."""
+CHOSEN = (*SHARED, "licence")
+"""Columns that rows can be chosen by, besides their labels."""
+LABELS = "labels."
+"""What stands before the name of a label that rows are chosen by."""
 CAPPED = (*SHARED, "set", "licence", "label")
 """Columns whose values can be capped."""
 OTHERWISE = "otherwise"
@@ -110,6 +114,10 @@ class Part(_Closed):
         if strange := [key for key in self.sets if key not in FACTS]:
             raise ValueError(
                 f"sets are not chosen by `{strange[0]}`{nearest(strange[0], FACTS)}; by {', '.join(FACTS)}"
+            )
+        if strange := [key for key in self.where if key not in CHOSEN and not key.startswith(LABELS)]:
+            raise ValueError(
+                f"rows are not chosen by `{strange[0]}`{nearest(strange[0], CHOSEN)}; by {', '.join(CHOSEN)}, {LABELS}NAME"
             )
         return self
 
@@ -274,6 +282,8 @@ class Mix(_Closed):
 
     def epochs_of(self, part: Part) -> float:
         """How often rows of a part may come."""
+        if self.size is None and part.amount in {"all", "epochs"}:
+            return part.epochs or 1.0
         return max(part.max_epochs or self.max_epochs, part.epochs or 0)
 
     @property

@@ -88,7 +88,7 @@ def _rows(dimension: Dimension, drawn: Drawn, taken: pl.DataFrame, size: int) ->
     given = {
         value: numbers
         for value, *numbers in taken.group_by(column)
-        .agg(unit.sum(), pl.len(), pl.struct("set", "doc_id").n_unique(), unit.max())
+        .agg(unit.sum(), pl.len(), pl.struct("set", "doc_id").n_unique(), unit.max().alias("largest"))
         .iter_rows()
     }
     wanted = _wanted_of_parts(drawn, given, size) if dimension.name == PART else dimension.shares

@@ -57,7 +57,8 @@ def refusal(gate: Gate, info: SetInfo, licence: str | None) -> str | None:
     classes = {class_of(one) for one in stated}
     if info.commercial == "no" or "restricted" in classes:
         return "not_commercial"
-    if info.commercial != "yes" and not (classes and classes <= _FREE):
+    # Of a set in the catalogue somebody has looked for terms; of others the licence itself is all there is.
+    if info.commercial != "yes" and (info.like or not (classes and classes <= _FREE)):
         return "unknown_terms"
     return None
 

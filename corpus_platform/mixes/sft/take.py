@@ -16,6 +16,9 @@ from corpus_platform.text.kernel import kernel, part
 @kernel
 def take(
     units: np.ndarray,
+    epochs: np.ndarray,
+    keys: np.ndarray,
+    half: float,
     position: np.ndarray,
     end: np.ndarray,
     open_cells: np.ndarray,
@@ -36,9 +39,9 @@ def take(
 ) -> tuple[int, int]:
     """Draws until the budget is met or no open cell may give; rows and units that are drawn in all.
 
-    `units` i64[sequence] of each row; `position` and `end` i64[cells] say where a cell goes on and ends; `cell_value` i64[cells, dimensions] are places
-    in `share` and `used` f64; `cell_capped` i64[cells, caps] places in `cap` and `capped` f64, -1 for none; `limit` and `given` i64[leaves]; in `order`
-    places are noted from n on.
+    `units` i64[sequence] of each row, `epochs` i16 and `keys` u64 of it decide between cells that are alike; `half` is half of a usual row. `position` and
+    `end` i64[cells] say where a cell goes on and ends; `cell_value` i64[cells, dimensions] are places in `share` and `used` f64; `cell_capped`
+    i64[cells, caps] places in `cap` and `capped` f64, -1 for none; `limit` and `given` i64[leaves]; in `order` places are noted from n on.
     """
     while total < budget:
         best, least = -1, np.inf
@@ -49,8 +52,8 @@ def take(
             size = units[position[c]]
             if _waits(cell_capped, c, cap, capped, total + size):
                 continue
-            cost = _cost(cell_value, c, share, used, size)
-            if cost < least:
+            cost = _cost(cell_value, c, share, used, half)
+            if cost < least or (cost == least and _is_before(epochs, keys, position[c], position[best])):
                 best, least = c, cost
         if best < 0:
             break
@@ -69,12 +72,12 @@ def take(
 
 
 @part
-def _cost(cell_value: np.ndarray, c: int, share: np.ndarray, used: np.ndarray, size: int) -> float:
+def _cost(cell_value: np.ndarray, c: int, share: np.ndarray, used: np.ndarray, half: float) -> float:
     """How far ahead of their shares the values of a cell would be, with half of a row."""
     cost = 0.0
     for d in range(cell_value.shape[1]):
         value = cell_value[c, d]
-        cost += (used[value] + 0.5 * size) / share[value]
+        cost += (used[value] + half) / share[value]
     return cost
 
 
@@ -86,3 +89,11 @@ def _waits(cell_capped: np.ndarray, c: int, cap: np.ndarray, capped: np.ndarray,
         value = cell_capped[c, k]
         waits |= value >= 0 and capped[value] >= cap[value] * total
     return waits
+
+
+@part
+def _is_before(epochs: np.ndarray, keys: np.ndarray, one: int, other: int) -> bool:
+    """Whether one row's turn is before the other's: in an earlier epoch, or of a lower key."""
+    if epochs[one] != epochs[other]:
+        return epochs[one] < epochs[other]
+    return keys[one] < keys[other]
