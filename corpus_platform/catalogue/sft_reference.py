@@ -81,17 +81,21 @@ def facts(one: DataSet) -> dict[str, Any]:
 
 
 def settings_of(one: DataSet, name: str | None = None) -> str:
-    """A layout as YAML for the settings `sft.sets`, all written out so that it can be changed."""
+    """A layout as YAML for corpus.yaml: under `sft.sets`, all written out so that it can be changed; an evaluation set under `recipes.test_sets`."""
     layout = one.layout(name)
-    key = one.name if name is None or len(one.layouts) == 1 else f"{one.name}_{name}"
-    given: dict[str, Any] = {"location": _location(layout), "kind": layout.kind}
-    for field in ("map", "options", "shape", "container", "files"):
-        value = layout.model_dump(mode="json")[field]
-        if value:
-            given[field] = value
-    return yaml.safe_dump(
-        {"sft": {"sets": {key: given}}}, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
-    ).rstrip()
+    name = name or next(iter(one.layouts))
+    usual = name == next(iter(one.layouts))
+    whole = one.name if usual else f"{one.name}.{name}"
+    if layout.role == "evaluation":
+        return _dumped({"recipes": {"test_sets": {whole: "/path/to/its/file"}}})
+    given: dict[str, Any] = {"location": _location(layout), "like": whole, "kind": layout.kind}
+    written = layout.model_dump(mode="json")
+    given |= {field: written[field] for field in ("map", "options", "shape", "container", "files") if written[field]}
+    return _dumped({"sft": {"sets": {whole.replace(".", "_"): given}}})
+
+
+def _dumped(values: dict[str, Any]) -> str:
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None).rstrip()
 
 
 def _location(layout: Layout) -> str:

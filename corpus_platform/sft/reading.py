@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from corpus_platform.readers.reader import Unit
     from corpus_platform.sft.form import Outcome
 
-SKIPPED = ("__MACOSX/*", "*/__MACOSX/*", ".*", "*/.*", "README*", "*/README*", "LICENSE*", "*/LICENSE*")
+SKIPPED = (
+    "__MACOSX/*", "*/__MACOSX/*", ".*", "*/.*", "README*", "*/README*", "LICENSE*", "*/LICENSE*", "*.py", "*dataset_infos.json",
+)  # fmt: skip
 """Files that no data set has its records in."""
 
 FIRST = 50

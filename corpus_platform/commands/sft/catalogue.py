@@ -71,7 +71,7 @@ def show_set(
     name: Annotated[str, typer.Argument(help="Name, title or id on a hub; with a layout: belle.multiturn")],
     json: Annotated[bool, typer.Option("--json", help="As a line of JSON")] = False,
 ) -> None:
-    """All that is known of a data set, and settings to read it with, as YAML for corpus.yaml."""
+    """All that is known of a data set, and settings for it, as YAML for corpus.yaml: to read it, or to compare with an evaluation set."""
     from corpus_platform.catalogue.sft import data_set, data_sets
     from corpus_platform.catalogue.sft_reference import facts, settings_of
 

@@ -191,6 +191,7 @@ def test_the_command_shows_licences_layouts_and_settings_to_paste():
     assert "layout seeds task_file, known by sample" in shown
     assert pasted["sft"]["sets"]["belle_multiturn"] == {
         "location": "hf://datasets/BelleGroup/multiturn_chat_0.8M",
+        "like": "belle.multiturn",
         "kind": "marked_text",
         "map": {"columns": {"text": "instruction", "more": "input", "answer": "output"}},
         "options": {"style": "human_assistant"},
@@ -199,12 +200,15 @@ def test_the_command_shows_licences_layouts_and_settings_to_paste():
     assert "was not released" not in run("show", "opt_iml_bench")
 
 
-def test_settings_of_every_layout_are_settings():
+def test_settings_of_every_layout_are_settings_and_those_of_evaluation_sets_name_a_test_set():
     from corpus_platform.stages.sft_sets import DataSetSettings  # noqa: PLC0415
 
     for name, one in data_sets().items():
         for layout in one.layouts:
-            pasted = yaml.safe_load(settings_of(one, layout))["sft"]["sets"]
-            [(_, values)] = pasted.items()
+            pasted = yaml.safe_load(settings_of(one, layout))
+            if one.layout(layout).role == "evaluation":
+                assert list(pasted["recipes"]["test_sets"].values()) == ["/path/to/its/file"]
+                continue
+            [values] = pasted["sft"]["sets"].values()
 
             assert DataSetSettings.model_validate(values).reading().kind == one.layouts[layout].kind, name
