@@ -31,7 +31,7 @@ def list_recipes(
     markdown: Annotated[bool, typer.Option("--markdown", help="The reference, for docs/recipes.md")] = False,
 ) -> None:
     """All recipes: shipped ones, and those of the home's own folder."""
-    from corpus_platform.recipes.recipe import recipes
+    from corpus_platform.recipes.recipe import dialogue_recipe, dialogue_recipes, recipes
     from corpus_platform.recipes.reference import recipes_markdown
 
     if markdown:
@@ -41,7 +41,8 @@ def list_recipes(
     enabled = set(home.enabled)
     columns = (whole("recipe"), whole("system"), "languages", "text", right("steps"), "dedups", "enabled")
     shown = RichTable(*columns, box=None)
-    for recipe in (recipes(folder) if folder else home.recipes).values():
+    talks = [dialogue_recipe(name, folder) for name in dialogue_recipes(folder)]
+    for recipe in [*(recipes(folder) if folder else home.recipes).values(), *talks]:
         dedups = ", ".join(dict.fromkeys(step.name for step in recipe.every_step if step.kind == "dedup"))
         languages, texts = ", ".join(recipe.languages) or "all", ", ".join(recipe.variants)
         row = (recipe.name, recipe.title, languages, texts, str(len(recipe.every_step)), dedups)
@@ -54,7 +55,7 @@ def show_recipe(
     name: Annotated[str, typer.Argument(help="Name of a recipe, or a YAML file")], folder: RecipeFolder = None
 ) -> None:
     """One recipe: its steps in order with every threshold, and what is not verified."""
-    recipe = named_recipe(name, folder)
+    recipe = _recipe_of_either_kind(name, folder)
     for label, value in _facts(recipe):
         if value:
             out.print(f"[bold]{label}[/] {escaped(value)}", highlight=False, soft_wrap=True)
@@ -65,6 +66,13 @@ def show_recipe(
     if recipe.parts:
         out.print("\n[bold]all parts together[/]", highlight=False)
     _print_steps(recipe.steps)
+
+
+def _recipe_of_either_kind(name: str, folder: Path | None) -> Recipe:
+    """A recipe over texts, or one over dialogues."""
+    from corpus_platform.recipes.recipe import dialogue_recipe, dialogue_recipes
+
+    return dialogue_recipe(name, folder) if name in dialogue_recipes(folder) else named_recipe(name, folder)
 
 
 def _print_steps(steps: Sequence[Step]) -> None:

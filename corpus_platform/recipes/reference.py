@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from pydantic_core import PydanticUndefined
 
+from corpus_platform.documents import DIALOGUES
 from corpus_platform.recipes.plan import rules_of
-from corpus_platform.recipes.recipe import Recipe, recipes
+from corpus_platform.recipes.recipe import Recipe, dialogue_recipe, dialogue_recipes, recipes
 from corpus_platform.recipes.step import FilterStep, Frozen, Step, parameters, steps
 from corpus_platform.recipes.steps.dedup_cards import CARDS
 from corpus_platform.signals.environment import Environment, SignalSettings
@@ -27,6 +28,12 @@ Made from the YAML files and the steps by `corpus recipes list --markdown`; a te
 
 A recipe says how a system makes its corpus, as steps in the system's own order. Three kinds of step: a *filter* drops documents by rules over
 signals, an *edit* changes texts, a *dedup* drops copies. Every dropped document is a row of `ops.decisions` with step, rule, value and threshold.
+"""
+
+_DIALOGUES = """## Recipes over dialogues
+
+Data sets for supervised fine-tuning go through recipes of their own (`variant: sft`): the same steps and ledger, over messages in place of texts. A user's own
+stand in the folder `sft` of the folder of recipes, and are named by their files.
 """
 
 _OWN = """## A recipe of one's own
@@ -59,9 +66,12 @@ steps:
 
 
 def recipes_markdown() -> str:
-    """Every recipe with its steps and rules, then the keys of a recipe, every step with its parameters, and the cards of the dedups."""
+    """Every recipe with its steps and rules, those over dialogues last; then keys, every step with its parameters, and the cards of the dedups."""
     known = sorted(recipes().values(), key=lambda recipe: recipe.name)
-    parts = [_INTRO, _overview(known), *map(_recipe, known), f"{_OWN}{EXAMPLE}```\n", _fields(Recipe.model_fields)]
+    talks = [dialogue_recipe(name) for name in sorted(dialogue_recipes())]
+    parts = [_INTRO, _overview(known), *map(_recipe, known)]
+    parts += [_DIALOGUES, _overview(talks), *map(_recipe, talks)]
+    parts += [f"{_OWN}{EXAMPLE}```\n", _fields(Recipe.model_fields)]
     parts += ["\n## Steps\n", _shared(), *(_step(steps()[name]) for name in sorted(steps())), _cards()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).rstrip() + "\n"
 
@@ -89,7 +99,7 @@ def _overview(known: list[Recipe]) -> str:
     rows = ["| recipe | system | languages | text | steps |", "|---|---|---|---|---|"]
     for recipe in known:
         languages = ", ".join(recipe.languages) or "all"
-        link = f"[{recipe.name}](#{recipe.name})"
+        link = f"[{recipe.name}](#{_heading(recipe).replace(' ', '-')})"
         rows.append(f"| {link} | {_cell(recipe.title)} | {languages} | {_texts(recipe)} | {len(recipe.steps)} |")
     return "\n".join([*rows, ""])
 
@@ -99,7 +109,7 @@ def _recipe(recipe: Recipe) -> str:
     if recipe.homepage:
         facts.append(f"Home: <{recipe.homepage}>.")
     facts.append(f"Text: {_texts(recipe)}. Oddities: {recipe.compat}. Columns: {recipe.publish}.")
-    lines = [f"## {recipe.name}", "", f"**{recipe.title}.** {recipe.about.strip()}", "", " ".join(facts), ""]
+    lines = [f"## {_heading(recipe)}", "", f"**{recipe.title}.** {recipe.about.strip()}", "", " ".join(facts), ""]
     if recipe.parts:
         lines += ["| part, by priority | text | partitions | steps of its own | remarks |", "|---|---|---|---|---|"]
         lines += [_part(part) for part in recipe.parts]
@@ -108,6 +118,11 @@ def _recipe(recipe: Recipe) -> str:
         lines += ["| step | kind | what drops or changes | remarks |", "|---|---|---|---|"]
         lines += [_row(step, recipe) for step in recipe.steps]
     return "\n".join([*lines, ""])
+
+
+def _heading(recipe: Recipe) -> str:
+    """The name; a data set's recipe may be called as a corpus is."""
+    return f"{recipe.name} over dialogues" if recipe.variant == DIALOGUES else recipe.name
 
 
 def _texts(recipe: Recipe) -> str:

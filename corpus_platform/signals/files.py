@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from corpus_platform.signals.annotate import annotate, default_signals
-from corpus_platform.signals.registry import signal, signals
+from corpus_platform.signals.registry import families, signal, signals
 from corpus_platform.sources.plain import PARQUET, PlainWriter, read_plain
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ class Counts:
 
 
 def names_of(wanted: str) -> tuple[str, ...]:
-    """Signals by what a user asks for: `default`, `all`, or names with commas between; a name may end in `*`.
+    """Signals by what a user asks for: `default`, `all` (of texts), or names with commas between; a name may end in `*`.
 
     Raises SettingsError for a name that fits no signal.
     """
     if wanted == "default":
         return default_signals()
     if wanted == "all":
-        return tuple(signals())
+        return tuple(one.name for family in families() if family.of == "texts" for one in family.signals)
     found: list[str] = []
     for name in filter(None, (part.strip() for part in wanted.split(","))):
         fitting = [known for known in signals() if known.startswith(name[:-1])] if name.endswith("*") else []

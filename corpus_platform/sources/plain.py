@@ -131,7 +131,7 @@ def _string(value: Any) -> str | None:
 
 
 def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | Reject]]:
-    with _opened(path) as lines:
+    with opened(path) as lines:
         number = 0
         try:
             for line in lines:
@@ -154,7 +154,7 @@ def _json_row(line: bytes, path: Path, number: int) -> dict[str, Any] | Reject:
     return row
 
 
-def _opened(path: Path) -> io.BufferedIOBase:
+def opened(path: Path) -> io.BufferedIOBase:
     """The lines of a file; gzip and zstd by its ending."""
     if path.name.endswith(".gz"):
         return gzip.open(path, "rb")

@@ -5,7 +5,7 @@ import random
 import orjson
 import polars as pl
 
-from corpus_platform.sources.plain import PlainWriter, _opened
+from corpus_platform.sources.plain import PlainWriter, opened
 
 LINE = "Subscribe to the harbour letter and read every Sunday what the ferries carried over the strait and who waited on the pier for them."
 _LETTERS = "abcdefghiklmnoprstuvw"
@@ -73,4 +73,4 @@ def read(path):
     """Rows of a file."""
     if path.suffix == ".parquet":
         return pl.read_parquet(path).to_dicts()
-    return [orjson.loads(line) for line in _opened(path)]
+    return [orjson.loads(line) for line in opened(path)]
