@@ -72,7 +72,8 @@ _METHODS: dict[type, frozenset[str]] = {
         )
     ),
     dict: frozenset(("items", "keys", "values", "get")),
-    list: frozenset(("index", "count")),
+    # Templates put lists together with it. The lists of a row's fields are copies.
+    list: frozenset(("index", "count", "append")),
     tuple: frozenset(("index", "count")),
 }
 _FILTERS = (
@@ -94,6 +95,8 @@ _FILTERS = (
     *("lower", "map", "max", "min", "reject", "rejectattr", "reverse", "round", "select", "selectattr", "sort", "sum"),
     *("title", "trim", "truncate", "unique", "upper", "wordcount"),
 )
+_OF_JINJA = frozenset(("_loop_vars", "_block_vars"))
+"""What Jinja's compiler hands to calls inside loops and blocks."""
 _LOOP = frozenset(["index", "index0", "revindex", "revindex0", "first", "last", "length"])
 
 
@@ -138,6 +141,10 @@ def _join(values: Iterable[Any], between: str = "") -> str:
     if sum(map(len, words)) + len(between) * len(words) > MAX_CHARACTERS:
         raise TemplateRefused(f"a template makes more than {MAX_CHARACTERS} characters")
     return str(between).join(words)
+
+
+def _join_by(between: str, values: Iterable[Any]) -> str:
+    return _join(values, between)
 
 
 def _join_filter(values: Iterable[Any], d: str = "", attribute: str | int | None = None) -> str:
@@ -246,8 +253,11 @@ class _Environment(ImmutableSandboxedEnvironment):
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805, PYI063  (as in jinja2)
         owner, name = getattr(__obj, "__self__", None), getattr(__obj, "__name__", "")
         if isinstance(owner, str) and name in {"replace", "join"}:
-            return {"replace": _replace, "join": lambda text, values: _join(values, text)}[name](owner, *args, **kwargs)
+            own = {name: value for name, value in kwargs.items() if name not in _OF_JINJA}
+            return (_replace if name == "replace" else _join_by)(owner, *args, **own)
         found = super().call(__context, __obj, *args, **kwargs)
+        if isinstance(owner, list):
+            sized(owner)
         return sized(found) if isinstance(found, str | list | dict | tuple) else found
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:

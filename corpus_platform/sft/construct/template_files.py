@@ -28,7 +28,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from corpus_platform.errors import SettingsError
-from corpus_platform.sft.construct.sandbox import TemplateRefused, compiled
+from corpus_platform.sft.construct.sandbox import compiled
 from corpus_platform.yaml_file import nearest
 
 if TYPE_CHECKING:
@@ -153,19 +153,13 @@ def template_file(name: str) -> TemplateFile:
 
 def _parsed(name: str, text: str) -> TemplateFile:
     try:
-        found = TemplateFile.model_validate(yaml.load(text, _Tagged))  # noqa: S506  (a SafeLoader)
+        return TemplateFile.model_validate(yaml.load(text, _Tagged))  # noqa: S506  (a SafeLoader)
     except yaml.YAMLError as error:
         raise SettingsError(f"{name}: not a YAML file: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise SettingsError(f"{name}: not a file of templates: `{where}`: {first['msg']}") from None
-    for template in found.templates.values():
-        try:
-            template.fields()
-        except TemplateRefused as error:
-            raise SettingsError(f"{name}: template `{template.name}`: {error}") from None
-    return found
 
 
 def _slotted(path: str, task: str, text: str) -> TemplateFile:

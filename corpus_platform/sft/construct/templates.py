@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from corpus_platform.errors import SettingsError
 from corpus_platform.sft.construct.rows import fields_of, kept, set_of
 from corpus_platform.sft.construct.sandbox import FieldMissing, TemplateRefused
 from corpus_platform.sft.construct.spool import Spool
@@ -64,7 +65,18 @@ class Templates(Way):
         found = [
             (file, one) for name in self.templates for file in (template_file(name),) for one in file.templates.values()
         ]
-        return [(file, one) for file, one in found if self._wants(one)]
+        wanted = [(file, one) for file, one in found if self._wants(one)]
+        for file, template in wanted:
+            try:
+                template.fields()
+            except TemplateRefused as error:
+                hint = "the option `only` takes the names of those to use"
+                raise SettingsError(f"template `{template.name}` of {file.dataset}: {error}; {hint}") from None
+        if not wanted:
+            raise SettingsError(
+                f"no template of {', '.join(self.templates)} is in the languages, of the tasks and names that were asked for"
+            )
+        return wanted
 
     def _wants(self, template: Template) -> bool:
         original = template.metadata.original_task is not False
