@@ -37,7 +37,7 @@ _CONSTRAINTS_ZH = (
     r"必须|务必|应该|应当|需要|只能|仅|至少|至多|最多|不超过|不少于|不得|不要|不能|禁止|避免|恰好|以内|以上|以下|之间|包含|包括|除了|确保|"
     r"限制|要求|格式|形式|风格|分步|一步一步|逐步|字左右|\d+\s*个?[字句段行条点步]|列表|表格|第一人称|第三人称|使用以下|首先|并且|同时"
 )
-_SHORT_ANSWERS = ("classification", "maths", "choice", "extraction", "qa", "knowledge")
+_SHORT_ANSWERS = ("classification", "maths", "choice", "extraction", "qa", "knowledge", "code", "reasoning")
 """Tasks in which one character may be the whole answer."""
 _BARE = 2
 
@@ -45,7 +45,9 @@ _BARE = 2
 def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     """All measures of turns and lengths."""
     del wanted
-    by_message = _measured(flat(subject))
+    messages = flat(subject)
+    is_known = subject.column("task_type").cast(pl.String).is_not_null().gather(messages["row"])
+    by_message = _measured(messages).with_columns(is_known.alias("is_known"))
     found = by_message.group_by("row").agg(**_AGGREGATES)
     zero = {name: by_row(subject, found, name, missing=0.0) for name in _COUNTS}
     other = {name: by_row(subject, found, name) for name in _AGGREGATES if name not in _COUNTS}
@@ -80,6 +82,10 @@ def _measured(messages: pl.DataFrame) -> pl.DataFrame:
         trained=trained,
         characters=content.str.len_chars().cast(pl.Int64),
         thought=reasoning.str.len_chars().cast(pl.Int64),
+        han=pl.when(content.str.len_bytes() != content.str.len_chars())
+        .then(content.str.count_matches(HAN))
+        .otherwise(0)
+        .cast(pl.Int64),
         words=content.str.count_matches(WORD).cast(pl.Int64),
         is_empty=(content.str.strip_chars() == "") & pl.col("calls").is_null(),
         constraints=asked.str.count_matches(_CONSTRAINTS_EN) + asked.str.count_matches(_CONSTRAINTS_ZH),
@@ -97,11 +103,18 @@ def _measured(messages: pl.DataFrame) -> pl.DataFrame:
 
 
 _ANSWER = pl.col("characters").filter(pl.col("trained") & pl.col("calls").is_null())
+_IS_BARE = (
+    pl.col("trained")
+    & pl.col("calls").is_null()
+    & (pl.col("said").str.len_chars() < _BARE)
+    & (pl.col("is_known") | ~pl.col("said").str.contains(r"[\p{L}\p{N}]"))
+)
 _AGGREGATES: dict[str, pl.Expr] = {
     "sft_turns": (pl.col("is_user") | pl.col("is_assistant")).sum(),
     "sft_user_turns": pl.col("is_user").sum(),
     "sft_answers": pl.col("trained").sum(),
     "sft_characters": pl.col("characters").sum(),
+    "sft_width": (pl.col("characters") + pl.col("han")).sum(),
     "sft_words": pl.col("words").sum(),
     "sft_tokens": pl.col("tokens").sum() + 6 * pl.len(),
     "sft_answer_tokens": pl.col("tokens").filter(pl.col("trained")).sum(),
@@ -113,7 +126,7 @@ _AGGREGATES: dict[str, pl.Expr] = {
     "sft_calls": pl.col("calls").is_not_null().sum(),
     "sft_constraint_words": pl.col("constraints").sum(),
     "sft_empty_messages": pl.col("is_empty").sum(),
-    "sft_bare_answers": (_ANSWER < _BARE).sum(),
+    "sft_bare_answers": _IS_BARE.sum(),
     "sft_first_user_characters": pl.col("characters").filter("is_user").first(),
     "sft_shortest_answer": _ANSWER.min(),
     "sft_longest_answer": _ANSWER.max(),
@@ -129,7 +142,7 @@ _AGGREGATES: dict[str, pl.Expr] = {
     ),
 }
 _COUNTS = (
-    "sft_turns", "sft_user_turns", "sft_answers", "sft_characters", "sft_words", "sft_tokens", "sft_answer_tokens", "sft_answer_characters",
+    "sft_turns", "sft_user_turns", "sft_answers", "sft_characters", "sft_width", "sft_words", "sft_tokens", "sft_answer_tokens", "sft_answer_characters",
     "sft_answer_words", "sft_prompt_characters", "sft_prompt_words", "sft_reasoning_characters", "sft_calls", "sft_constraint_words",
     "sft_empty_messages", "sft_bare_answers", "sft_alternates", "sft_ends_with_answer", "sft_has_reasoning", "sft_has_code",
 )  # fmt: skip
@@ -140,6 +153,7 @@ _DEFINITIONS: dict[str, str] = {
     "sft_user_turns": "Messages of users",
     "sft_answers": "Messages that are trained",
     "sft_characters": "Characters of all contents, without the system prompt and reasoning",
+    "sft_width": "Characters of all contents, a Chinese one twice, for it says as much as two letters",
     "sft_words": "Words of all contents: Chinese characters, and runs of other letters and digits",
     "sft_tokens": "Tokens of system prompt, contents and reasoning, estimated (one for a CJK character, one for four other bytes), and six for each message",
     "sft_answer_tokens": "Tokens of the trained text, estimated in the same way",
@@ -151,7 +165,8 @@ _DEFINITIONS: dict[str, str] = {
     "sft_calls": "Messages that call tools",
     "sft_constraint_words": "Words and phrases of users that narrow what they ask for, in English and Chinese: at least, must not, 不超过, 格式 ...",
     "sft_empty_messages": "Messages that say nothing: no content but white space, and no call",
-    "sft_bare_answers": "Trained contents of under 2 characters, calls aside; null for tasks in which that is an answer (choice, maths, classification ...)",
+    "sft_bare_answers": "Trained contents of under 2 characters, calls aside; of a dialogue whose task is not known, only those without letter or digit; "
+    "null for tasks in which one character is an answer (choice, maths, classification ...)",
     "sft_first_user_characters": "Characters of the first message of a user",
     "sft_shortest_answer": "Characters of the shortest trained content, calls aside",
     "sft_longest_answer": "Characters of the longest trained content, calls aside",

@@ -19,13 +19,18 @@ _FASTCHAT_CHARACTERS = 16
 
 @register_step
 class SftStructure(FilterStep):
-    """Drops what is no dialogue to learn from: an empty message, nothing trained, fewer than two turns, under 16 characters in all (FastChat)."""
+    """Drops what is no dialogue to learn from: an empty message, nothing trained, fewer than two turns, an answer that is the prompt again.
+
+    In all it has 16 characters or more (FastChat); a Chinese one says as much as two others, and counts twice.
+    """
 
     step: ClassVar[str] = "sft_structure"
 
     min_turns: int = Field(default=2, ge=1, description="Least messages of users and the assistant")
     max_turns: int | None = Field(default=None, ge=2, description="Most of them")
-    min_characters: int = Field(default=_FASTCHAT_CHARACTERS, ge=0, description="Least characters of all contents")
+    min_characters: int = Field(
+        default=_FASTCHAT_CHARACTERS, ge=0, description="Least characters of all contents; a Chinese one counts twice"
+    )
     alternates: bool = Field(default=False, description="Whether users and the assistant must take turns")
     images: bool = Field(default=False, description="Whether dialogues that speak of an image that is not there stay")
     repeated_prompt: bool = Field(default=True, description="Whether an answer that is the prompt again is dropped")
@@ -38,7 +43,7 @@ class SftStructure(FilterStep):
             Rule("too_few_turns", "sft_turns", "<", self.min_turns),
             Rule("nothing_trained", "sft_answers", "<", 1),
             Rule("no_answer_at_the_end", "sft_ends_with_answer", "<", 1),
-            Rule("too_short", "sft_characters", "<", self.min_characters),
+            Rule("too_short", "sft_width", "<", self.min_characters),
         ]
         if self.max_turns is not None:
             found.append(Rule("too_many_turns", "sft_turns", ">", self.max_turns))

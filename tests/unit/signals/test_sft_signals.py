@@ -281,6 +281,8 @@ def test_a_patient_is_known_by_age_name_and_hospital_together(text, rule):
         (["u:How are you today?", "a:  "], "empty_message"),
         (["u:How are you today?"], "too_few_turns"),
         (["u:Hi", "a:Hello"], "too_short"),
+        (["u:立方根是什么", "a:是五啊"], None),
+        (["u:你好", "a:好的"], "too_short"),
         (["u:How are you today?", Message("assistant", "I am fine", trained=False)], "nothing_trained"),
         (["u:How are you today?", "a:I am fine", "u:Good"], "no_answer_at_the_end"),
         (["u:How are you today?", "a:How are you today?"], "answer_is_prompt"),
@@ -303,7 +305,8 @@ def test_structure_can_ask_for_more():
 def test_a_bare_answer_stays_where_it_may_be_the_whole_answer():
     dialogue = said("u:Which is it?", "a:B")
 
-    assert kept(SftLengths(), dialogue, dialogue, task_type=[None, "choice"]) == ["bare_answer", None]
+    assert kept(SftLengths(), *[dialogue] * 3, task_type=["writing", "choice", None]) == ["bare_answer", None, None]
+    assert kept(SftLengths(), said("u:Which is it?", "a:-")) == ["bare_answer"]
     assert kept(SftLengths(bare_answers=True, max_tokens=99), dialogue) == [None]
 
 
