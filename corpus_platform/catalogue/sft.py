@@ -30,7 +30,7 @@ Commercial = Literal["yes", "no", "unknown"]
 Role = Literal["training", "evaluation", "templates", "prompts"]
 """What a set is for: training; evaluation, never trained on; templates that make rows of others; prompts without answers."""
 Listed = Literal["table_9", "table_10", "table_12", "table_13", "table_14", "list", "beside"]
-"""Where a set is named: a table of the survey (Liu et al. 2024, "Datasets for Large Language Models"), the list of sets, or beside them."""
+"""Where a set is named: a table of the survey of data that the ways of construction are from, the list of sets, or beside them."""
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 _Language = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}|mul|code)$")]

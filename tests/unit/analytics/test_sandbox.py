@@ -98,6 +98,15 @@ def test_the_catalogue_is_asked_like_tables(session):
     )
 
     assert set(found["name"].to_pylist()) == {"annas_archive", "books3"}
+
+
+def test_data_sets_of_the_catalogue_are_a_table_beside_those_of_the_lake(session):
+    found = session.query(
+        "select name, licence_seen from sft.catalogue where licence_is_wrong and list_contains(kinds, 'task_file') order by name"
+    )
+
+    assert found.to_pylist()[0] == {"name": "alpaca", "licence_seen": "CC-BY-NC-4.0"}
+    assert session.query("select count(*) as n from sft.messages")["n"].to_pylist() == [0]
     assert session.query("select gigabytes g from catalogue.pretraining where name = 'oscar'").to_pylist() == [
         {"g": 8410.0}
     ]

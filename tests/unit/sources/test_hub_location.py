@@ -267,3 +267,18 @@ def test_a_revision_is_asked_for_and_told(hub):
 def test_another_form_is_refused_with_the_right_one(location):
     with pytest.raises(SettingsError, match="://datasets/OWNER/NAME"):
         InputLocation(location)
+
+
+def test_a_file_that_is_read_from_its_end_is_fetched_in_pieces(hub):
+    parquet = b"PAR1" + b"row group " * 5_000 + b"footerPAR1"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(FILES, "data/part.parquet", parquet)
+        location = at("hf://datasets/owner/name")
+
+        with location.open_seekable("data/part.parquet", piece=64) as stream:
+            stream.seek(-10, 2)
+            end = stream.read()
+            stream.seek(0)
+            start = stream.read(4)
+
+    assert (start, end) == (b"PAR1", b"footerPAR1")
