@@ -16,6 +16,7 @@ Not here: pairs of replies as preferences.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -27,7 +28,7 @@ from corpus_platform.sft.kinds.flat_trees import Keys, Orphan, trees_of
 from corpus_platform.sft.kinds.kind import Column, Kind, Record, at, register_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from corpus_platform.sft.kinds.kind import Shape
 
@@ -104,13 +105,22 @@ class Tree(Kind):
         if isinstance(value, dict) and not _flat(value, record):
             yield from self._tree(at(value, _column(record, "root")) or value, record)
             return
-        rows: Iterable[Any] = value.get("rows", value.get("data", ())) if isinstance(value, dict) else value
+        rows = value.get("rows", value.get("data", ())) if isinstance(value, dict) else value
+        if isinstance(rows, str) or not isinstance(rows, Iterable):
+            yield Problem("wrong_shape", f"a tree is {type(rows).__name__}, neither an object nor rows of messages")
+            return
+        yield from self._rows(rows, record)
+
+    def _rows(self, rows: Iterable[Any], record: Record) -> Iterator[Outcome]:
         keys = Keys(*(_column(record, name) for name in ("id", "parent", "tree", "replies")))
+        tree = None
         for tree in trees_of(rows, keys):
             if isinstance(tree, Orphan):
                 yield Problem("no_parent", f"message {tree.name}")
             else:
                 yield from self._tree(tree, Record(tree, record.map, record.file))
+        if tree is None:
+            yield Problem("no_turns", "the file has no messages")
 
     def _tree(self, root: Any, record: Record) -> Iterator[Outcome]:
         problems: list[Problem] = []
