@@ -116,15 +116,18 @@ def pieces(style: Style, text: str) -> Cut:
 
 
 def style_of(text: str, *, alone: bool = False) -> str | None:
-    """The style whose marks a text has: the first with both sides, or with `alone` with a user at least. None where it has none."""
+    """The first style of which a text has marks of both sides; with `alone`, else the first of which it has a user's. None where it has neither."""
+    asked: str | None = None
     for name, style in STYLES.items():
         first = style.pattern.search(text)
         if first is None or (not style.anywhere and text[: first.start()].strip()):
             continue
         roles = {match.lastgroup for match in style.pattern.finditer(text)}
-        if "user" in roles and (alone or "assistant" in roles):
+        if {"user", "assistant"} <= roles:
             return name
-    return None
+        if "user" in roles:
+            asked = asked or name
+    return asked if alone else None
 
 
 def by_speakers(text: str, *, second_asks: bool = False) -> Cut | None:
