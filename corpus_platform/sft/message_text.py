@@ -54,7 +54,7 @@ _LATEX = (
 )
 _LITERAL = re.compile(
     # Not a command of LaTeX, not inside quotes or a pattern; before a small letter only where a sentence or word has ended: `C:\new` is a path.
-    rf"\\r\\n|(?<![\\\"'(\[|])(?:\\n(?![a-z])|(?<=[\s.!?;,”。！？；，)])\\n(?=[a-z])(?!(?:{_LATEX})(?![A-Za-z])))(?![\"'`)\]|,;/*+?\[])"
+    rf"\\r\\n|(?<![\s(=,:\[][\"'])(?<![\\(\[|])(?:\\n(?![a-z])|(?<=[\s.!?;,”。！？；，)])\\n(?=[a-z])(?!(?:{_LATEX})(?![A-Za-z])))(?![\"'`)\]|,;/*+?\[])"
     rf"|(?<=\\n)\\n(?![\"'`)\]|,;/*+?\[])"
 )
 _CODE_LIKE = r"`|printf?\s*\(|puts|cout|\bre\.|split\(|join\(|\$|\\(?:frac|begin|left|text|sum|sqrt|cdot|t\b|d\b|w\b)"
@@ -69,9 +69,7 @@ _SPEAKERS = {
     "user": r"(?i)\A\s*(?:###\s*)?(?:human|user|用户)\s*[:：][ \t]*",
     "assistant": r"(?i)\A\s*(?:###\s*)?(?:assistant|助手|<bot>)\s*[:：][ \t]*",
 }
-_TOKENS = (
-    r"<(?:[|｜][A-Za-z0-9_▁]{1,40}[|｜]|/?s|bos|eos|pad|unk|start_of_turn|end_of_turn|eo[hmatcr])>|<</?SYS>>|\[/?INST\]"
-)
+_TOKENS = r"<(?:[|｜][A-Za-z][A-Za-z0-9_▁]{0,40}[|｜]|/?s|bos|eos|pad|unk|start_of_turn|end_of_turn|eo[hmatcr])>|<</?SYS>>|\[/?INST\]"
 _TOKEN = re.compile(_TOKENS)
 _PAGE = re.compile(r"\A\s*(\d{1,2}) / (\d{1,2})[ \t]*(?:\n+|\Z)|\n[ \t]*(\d{1,2}) / (\d{1,2})\s*\Z")
 
@@ -238,7 +236,10 @@ def _special_tokens(editing: _Passes, _about: _About) -> None:
     editing.matches("special_token", rows, find)
 
 
-_BLANK = re.compile(rf"(?<=[{_WIDE}])[ \t]+(?=[{_WIDE}])")
+_BLANK = re.compile(
+    rf"(?<=[{_WIDE}])[ \t]+(?=[{_WIDE}]|\d(?!\d))|(?<=(?<!\d)\d)[ \t]+(?=[{_WIDE}])|(?<=(?<!\d)\d)[ \t](?=\d(?!\d))"
+)
+"""Digits were parted as well: `1 8 岁`."""
 
 
 def _spaced(editing: _Passes, _about: _About) -> None:

@@ -52,11 +52,10 @@ _LANGUAGES = (
     "vietnamese|thai|indonesian|polish|swedish|hebrew|ukrainian|hungarian|czech|danish|finnish|norwegian|persian|urdu|bengali"
 )
 OTHER_LANGUAGE = (
-    rf"(?i)(?-u:\b)translat(?:e|es|ed|ion|ing)(?-u:\b)|(?-u:\b)(?:in|into|to|from)\s+(?:{_LANGUAGES})(?-u:\b)|(?-u:\b)(?:{_LANGUAGES})\s+(?:words?|sentences?|translation|version|poem|phrase)"
-    r"|翻译|译成|译为|译文|翻成|(?:用|以|成|写|说|的|为|篇|句|段|份|封|首)(?:[一二三两]?[篇句段份封首])?(?:英文|英语|中文|汉语|日语|日文|韩语|韩文|法语|法文|德语|德文|俄语|俄文|西班牙语|拉丁语|粤语|双语)"
-    r"|(?:英文|英语|中文|日语|法语|德语)(?:写|回答|回复|表达|怎么说|名|版|单词|句子|作文|邮件|缩写|全称|语法)|(?-u:\b)(?:in|auf) (?:englisch|deutsch)(?-u:\b)"
+    rf"(?i)(?-u:\b)(?:translat(?:e|es|ed|ion|ing)|{_LANGUAGES}|auf deutsch)(?-u:\b)|翻译|译成|译为|译文|翻成|双语"
+    r"|[英法德俄日韩汉]语|[英中法德俄日韩]文|西班牙语|葡萄牙语|阿拉伯语|意大利语|拉丁语|粤语|外语|单词"
 )
-"""A prompt that asks for, or gives, another language."""
+"""A prompt that names a language may be asking for it."""
 
 
 def languages(texts: pl.Series, environment: Environment) -> pl.Series:
