@@ -3,9 +3,10 @@
 A file has rows as `corpus sft convert` writes them (JSONL, plain, gzip or zstd, or Parquet): `messages`, and any other column of `sft.messages`; what is
 missing of them is made, and other fields go through untouched. Or it is a file of a data set as it was published, read by its kind and map (`Source.reading`).
 Rows are read and judged some thousands at a time. A dedup of the recipe compares all dialogues of the file: its verdicts are handed in.
+Ids that stand in the file before get their number in it behind a `#` while a recipe is run; what is written has the rows' own.
 Promise: rows in = kept + dropped + rejects; rows keep their order.
 
-Not here: the recipe itself (apply.py), kinds and maps (sft/reading.py), verdicts of dedups (who asks brings them).
+Not here: the recipe itself (apply.py), kinds and maps (sft/reading.py), verdicts of dedups (sft_file_verdicts.py).
 """
 
 from __future__ import annotations
@@ -126,9 +127,23 @@ def dialogue_batches(source: Source) -> Iterator[DialogueBatch]:
     if not source.path.is_file():
         raise SourceError(f"{source.path}: no such file")
     found = _records(source) if source.reading else _rows(source)
+    seen: set[int] = set()
+    first = 0
     while batch := list(islice(found, _ROWS)):
         rows = [one for one in batch if not isinstance(one, Unread)]
-        yield DialogueBatch(_frame(rows), rows, [one for one in batch if isinstance(one, Unread)])
+        frame = _frame(rows, _distinct([row["doc_id"] for row in rows], seen, first))
+        yield DialogueBatch(frame, rows, [one for one in batch if isinstance(one, Unread)])
+        first += len(rows)
+
+
+def _distinct(ids: list[str], seen: set[int], first: int) -> list[str]:
+    """Ids that no other row of the file has; `seen` are hashes of those before."""
+    made = []
+    for number, identity in enumerate(ids, first):
+        key = hash(identity)
+        made.append(f"{identity}#{number}" if key in seen else identity)
+        seen.add(key)
+    return made
 
 
 def _records(source: Source) -> Iterator[dict[str, Any] | Unread]:
@@ -220,14 +235,11 @@ def _types() -> dict[str, Any]:
     return {name: kind for name, kind in polars_schema(MESSAGES).items() if name not in _MADE}
 
 
-def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """What recipes read of the rows; `doc_id` is made distinct within the batch."""
+def _frame(rows: list[dict[str, Any]], ids: list[str]) -> pl.DataFrame:
+    """What recipes read of the rows, under ids that differ."""
     types = _types()
     frame = pl.DataFrame([{name: row.get(name) for name in types} for row in rows], schema=types, strict=False)
-    again = pl.int_range(pl.len()).over("doc_id")
-    return frame.with_columns(
-        pl.when(again > 0).then(pl.format("{}#{}", "doc_id", again)).otherwise("doc_id").alias("doc_id")
-    )
+    return frame.with_columns(pl.Series("doc_id", ids, pl.String))
 
 
 def _kept_rows(batch: DialogueBatch, done: Applied) -> list[dict[str, Any]]:

@@ -52,6 +52,7 @@ def filter_dialogues(
     folder: RecipeFolder = None,
 ) -> None:
     """Runs a recipe over the dialogues of a file: what it keeps, and why it drops the rest."""
+    from corpus_platform.recipes.sft_file_verdicts import verdicts_of_file
     from corpus_platform.recipes.sft_files import filter_file
 
     chosen = named_dialogue_recipe(recipe, folder)
@@ -64,7 +65,7 @@ def filter_dialogues(
     if kept is None or rejects is None:
         raise SettingsError("corpus sft filter IN --out OUT --rejects REJECTS, or --explain ID")
     _check_apart(source, kept, rejects)
-    done = filter_file(chosen, read, kept, rejects, where)
+    done = filter_file(chosen, read, kept, rejects, where, verdicts_of_file(chosen, read, where))
     print_funnel(done.funnel)
     told = f"{done.kept:,} dialogues kept: {kept}; {done.dropped:,} dropped: {rejects}"
     out.print(told, highlight=False, soft_wrap=True)
@@ -111,12 +112,14 @@ def _explained(recipe: Recipe, source: Source, where: Environment, identity: str
     import polars as pl
 
     from corpus_platform.recipes.explain import explain
+    from corpus_platform.recipes.sft_file_verdicts import verdicts_of_file
     from corpus_platform.recipes.sft_files import dialogue_batches
 
+    verdicts = verdicts_of_file(recipe, source, where)
     for batch in dialogue_batches(source):
         found = batch.frame.filter(pl.col("doc_id") == identity)
         if found.height:
-            return explain(recipe, found, where)[0]
+            return explain(recipe, found, where, verdicts)[0]
     raise SourceError(f"{source.path} has no dialogue with the id {identity}")
 
 

@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from corpus_platform.cli import app
 from corpus_platform.errors import SourceError
+from corpus_platform.recipes import sft_files
 from corpus_platform.recipes.recipe import Recipe
+from corpus_platform.recipes.sft_file_verdicts import verdicts_of_file
 from corpus_platform.recipes.sft_files import Source, dialogue_batches, filter_file
 from corpus_platform.recipes.step import steps
 from corpus_platform.sft.kinds.kind import ColumnMap
@@ -125,3 +127,35 @@ def test_the_command_needs_two_places_to_write_to(lines):
     found = CliRunner().invoke(app, ["sft", "filter", str(lines(FINE))])
 
     assert found.exit_code != 0
+
+
+def test_copies_are_found_across_batches_among_what_earlier_steps_leave(lines, tmp_path, monkeypatch):
+    monkeypatch.setattr(sft_files, "_ROWS", 2)
+    asked = "Explain in two sentences why leaves turn red in autumn, for a child of seven."
+    told = "The green colour goes away when it gets cold. Then the red that was under it can be seen."
+    rows = [said(asked, told, id=f"copy-{i}") for i in range(3)]
+    path = lines(FINE, REFUSED, *rows, REFUSED | {"id": "refused-2"})
+    source, made = Source(path), recipe_of("sft_refusal", "dialogues_dedup")
+
+    verdicts = verdicts_of_file(made, source, Environment())
+    done = filter_file(made, source, tmp_path / "k.jsonl", tmp_path / "r.jsonl", Environment(), verdicts)
+
+    told = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+    assert done.kept == 2
+    assert [(row["id"], row["step"], row["seen"]) for row in told if row["step"] == "dialogues_dedup"] == [
+        ("copy-1", "dialogues_dedup", "copy-0"),
+        ("copy-2", "dialogues_dedup", "copy-0"),
+    ]
+    assert {row["id"] for row in told if row["step"] == "sft_refusal"} == {"refused", "refused-2"}
+
+
+def test_a_recipe_without_a_dedup_has_no_verdicts(lines):
+    assert verdicts_of_file(recipe_of("sft_refusal"), Source(lines(FINE)), Environment()) == {}
+
+
+def test_a_dedup_of_nothing_finds_nothing(lines):
+    made = recipe_of("sft_refusal", "dialogues_dedup")
+
+    found = verdicts_of_file(made, Source(lines(REFUSED)), Environment())
+
+    assert found["dialogues_dedup"].height == 0
