@@ -180,15 +180,23 @@ class HubStore(HttpStore):
     def _pages_ms(self, folder: str) -> Iterator[_Entry]:
         at, page = self.repository, 1
         base = f"{self.base}/api/v1/datasets/{at.name}/repo/tree"
+        seen: set[str] = set()
         while True:
             asked = {"Revision": at.revision, "Root": at.inside(folder), "PageNumber": page, "PageSize": _PAGE}
             values, _ = self._json(f"{base}?{urlencode(asked)}", folder)
+            if isinstance(values, dict) and values.get("Code") not in (None, 200):
+                raise SourceError(
+                    f"{self.address(folder)}: {at.hub.name} says: {values.get('Message') or values['Code']}"
+                )
             data = values.get("Data") if isinstance(values, dict) else None
             found = self._checked((data or {}).get("Files"), folder)
-            for value in found:
+            # A server that knows no pages gives the first one for ever.
+            new = [value for value in found if value["Path"] not in seen]
+            for value in new:
                 version = value.get("Sha256") or value.get("Revision")
                 yield _Entry(value["Path"], value["Type"] == "tree", value.get("Size"), version)
-            if len(found) < _PAGE:
+            seen.update(value["Path"] for value in new)
+            if not new or len(found) < _PAGE:
                 return
             page += 1
 

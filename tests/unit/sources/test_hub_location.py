@@ -35,6 +35,8 @@ class Hub:
     status: int | None = None
     page: int = 2
     nonsense: bool = False
+    pages: bool = True
+    refusal: str = ""
     elsewhere: str = ""
     """Server that files are at."""
 
@@ -97,8 +99,12 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, json.dumps(values).encode(), **link) if values else self.answer(404, b"")
 
     def list_ms(self, asked):
+        if self.hub.refusal:
+            self.answer(200, json.dumps({"Code": 10010, "Message": self.hub.refusal, "Data": None}).encode())
+            return
         first = (int(asked["PageNumber"]) - 1) * int(asked["PageSize"])
-        found = entries(asked.get("Root", ""), deep=False)[first : first + int(asked["PageSize"])]
+        found = entries(asked.get("Root", ""), deep=False)
+        found = found[first : first + int(asked["PageSize"])] if self.hub.pages else found
         files = [
             {"Path": path, "Type": "tree", "Size": 0}
             if data is None
@@ -243,6 +249,24 @@ def test_what_is_not_there_and_what_is_no_hub_are_told_apart(hub):
         list(at("hf://datasets/owner/none").files())
     hub.nonsense = True
     with pytest.raises(SourceError, match="MODELSCOPE_ENDPOINT the address of ModelScope or of a mirror"):
+        list(at("ms://datasets/owner/name").files())
+
+
+@pytest.mark.parametrize("pages", [True, False])
+def test_folders_of_many_files_are_listed_whole_whether_the_server_knows_pages_or_not(hub, monkeypatch, pages):
+    for number in range(230):
+        monkeypatch.setitem(FILES, f"many/{number:03}.json", b"{}")
+    hub.pages = pages
+
+    files = list(at("ms://datasets/owner/name/many").files())
+
+    assert [file.path for file in files] == [f"{number:03}.json" for number in range(230)]
+
+
+def test_what_modelscope_says_is_told(hub):
+    hub.refusal = "dataset not found"
+
+    with pytest.raises(SourceError, match="ms://datasets/owner/name: ModelScope says: dataset not found"):
         list(at("ms://datasets/owner/name").files())
 
 
