@@ -136,7 +136,7 @@ def test_further_names_of_roles_are_taken_from_the_step():
 
 
 @given(DIALOGUES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_after_repair_every_dialogue_is_in_order_or_has_a_reason(dialogues):
     frame = frame_of(*(messages for messages, _ in dialogues), system=[system for _, system in dialogues])
 
@@ -150,7 +150,7 @@ def test_after_repair_every_dialogue_is_in_order_or_has_a_reason(dialogues):
 
 
 @given(DIALOGUES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_a_dialogue_in_order_is_left_alone(dialogues):
     frame = frame_of(*(messages for messages, _ in dialogues), system=[system for _, system in dialogues])
 
@@ -168,7 +168,7 @@ def test_a_dialogue_in_order_is_left_alone(dialogues):
 
 
 @given(DIALOGUES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_messages_are_flattened_and_folded_without_loss(dialogues):
     frame = frame_of(*(messages for messages, _ in dialogues), system=[system for _, system in dialogues])
 
@@ -180,7 +180,7 @@ def test_messages_are_flattened_and_folded_without_loss(dialogues):
 
 
 @given(DIALOGUES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_pieces_go_back_to_where_they_came_from(dialogues):
     frame = frame_of(*(messages for messages, _ in dialogues), system=[system for _, system in dialogues])
     pieces = Pieces.of(frame["messages"], frame["system"])
