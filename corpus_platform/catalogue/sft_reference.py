@@ -28,6 +28,9 @@ Made from `corpus_platform/catalogue/sft.yaml` by `corpus sft catalogue list --m
 beside it**, and the claim is wrong. *Commercial* is a reading of licence and origin, with its reason, and no advice. Counts are as stated; a dash is not known.
 *Read as* names kind and layout; *known by* says how well: `sample` (real records were read), `documentation` (a card, README or program that
 reads them), `memory` (nobody has checked: a column that is not in the map stops the run and shows a map that would do).
+
+Files are read from a folder, a bucket, or a hub: `hf://datasets/OWNER/NAME`, `ms://datasets/OWNER/NAME` (ModelScope), with `@REVISION` and `/FOLDER` where they
+are asked for. HF_ENDPOINT and MODELSCOPE_ENDPOINT name a mirror; HF_TOKEN and MODELSCOPE_API_TOKEN open sets whose terms were accepted with that account.
 """
 _SECTIONS = {
     "table_9": ("Written by people", "The survey's table 9."),
