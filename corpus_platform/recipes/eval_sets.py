@@ -74,10 +74,9 @@ def eval_items(
 
 
 @cache
-def _ready(chosen: tuple[tuple[str, str, tuple[tuple[str, int, int], ...]], ...], thresholds: Thresholds) -> EvalItems:
-    return EvalItems.of(
-        (item for name, file, _ in chosen for item in read_eval_set(name, Path(file)).items), thresholds
-    )
+def _ready(chosen: tuple[tuple[str, str, tuple[tuple[str, int, int], ...]], ...], thresholds: str) -> EvalItems:
+    items = (item for name, file, _ in chosen for item in read_eval_set(name, Path(file)).items)
+    return EvalItems.of(items, Thresholds.model_validate_json(thresholds))
 
 
 def read_eval_set(name: str, path: Path) -> EvalSet:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from corpus_platform.commands.sft import catalogue, filters
+from corpus_platform.commands.sft import catalogue, decontaminate, filters
 
 app = typer.Typer(no_args_is_help=True, help="Data for supervised fine-tuning: reading, filters, construction, mixes.")
 app.add_typer(catalogue.app, name="catalogue")
 app.command("filter")(filters.filter_dialogues)
+app.command("decontaminate")(decontaminate.decontaminate)
