@@ -13,7 +13,7 @@ Not here: reading a whole file (reading.py), which data set a file is of (catalo
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 LOOKED = 50
 """Records that are looked at."""
+LOOKED_FOR_COLUMNS = 5_000
+"""Records whose columns are in the map."""
 SAMPLE = 8 << 20
 """Bytes that are read of a file; all of it (up to WHOLE) where it is one record."""
 
@@ -171,7 +173,7 @@ def sniff_piece(piece: Piece, options: Container | None = None) -> Sniffed:
         # A short answer between two long cells is no turn of three.
         found = [one for one in found if one.kind != "turn_strings"]
     ranked = sorted(found, key=_rank, reverse=True)
-    best = ranked[0] if ranked and ranked[0].fit >= _LEAST else None
+    best = _with_rare(ranked[0], sample, options) if ranked and ranked[0].fit >= _LEAST else None
     other = next((one for one in ranked if best and one.kind != best.kind), None)
     return Sniffed(
         piece.file, layout.form, layout.charset, layout, len(values), tuple(columns_of(_rows(values))), best, other, tuple(problems[:5]), tuple(ranked)
@@ -223,6 +225,16 @@ def _read(piece: Piece, options: Container, shape: Shape, *, cut: bool) -> tuple
         problems.pop()
     told = [f"record {read.position}: {read.value.reason}: {read.value.detail}" for read in problems]
     return [read.value for read in found if not isinstance(read.value, Unreadable)], told
+
+
+def _with_rare(best: Candidate, sample: Piece, options: Container) -> Candidate:
+    """The candidate with a map of the columns of many more records: some columns are in few of them."""
+    if best.shape == "file" or not best.map.named:
+        return best
+    made = kinds()[best.kind].model_validate(best.options)
+    found = islice(records_of(sample, options, (best.shape,), strict=True), LOOKED_FOR_COLUMNS)
+    rows = [_own(read.value, made) for read in found if isinstance(read.value, dict)]
+    return replace(best, map=guess(type(made), rows, best.map))
 
 
 def _candidates(kind: type[Kind], values: list[Any], shape: Shape) -> Iterator[Candidate]:
