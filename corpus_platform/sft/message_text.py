@@ -240,6 +240,7 @@ _BLANK = re.compile(
     rf"(?<=[{_WIDE}])[ \t]+(?=[{_WIDE}]|\d(?!\d))|(?<=(?<!\d)\d)[ \t]+(?=[{_WIDE}])|(?<=(?<!\d)\d)[ \t](?=\d(?!\d))"
 )
 """Digits were parted as well: `1 8 岁`."""
+_BETWEEN = rf"([{_WIDE}])[ \t]+([{_WIDE}])"
 
 
 def _spaced(editing: _Passes, _about: _About) -> None:
@@ -250,11 +251,20 @@ def _spaced(editing: _Passes, _about: _About) -> None:
     some = pl.DataFrame({"text": editing.text.gather(rows)})
     han, spaced = pl.col("text").str.count_matches(f"[{HAN}]"), pl.col("text").str.count_matches(f"[{HAN}] ")
     most = some.select((spaced + 1 >= 0.8 * han) & (han >= 2))["text"]
-    editing.matches(
-        "spaced_characters",
-        rows.filter(most),
-        lambda text: ((m.start(), m.end(), "") for m in _BLANK.finditer(text)),
-    )
+    rows = rows.filter(most)
+    has_digit = editing.text.gather(rows).str.contains(r"\d")
+    slow = rows if editing.trace else rows.filter(has_digit)
+    editing.matches("spaced_characters", slow, lambda text: ((m.start(), m.end(), "") for m in _BLANK.finditer(text)))
+    if not editing.trace:
+        _unspaced(editing, rows.filter(~has_digit))
+
+
+def _unspaced(editing: _Passes, rows: pl.Series) -> None:
+    """The same for texts without digits, in two passes, for a character between two blanks is the end of one match and the start of another."""
+    for _ in range(2 if len(rows) else 0):
+        found = editing.text.gather(rows)
+        editing.count("spaced_characters", int(found.str.count_matches(_BETWEEN).sum()))
+        editing.text = put_rows(editing.text, rows, found.str.replace_all(_BETWEEN, "$1$2"))
 
 
 def _white_space(editing: _Passes, _about: _About) -> None:
