@@ -48,8 +48,8 @@ TASK_TYPES = (
 MESSAGE = pa.struct(
     [
         ("role", pa.string()),
-        ("content", pa.large_string()),
-        ("reasoning", pa.large_string()),
+        ("content", pa.string()),
+        ("reasoning", pa.string()),
         ("calls", pa.string()),
         ("name", pa.string()),
         ("trained", pa.bool_()),
@@ -133,7 +133,7 @@ RAW = register(
             column("licence", pa.string(), "Licence by the catalogue, as it was seen"),
             SET,
         ),
-        key=("file", "set"),
+        key=("file_index", "set"),
         partition_by=("set",),
         order=("file_index",),
     )

@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus_platform.documents import SOURCES
+from corpus_platform.documents import DIALOGUES, SOURCES
 from corpus_platform.errors import ModelError, SettingsError, SourceError
 from corpus_platform.home.dialogues import OF_FILES, Dialogues
 from corpus_platform.home.mixing import Mixing
@@ -183,9 +183,9 @@ class Home:
             return self.stages[name]
         if name in self.mixing.stages:
             return self.mixing.stages[name]
-        if name in self.dialogues.stages:
-            return self.dialogues.stages[name]
         layer, _, short = name.partition(".")
+        if layer == DIALOGUES and name in self.dialogues.stages:
+            return self.dialogues.stages[name]
         if layer == LAYER:
             return self._corpus(short)
         if layer in SOURCES and name == read_table(layer):

@@ -37,6 +37,8 @@ ONE_BUCKET_SHARE = 0.95
 """Cut-offs that put more documents of a language than this into one bucket were made for other texts."""
 ENOUGH = 100
 """Documents, of a language say, below which shares mean little."""
+ELSEWHERE = "elsewhere"
+"""Counter of records that are rows of another table: preferences, where dialogues are kept."""
 FORGOTTEN = "forgotten"
 """What the commit of a partition says whose rows were forgotten after a stage had made them (forgetting/)."""
 
@@ -81,12 +83,15 @@ def gone(facts: Facts) -> int:
 def _records(facts: Facts) -> Found:
     read, kept, lost = facts.counter("records"), facts.rows, gone(facts)
     more = {"read": read, "kept": kept, "dropped_or_rejected": lost}
-    return Found(read, kept + lost, _account(facts), more)
+    elsewhere = facts.counter(ELSEWHERE)
+    more |= {ELSEWHERE: elsewhere} if elsewhere else {}
+    return Found(read, kept + lost + elsewhere, _account(facts), more)
 
 
 def _account(facts: Facts) -> tuple[dict[str, object], ...]:
     """What became of the records, as the commit counts it."""
     rows = [("read", facts.counter("records")), ("kept", facts.rows)]
+    rows += [(ELSEWHERE, n)] if (n := facts.counter(ELSEWHERE)) else []
     rows += [
         (f"{kind}{name}", n) for kind in ("dropped:", "rejects:") for name, n in sorted(facts.counters(kind).items())
     ]
@@ -163,6 +168,18 @@ def _read(facts: Facts) -> tuple[str, dict[str, str]]:
     return read_table(facts.spec.layer), facts.partition
 
 
+def _dialogues(facts: Facts) -> tuple[str, dict[str, str]]:
+    return facts.home.dialogues.sft.table_of(facts.partition["set"]), facts.partition
+
+
+def _parents(facts: Facts) -> Found:
+    return Found(facts.counter("records"), facts.counter("parents"))
+
+
+def _outcomes(facts: Facts) -> Found:
+    return Found(facts.counter("outcomes"), facts.rows + sum(facts.counters("rejects:").values()), _account(facts))
+
+
 def _compared(facts: Facts) -> tuple[str, dict[str, str]]:
     return DEDUP_DOCUMENTS, facts.partition
 
@@ -218,6 +235,14 @@ ADDRESSES = Balance(
 FROM_PAGES = Balance("rows of web.pages", "records read", "Every page was read", _read_of(_pages))
 FROM_TEXTS = Balance("rows of the texts", "records read", "Every text was read", _read_of(_texts))
 FROM_READ = Balance("rows of the documents", "records read", "Every document of the source was read", _read_of(_read))
+FROM_DIALOGUES = Balance("rows of the dialogues", "records read", "Every dialogue was read", _read_of(_dialogues))
+PARENTS = Balance(
+    "rows read",
+    "rows that something was made of, or that have a reason",
+    "Every row that was read is the parent of a dialogue, or has a reason in ops.rejects",
+    _parents,
+)
+OUTCOMES = Balance("outcomes", "rows kept or rejected", "Every outcome is a dialogue or a reject", _outcomes)
 FROM_COMPARED = Balance(
     "rows of web.dedup_documents", "records read", "Every document that was compared was read", _read_of(_compared)
 )

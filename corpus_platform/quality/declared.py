@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from corpus_platform.documents import NOBODY_SAYS, ORIGINS, SOURCES, TEXT_BASES
 from corpus_platform.extract.charset import Source
@@ -23,6 +23,12 @@ from corpus_platform.quality.counted import FORGOTTEN
 from corpus_platform.quality.values import Values, at_least, between, like, one_of
 from corpus_platform.readers.reader import readers
 from corpus_platform.recipes.ccnet import Bucket
+from corpus_platform.sft.construct.way import REASONS as WAY_REASONS
+from corpus_platform.sft.construct.way import ways
+from corpus_platform.sft.kinds.kind import MODULES as KINDS
+from corpus_platform.sft.kinds.kind import REASONS as KIND_REASONS
+from corpus_platform.sft.kinds.kind import kinds
+from corpus_platform.sft_tables import CONSTRUCTIONS, TASK_TYPES, WAYS
 from corpus_platform.signals.registry import signals
 from corpus_platform.sources.mediawiki import MEDIAWIKI_REASONS
 from corpus_platform.sources.records import REASONS
@@ -141,8 +147,11 @@ def _of_signal(signal: Signal) -> Values | None:
 def reasons() -> tuple[str, ...]:
     """Every reason for which a record is rejected."""
     of_readers = {reason for reader in readers().values() for reason in reader.reasons}
+    of_kinds = {reason for kind in kinds().values() for reason in kind.reasons}
+    of_ways = {reason for way in ways().values() for reason in way.reasons}
+    of_dialogues = {*KIND_REASONS, *WAY_REASONS, *of_kinds, *of_ways}
     of_web = {*REASONS, *MEDIAWIKI_REASONS, *_of_pages(Unusable), "repeated_record"}
-    return tuple(sorted({*of_web, *of_readers, "unreadable", FORGOTTEN}))
+    return tuple(sorted({*of_web, *of_readers, *of_dialogues, "unreadable", FORGOTTEN}))
 
 
 def _of_pages(kind: type[Unusable]) -> set[str]:
@@ -191,7 +200,46 @@ _CLEANED = Declared(
     has_alike_sizes=False,
 )
 
+_SPOKEN = {
+    **_WRITTEN_BY,
+    "construction": one_of(CONSTRUCTIONS),
+    "task_type": one_of(TASK_TYPES),
+    "content_id": DOCUMENT_ID,
+    "kind": one_of((*KINDS, *WAYS)),
+    "ordinal": COUNT,
+    "parents": DOCUMENT_ID,
+}
+_SPEAKS = Agreement(
+    "somebody speaks",
+    "len(messages) = 0",
+    ("messages",),
+    "A dialogue has a message at least, in the order of the source",
+)
+
+
+def _of_dialogues(*balances: Balance, **more: Any) -> Declared:
+    """What is special to a table of dialogues."""
+    defaults = {"values": _SPOKEN, "may_be_empty": True, "has_alike_sizes": False, "shares": ("language", "task_type")}
+    return Declared(balances=balances, **(defaults | more))
+
+
 DECLARED: Mapping[str, Declared] = {
+    "sft.raw": Declared(
+        values={"sniffed_kind": one_of(KINDS)}, balances=(counted.RECORDS, counted.KEPT), has_alike_sizes=False
+    ),
+    "sft.messages": _of_dialogues(counted.RECORDS, counted.REJECTS, agree=(_SPEAKS,), cautions=(counted.FEW_BROKEN,)),
+    "sft.preferences": _of_dialogues(counted.RECORDS, counted.REJECTS, cautions=(counted.FEW_BROKEN,)),
+    **{
+        f"sft.constructed_{way}": _of_dialogues(counted.PARENTS, counted.OUTCOMES, counted.REJECTS, agree=(_SPEAKS,))
+        for way in WAYS
+    },
+    "sft.signals": Declared(
+        values={"ordinal": COUNT},
+        balances=(counted.RECORDS, counted.FROM_DIALOGUES),
+        may_be_empty=True,
+        has_alike_sizes=False,
+    ),
+    "sft.filtered": _of_dialogues(counted.RECORDS, counted.FROM_DIALOGUES, counted.DECISIONS, agree=(_SPEAKS,)),
     **{read_table(source): _READ for source in SOURCES if source != "encyclopedia"},
     **{cleaned_table(source): _CLEANED for source in SOURCES},
     "web.pages": Declared(

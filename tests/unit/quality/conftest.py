@@ -9,4 +9,7 @@ from corpus_platform.home import Home
 @pytest.fixture
 def bench(tmp_path) -> Bench:
     (tmp_path / "files").mkdir()
-    return Bench(Home.open(tmp_path / "home"), tmp_path / "files")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "corpus.yaml").write_text("sft: {sets: {law: {location: law, kind: instruct}}}\n")
+    return Bench(Home.open(home), tmp_path / "files")

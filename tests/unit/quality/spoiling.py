@@ -20,13 +20,16 @@ from corpus_platform.lake.fit import polars_schema
 from corpus_platform.lake.seal import seal
 from corpus_platform.quality.declared import of_signals, values_of
 from corpus_platform.quality.values import Values
+from corpus_platform.sft_tables import CONSTRUCTED
 from corpus_platform.stages.signals import SIGNALS
 from corpus_platform.stages.texts import cleaned_table, read_table
 
 SNAPSHOT = "CC-MAIN-2025-05"
 OPEN = ("corpora.fineweb",)
 """A table of each open layer."""
-NAMES = [*(spec.name for spec in tables() if spec.layer != "test"), *OPEN]
+ALIKE = {spec.name for spec in CONSTRUCTED.values()} - {CONSTRUCTED["rft"].name}
+"""Tables that differ from another in nothing but their name."""
+NAMES = [*(spec.name for spec in tables() if spec.layer != "test" and spec.name not in ALIKE), *OPEN]
 MAIN_OF = {
     "ops.rejects": "web.pages",
     "ops.decisions": "web.documents",
@@ -79,12 +82,16 @@ BROKEN_AGREEMENTS = {
     "breaks: vanished without pages": {"pages": 0},
     "breaks: a model or a reason": {"digest": None},
     "breaks: cut-offs in order": {"cutoff_head": 9.0},
+    "breaks: somebody speaks": {"messages": []},
 }
 """What breaks an agreement, in a row that is sound else."""
 DRAWN = "plan:all:web:drawn"
 """What a mix counts of the tokens of its part; a sound row has one."""
 COUNTERS = {
     "records read": {"records": 1},
+    "rows read": {"records": 1},
+    "outcomes": {"outcomes": 1},
+    "rows of the dialogues": {"records": 1},
     "rows in ops.rejects": {"records": 1, "rejects:truncated": 1},
     "rows in ops.decisions": {"records": 1, "dropped:too_short": 1},
     "rows": {"kept": 1},
@@ -102,6 +109,8 @@ COUNTERS = {
 """What a commit counts more when a row is lost on the one side of a balance."""
 READ_FROM = {
     **{cleaned_table(source): read_table(source) for source in SOURCES},
+    "sft.signals": "sft.messages",
+    "sft.filtered": "sft.messages",
     "web.url_history": "web.pages",
     "web.sketches": "web.pages",
     "web.paragraph_hashes": "web.pages",
@@ -300,7 +309,11 @@ class Bench:
     def commit(self, spec: TableSpec, files: list[WrittenFile], **more) -> int:
         """Makes the files the partition, with counters of as many records; a side table is made visible by its main table's commit."""
         rows = sum(file.rows for file in files)
-        said = {"counters": {"records": rows, "kept": rows}, "fingerprint": uuid.uuid4().hex, **more}
+        said = {
+            "counters": dict.fromkeys(("records", "kept", "outcomes", "parents"), rows),
+            "fingerprint": uuid.uuid4().hex,
+            **more,
+        }
         partition, lake = partition_of(spec), self.home.lake
         fence = lake.fence(spec.name, partition)
         version = lake.commit(spec.name, partition, files, fence, run="spoiling", metadata=said).version

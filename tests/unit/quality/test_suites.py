@@ -85,7 +85,10 @@ def test_a_required_column_that_is_missing_is_found(bench):
 def test_every_balance_is_broken_by_one_row_that_is_lost(bench, name, figure):
     spec = table(name)
     read_upstream(bench, spec)
-    counted = {"records": ROWS, "kept": ROWS, **({DRAWN: ROWS} if DRAWN in COUNTERS[figure] else {})}
+    counted = {
+        **dict.fromkeys(("records", "kept", "outcomes", "parents"), ROWS),
+        **({DRAWN: ROWS} if DRAWN in COUNTERS[figure] else {}),
+    }
     lost = {key: counted.get(key, 0) + n for key, n in COUNTERS[figure].items()}
     bench.commit(spec, [bench.write(spec, [sound(spec, ROWS)])], counters={**counted, **lost})
 
