@@ -18,6 +18,7 @@ from corpus_platform.sft.construct.way import way_class
 from corpus_platform.sft_tables import WAYS
 from corpus_platform.stages.asset_names import asset_of
 from corpus_platform.stages.sft_constructed import constructed_table
+from corpus_platform.stages.sft_duplicates import SFT_DEDUP_INDEX
 from corpus_platform.stages.sft_filtered import FILTERED, SFT_DUPLICATES, SftFiltered
 from corpus_platform.stages.sft_messages import PREFERENCES, RAW
 from corpus_platform.stages.sft_sets import MESSAGES
@@ -26,7 +27,6 @@ from corpus_platform.stages.stage import Partition
 from corpus_platform.stages.texts import cleaned_table
 
 GROUP = "sft"
-DEDUP_INDEX = "sft.dedup_index"
 _ABOUT = {
     RAW: """A row is a file of a data set, with its digest, how it is written and what kind of records it looks like. One partition is one data set.
 
@@ -40,7 +40,7 @@ Records that could not be used are in `ops.rejects`, each with file, position an
     SFT_SIGNALS: """A row is a dialogue with its signals: turns, lengths, languages, phrases, labels, measured once. One partition is one data set.
 
 Recipes over dialogues judge by them.""",
-    DEDUP_INDEX: """A row is a dialogue with the keys by which copies are found: of its prompt, of all of it, and its bands. One partition is one data set.
+    SFT_DEDUP_INDEX: """A row is a dialogue with the keys by which copies are found: of its prompt, of all of it, and its bands. One partition is one data set.
 
 Those that the recipe drops before its dedup are not here.""",
     SFT_DUPLICATES: """A row is a dialogue that has a copy, with the one that stays and how alike they are. One partition is one data set.
@@ -59,7 +59,7 @@ _KINDS = {
     RAW: {"python"},
     PREFERENCES: {"parquet"},
     SFT_SIGNALS: {"polars"},
-    DEDUP_INDEX: {"numba"},
+    SFT_DEDUP_INDEX: {"numba"},
     SFT_DUPLICATES: {"numba"},
 }
 
@@ -122,8 +122,8 @@ def _deps(home: Home, name: str) -> list[dg.AssetDep]:
     found = [_same(home, table, name) for table in tables_of(sft)]
     if name == SFT_DUPLICATES:
         later = {key: sft.ranked[i:] for i, key in enumerate(sft.ranked)}
-        return [*found, _dep(DEDUP_INDEX, later)]
-    more = {SFT_SIGNALS: (), DEDUP_INDEX: (SFT_SIGNALS,), FILTERED: (SFT_SIGNALS, SFT_DUPLICATES)}
+        return [*found, _dep(SFT_DEDUP_INDEX, later)]
+    more = {SFT_SIGNALS: (), SFT_DEDUP_INDEX: (SFT_SIGNALS,), FILTERED: (SFT_SIGNALS, SFT_DUPLICATES)}
     return [*found, *(_same(home, upstream, name) for upstream in more[name])]
 
 

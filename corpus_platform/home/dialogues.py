@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from corpus_platform.documents import DIALOGUES
 from corpus_platform.recipes.recipe import Recipe, dialogue_recipe
 from corpus_platform.stages.sft_constructed import SftConstructed, constructed_table
+from corpus_platform.stages.sft_duplicates import SftDedupIndex, SftDuplicates
 from corpus_platform.stages.sft_filtered import SftFiltered
 from corpus_platform.stages.sft_messages import PREFERENCES, RAW, SftMessages, SftPreferences
 from corpus_platform.stages.sft_raw import SftRaw
@@ -58,7 +59,7 @@ class Dialogues:
             *(make(self.sft, s3=s3, reject_budget=s.reject_budget) for make in (SftRaw, SftMessages, SftPreferences)),
             *(SftConstructed(settings=self.sft, way=way, reject_budget=s.reject_budget) for way in self.sft.ways),
             SftSignals(signals, sft=self.sft),
-            *(make(signals, **how) for make in (SftFiltered,)),
+            *(make(signals, **how) for make in (SftDedupIndex, SftDuplicates, SftFiltered)),
         ]
         return {stage.name: stage for stage in made}
 
