@@ -12,7 +12,7 @@ A row of `sft.preferences` gives a pair of the preferred answer with each other 
 answer that is known to be good or not. What a form has no place for is skipped and counted by reason, never bent. LLaMA-Factory's
 reader skips rows whose roles do not go by turns, with a warning; here they are counted first. Messages, calls, thoughts and tools are written as
 those of dialogues are (sample.py).
-Promise: memory is bounded by a row; the same rows give the same bytes.
+Promise: memory is bounded by a row; the same rows give the same bytes; a file appears under its name when it is whole.
 
 Sources: hiyouga/LLaMA-Factory (data/README, converter.py), huggingface/trl (dataset formats).
 Not here: dialogues (the modules beside this one), which rows are exported.
@@ -94,10 +94,15 @@ def write_preferences(
     skipped: Counter[str] = Counter()
     file, n = folder / f"{name}.jsonl", 0
     folder.mkdir(parents=True, exist_ok=True)
-    with file.open("wb") as out:
-        for line in examples(rows, form, pairs=pairs, skipped=skipped):
-            out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-            n += 1
+    partial = folder / f"{name}.jsonl.part"
+    try:
+        with partial.open("wb") as out:
+            for line in examples(rows, form, pairs=pairs, skipped=skipped):
+                out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+                n += 1
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
     if entry := dataset_entry(file.name, form):
         _add_entry(folder / "dataset_info.json", name, entry)
     return Exported(file, n, dict(sorted(skipped.items())))

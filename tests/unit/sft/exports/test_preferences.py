@@ -172,6 +172,17 @@ def test_llama_factory_finds_every_file_in_dataset_info(tmp_path):
         assert entry.get("ranking", False) == ("chosen" in entry["columns"])
 
 
+def test_a_file_that_did_not_come_to_its_end_is_not_there(tmp_path):
+    def rows():
+        yield PLAIN
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        write_preferences(rows(), tmp_path, "made", "trl_dpo")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_form_is_told_with_the_nearest(tmp_path):
     with pytest.raises(SettingsError, match="nearest is `trl_dpo`"):
         write_preferences([], tmp_path, "x", "trl_dop")
