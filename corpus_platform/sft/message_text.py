@@ -61,10 +61,16 @@ _CODE_LIKE = r"`|printf?\s*\(|puts|cout|\bre\.|split\(|join\(|\$|\\(?:frac|begin
 _WRAPPER = r"""(?i)^\s*<(?:div|p|ol|ul|h[1-6]|pre|blockquote|table)\b[^>]*>"""
 _SHARED = r"""(?i)<div class="[^"]*(?:markdown|prose|break-words|whitespace-pre-wrap|flex)[^"]*"|<pre>\s*<div[^>]*>.{0,400}?Copy code"""
 _HEAD_OF_CODE = re.compile(r"(?is)<pre[^>]*>(?:(?!<code|</pre>).)*<code")
-_MARKS = r"(?:instructions?|input|response|output|question|answer|context|指令|问题|输入|输出|回答|回复|答案)"
+_ASKING, _ANSWERING = (
+    r"instructions?|input|question|context|指令|问题|输入",
+    r"response|output|answer|输出|回答|回复|答案",
+)
 _PREAMBLE = r"(?is)\A\s*(?:below is an instruction that describes a task\b[^\n]{0,200}|以下是(?:一个)?描述任务的(?:指令|说明)[^\n]{0,120})\s*\n+"
-_HEAD_MARKER = rf"(?i)\A\s*#{{2,4}}\s*{_MARKS}\s*[:：][ \t]*\n*"
-_TAIL_MARKER = rf"(?i)\n\s*#{{2,4}}\s*{_MARKS}\s*[:：]?\s*\z"
+_TAIL_MARKER = rf"(?i)\n\s*###\s*(?:{_ASKING}|{_ANSWERING})\s*[:：]?\s*\z"
+_HEAD_MARKERS = {
+    "user": rf"(?i)\A\s*###\s*(?:{_ASKING})\s*[:：][ \t]*\n*",
+    "assistant": rf"(?i)\A\s*###\s*(?:{_ANSWERING})\s*[:：][ \t]*\n*",
+}
 _SPEAKERS = {
     "user": r"(?i)\A\s*(?:###\s*)?(?:human|user|用户)\s*[:：][ \t]*",
     "assistant": r"(?i)\A\s*(?:###\s*)?(?:assistant|助手|<bot>)\s*[:：][ \t]*",
@@ -209,11 +215,13 @@ def _page_marks(editing: _Passes, about: _About) -> None:
 
 
 def _prompt_markers(editing: _Passes, about: _About) -> None:
-    """At a message's own ends only; a speaker's name only before what that speaker says."""
-    for pattern in (_PREAMBLE, _HEAD_MARKER, _TAIL_MARKER):
-        editing.cut(Cut("prompt_marker", pattern))
-    for who, pattern in _SPEAKERS.items():
-        rows = (editing.text.str.contains(pattern) & (about.role == who)).arg_true()
+    """At a message's own ends only, and of the side that says it; an answer with further headings keeps its first."""
+    editing.cut(Cut("prompt_marker", _PREAMBLE), Cut("prompt_marker", _TAIL_MARKER))
+    for who, pattern in (*_HEAD_MARKERS.items(), *_SPEAKERS.items()):
+        is_marked = editing.text.str.contains(pattern) & (about.role == who)
+        if who == "assistant":
+            is_marked &= ~editing.text.str.contains("\n#", literal=True)
+        rows = is_marked.arg_true()
         found = re.compile(pattern)
         editing.matches("prompt_marker", rows, lambda text, found=found: _first(found, text))
 

@@ -39,8 +39,8 @@ def right(text, role="assistant", **known):
         ("```\npythonCopy code\nx = 1\n```", "```python\nx = 1\n```", "copy_button"),
         ("代码：\n复制代码\nx = 1", "代码：\nx = 1", "copy_button"),
         ("2 / 3\n\nHere it is.", "Here it is.", "page_mark"),
-        ("### Instruction:\nName a fruit.\n\n### Response:", "Name a fruit.", "prompt_marker"),
-        ("### 指令：\n说出一种水果。\n\n### 回答：", "说出一种水果。", "prompt_marker"),
+        ("### Response:\nAn apple.", "An apple.", "prompt_marker"),
+        ("### 回答：苹果。\n\n### 指令：", "苹果。", "prompt_marker"),
         ("Assistant: An apple.", "An apple.", "prompt_marker"),
         ("助手：苹果。", "苹果。", "prompt_marker"),
         ("So it ends.</s>", "So it ends.< /s >", "special_token"),
@@ -74,6 +74,8 @@ def test_a_rule_mends_what_shows_its_mark(text, made, rule):
         "1 / 2",
         "The answer:\n1 / 2\nof it",
         "Write ### Instruction: before it.",
+        "### Answer:\nIt is 4.\n\n### Why\nTwo and two.",
+        "## Output: a table",
         "He said: Human: a word.",
         "Human: a word from the assistant",
         "<think>hm</think> so",
@@ -87,6 +89,15 @@ def test_a_rule_mends_what_shows_its_mark(text, made, rule):
 )  # fmt: skip
 def test_a_look_alike_stays(text):
     assert right(text) == (text, {})
+
+
+def test_a_prompt_of_a_template_is_taken_out_of_it():
+    english = "Below is an instruction that describes a task. Write a response.\n\n### Instruction:\nName a fruit.\n\n### Response:"
+    chinese = "以下是一个描述任务的指令。\n\n### 指令：\n说出一种水果。\n\n### 回答："
+
+    assert right(english, role="user") == ("Name a fruit.", {"prompt_marker": 3})
+    assert right(chinese, role="user") == ("说出一种水果。", {"prompt_marker": 3})
+    assert right("### Input: what the user gave", role="assistant")[1] == {}
 
 
 def test_a_fraction_at_the_end_of_mathematics_is_the_answer():
