@@ -69,8 +69,8 @@ def _body(told: Mapping[str, Any], formats: tuple[str, ...]) -> str:
 def _use(told: Mapping[str, Any], formats: tuple[str, ...]) -> str:
     name = f"mix_{told['mix']['name']}"
     ways = {
-        "messages": "- Hugging Face `datasets`, TRL: `messages.parquet` or `messages.jsonl`; `tools` is JSON text, `trained` says which messages are learnt.",
-        "trl": "- TRL, prompt and completion: `prompt_completion.jsonl`, a record for each answer that is learnt.",
+        "messages": "- Hugging Face `datasets`: `messages.parquet` or `messages.jsonl`; `tools` is JSON text, `trained` says which messages are learnt.",
+        "trl": "- TRL: `trl_messages.parquet`, or `trl_prompt_completion.parquet` with a record for each answer that is learnt (`datasets` 5).",
         "llama_factory": f"- LLaMA-Factory: `dataset_dir` is this folder, `dataset: {name}` (sharegpt) or `dataset: {name}_alpaca`.",
         "axolotl": "- Axolotl: put `axolotl.yaml` into the configuration; `path` is relative to where it runs.",
         "ms_swift": "- ms-swift: `--dataset ms_swift.jsonl`.",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from corpus_platform.commands.sft import catalogue, decontaminate, files, filters, preferences
+from corpus_platform.commands.sft import catalogue, decontaminate, files, filters, overlap, preferences
 
 app = typer.Typer(no_args_is_help=True, help="Data for supervised fine-tuning: reading, filters, construction, mixes.")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(mix.app, name="mix")
 app.command("filter")(filters.filter_dialogues)
 app.command("decontaminate")(decontaminate.decontaminate)
 app.command("preferences")(preferences.preferences)
 app.command()(files.sniff)
 app.command()(files.convert)
+app.command("overlap")(overlap.overlap)

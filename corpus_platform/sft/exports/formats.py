@@ -33,12 +33,15 @@ if TYPE_CHECKING:
 MESSAGES = "messages"
 """The form that every export has."""
 FORMATS: Mapping[str, Mapping[str, Records]] = {
-    MESSAGES: {"messages.jsonl": hugging_face.messages},
+    MESSAGES: {"messages.jsonl": hugging_face.messages, "messages.parquet": hugging_face.messages},
     "llama_factory": {
         "llama_factory_sharegpt.jsonl": llama_factory.sharegpt,
         "llama_factory_alpaca.jsonl": llama_factory.alpaca,
     },
-    "trl": {"prompt_completion.jsonl": hugging_face.prompt_completion},
+    "trl": {
+        "trl_messages.parquet": hugging_face.messages,
+        "trl_prompt_completion.parquet": hugging_face.prompt_completion,
+    },
     "axolotl": {axolotl.FILE: axolotl.messages},
     "ms_swift": {ms_swift.FILE: ms_swift.messages},
     "firefly": {"firefly.jsonl": plain_pairs.firefly},
@@ -46,7 +49,12 @@ FORMATS: Mapping[str, Mapping[str, Records]] = {
     "nemo": {"nemo.jsonl": plain_pairs.nemo},
 }
 """Files of each form, with what makes their records."""
-PARQUET = "messages.parquet"
+SCHEMAS: Mapping[str, pa.Schema] = {
+    "messages.parquet": hugging_face.SCHEMA,
+    "trl_messages.parquet": hugging_face.TRL_SCHEMA,
+    "trl_prompt_completion.parquet": hugging_face.PAIR_SCHEMA,
+}
+"""Columns of the files that are Parquet; the others have a line for each record."""
 _GROUP = 2_000
 _NO_DIALOGUE = "nothing_learnt"
 
@@ -64,10 +72,46 @@ def chosen_formats(names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((MESSAGES, *asked)))
 
 
+class _Lines:
+    """JSON lines."""
+
+    def __init__(self, path: Path) -> None:
+        self._stream = path.open("wb")
+
+    def write(self, record: dict[str, Any]) -> None:
+        self._stream.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Parquet:
+    """Parquet with row groups of a fixed number of records."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd", version="2.6")
+        self._pending: list[dict[str, Any]] = []
+
+    def write(self, record: dict[str, Any]) -> None:
+        self._pending.append(record)
+        if len(self._pending) >= _GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        if self._pending:
+            self._writer.write_table(pa.Table.from_pylist(self._pending, schema=self._schema))
+        self._pending = []
+
+
 @dataclass
 class _File:
     records: Records
-    stream: Any
+    stream: _Lines | _Parquet
     rows: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -80,23 +124,18 @@ class _File:
         if not made:
             self.left_out[_NO_DIALOGUE] += 1
         for record in made:
-            self.stream.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+            self.stream.write(record)
             self.rows += 1
 
 
 class Writer:
-    """Writes dialogues into the files of some forms, with Parquet beside the messages; used as a context."""
+    """Writes dialogues into the files of some forms; used as a context."""
 
     def __init__(self, folder: Path, formats: tuple[str, ...]) -> None:
         """Opens the files in a folder that is there."""
         self._files = {
-            name: _File(records, (folder / name).open("wb"))
-            for form in formats
-            for name, records in FORMATS[form].items()
+            name: _File(records, _opened(folder / name)) for form in formats for name, records in FORMATS[form].items()
         }
-        self._parquet = pq.ParquetWriter(folder / PARQUET, hugging_face.SCHEMA, compression="zstd", version="2.6")
-        self._pending: list[dict[str, Any]] = []
-        self._rows = 0
 
     def __enter__(self) -> Self:
         return self
@@ -104,35 +143,28 @@ class Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self._flush()
         for file in self._files.values():
             file.stream.close()
-        self._parquet.close()
 
     def write(self, sample: Sample) -> None:
         """Adds a dialogue to every file that can say it."""
         for file in self._files.values():
             file.write(sample)
-        self._pending += hugging_face.messages(sample)
-        self._rows += 1
-        if len(self._pending) >= _GROUP:
-            self._flush()
 
     @property
     def rows(self) -> dict[str, int]:
         """Records by file."""
-        return {**{name: file.rows for name, file in self._files.items()}, PARQUET: self._rows}
+        return {name: file.rows for name, file in self._files.items()}
 
     @property
     def left_out(self) -> dict[str, dict[str, int]]:
         """Dialogues that a file can't say, by reason."""
         return {name: dict(sorted(file.left_out.items())) for name, file in self._files.items() if file.left_out}
 
-    def _flush(self) -> None:
-        if self._pending:
-            self._parquet.write_table(pa.Table.from_pylist(self._pending, schema=hugging_face.SCHEMA))
-        self._pending = []
+
+def _opened(path: Path) -> _Lines | _Parquet:
+    schema = SCHEMAS.get(path.name)
+    return _Lines(path) if schema is None else _Parquet(path, schema)
 
 
 def settings_files(name: str, formats: tuple[str, ...]) -> dict[str, str]:

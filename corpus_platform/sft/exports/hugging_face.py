@@ -1,9 +1,10 @@
-"""Messages as Hugging Face's libraries and TRL read them, as JSON lines and Parquet; and prompt with completion, one for each turn that is learnt.
+"""Messages as Hugging Face's libraries read them, as JSON lines and Parquet; for TRL also prompt with completion, one for each turn that is learnt.
 
     {"id": ..., "messages": [{"role": "user", "content": ...}, {"role": "assistant", "content": ...}], "tools": "[...]", "trained": [false, true], ...}
 
 `trained` tells message by message what a trainer should learn, which TRL's `messages` can't say (its `assistant_only_loss` learns all answers); prompt and
-completion say it by themselves.
+completion say it by themselves. Many chat templates write arguments of calls as JSON, and would quote a text twice: out of files for TRL `datasets` gives
+them as objects.
 
 Not here: other trainers' forms (the other modules).
 """
@@ -21,34 +22,50 @@ if TYPE_CHECKING:
 
     from corpus_platform.sft.exports.sample import Sample
 
-_CALL = pa.struct(
-    [
-        ("id", pa.string()),
-        ("type", pa.string()),
-        ("function", pa.struct([("name", pa.string()), ("arguments", pa.large_string())])),
-    ]
-)
-_MESSAGE = pa.struct(
-    [
-        ("role", pa.string()),
-        ("content", pa.large_string()),
-        ("reasoning_content", pa.large_string()),
-        ("tool_calls", pa.list_(_CALL)),
-        ("name", pa.string()),
-    ]
-)
+
+def _messages_type(arguments: pa.Field) -> pa.DataType:
+    """A list of messages whose calls have arguments of a field's type."""
+    function = pa.struct([pa.field("name", pa.string()), arguments])
+    call = pa.struct([("id", pa.string()), ("type", pa.string()), ("function", function)])
+    return pa.list_(
+        pa.struct(
+            [
+                ("role", pa.string()),
+                ("content", pa.large_string()),
+                ("reasoning_content", pa.large_string()),
+                ("tool_calls", pa.list_(call)),
+                ("name", pa.string()),
+            ]
+        )
+    )
+
+
+_FACTS = tuple((name, pa.int16() if name == "epoch" else pa.string()) for name in FACTS)
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
-        ("messages", pa.list_(_MESSAGE)),
+        ("messages", _messages_type(pa.field("arguments", pa.large_string()))),
         ("tools", pa.large_string()),
         ("trained", pa.list_(pa.bool_())),
-        *((name, pa.int16() if name == "epoch" else pa.string()) for name in FACTS),
+        *_FACTS,
         ("tokens", pa.int64()),
         ("tokens_trained", pa.int64()),
     ]
 )
 """Columns of `messages.parquet`."""
+
+
+_OBJECT = pa.field(
+    "arguments", pa.string(), metadata={"ARROW:extension:name": "arrow.json", "ARROW:extension:metadata": ""}
+)
+"""JSON by Arrow's own type: text to those that do not know it, and to `datasets` 5 a value."""
+_MESSAGES = _messages_type(_OBJECT)
+TRL_SCHEMA = pa.schema([("messages", _MESSAGES), *(field for field in SCHEMA if field.name != "messages")])
+"""Columns of `trl_messages.parquet`."""
+PAIR_SCHEMA = pa.schema(
+    [("id", pa.string()), ("prompt", _MESSAGES), ("completion", _MESSAGES), ("tools", pa.large_string())]
+)
+"""Columns of `trl_prompt_completion.parquet`."""
 
 
 def messages(sample: Sample) -> Iterator[dict[str, Any]]:

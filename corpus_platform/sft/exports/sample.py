@@ -72,9 +72,9 @@ def text_with_thought(message: Message) -> str:
 
 
 def arguments_text(call: Mapping[str, Any]) -> str:
-    """Arguments of a call as JSON text; those that are text already stay as they are."""
+    """Arguments of a call as JSON text; text that is JSON already stays as it is."""
     arguments = call.get("arguments")
-    return arguments if isinstance(arguments, str) else dumps({} if arguments is None else arguments)
+    return arguments if isinstance(arguments, str) and _is_json(arguments) else dumps(arguments_value(call))
 
 
 def arguments_value(call: Mapping[str, Any]) -> Any:
@@ -82,10 +82,7 @@ def arguments_value(call: Mapping[str, Any]) -> Any:
     arguments = call.get("arguments")
     if not isinstance(arguments, str):
         return {} if arguments is None else arguments
-    try:
-        return orjson.loads(arguments)
-    except orjson.JSONDecodeError:
-        return arguments
+    return orjson.loads(arguments) if _is_json(arguments) else arguments
 
 
 def openai_message(message: Message, number: int) -> dict[str, Any]:
@@ -133,3 +130,11 @@ def pairs(sample: Sample, *, tools: bool = False) -> Iterator[tuple[Message, Mes
 def dumps(value: Any) -> str:
     """A value as JSON text."""
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True

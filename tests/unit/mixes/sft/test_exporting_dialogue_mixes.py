@@ -7,6 +7,7 @@ import pytest
 from corpus_platform.analytics.mix_release import check
 from corpus_platform.analytics.sft_release import Export, export
 from corpus_platform.errors import SettingsError
+from corpus_platform.mixes.sft.mix import mixes
 from corpus_platform.sft.exports.formats import FORMATS
 
 from .conftest import said, with_tools
@@ -102,3 +103,39 @@ def test_a_mix_that_is_not_made_or_a_folder_in_use_is_refused(made, tmp_path):
         export(made.lake, made.stage, "other", Export(tmp_path / "out"))
     with pytest.raises(SettingsError, match="is there already"):
         export(made.lake, made.stage, "small", Export(tmp_path / "used"))
+
+
+def test_the_shipped_mixes_are_made_and_exported_of_what_a_home_has(house, tmp_path):
+    kinds = {"dolly_15k": "qa", "wildchat": "chat", "gsm8k": "maths", "evol_instruct_code_80k": "code", "redgpt": "qa"}
+    kinds |= {"chinese_medical_dialogue": "qa", "promptcblue": "extraction", "med_chatglm": "qa"}
+    for n, (name, task) in enumerate(kinds.items()):
+        chinese = name in {"redgpt", "chinese_medical_dialogue", "promptcblue", "med_chatglm"}
+        rows = [
+            said(100 * n + i, words=8 * i + 1, task_type=task, language="zh" if chinese else "en") for i in range(30)
+        ]
+        house.put(f"my_{name}", rows, like=name, location="nowhere")
+    house.mixes |= mixes()
+
+    told = {}
+    for name in mixes():
+        house.make(name)
+        export(house.lake, house.stage, name, Export(tmp_path / name, tuple(FORMATS), 512))
+        told[name] = orjson.loads((tmp_path / name / "mix_report.json").read_bytes())
+
+    given = {
+        name: {row["value"]: row["rows"] for row in one["shares"] if row["dimension"] == "part"}
+        for name, one in told.items()
+    }
+    assert given["general_bilingual"]["human"] == 120
+    assert given["general_bilingual"]["tools"] == 0
+    assert "part tools" in told["general_bilingual"]["unmet"]
+    assert given["maths_code"]["maths"] == given["maths_code"]["code"] == 90
+    assert {
+        name: given["chinese_medical"][name] for name in ("consultations", "tasks", "from_models", "general/my_redgpt")
+    } == {
+        "consultations": 90,
+        "tasks": 30,
+        "from_models": 90,
+        "general/my_redgpt": 30,
+    }
+    assert all(check(tmp_path / name) == [] for name in told)
