@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from corpus_platform.commands.sft import catalogue, decontaminate, files, filters, overlap, preferences
+from corpus_platform.commands.sft import catalogue, decontaminate, files, filters, mix, overlap, preferences
 
 app = typer.Typer(no_args_is_help=True, help="Data for supervised fine-tuning: reading, filters, construction, mixes.")
 app.add_typer(catalogue.app, name="catalogue")
