@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from corpus_platform.sft.construct.rows import answer_of, fields_of, kept, prompt_of
+from corpus_platform.sft.construct.rows import answer_of, dialogue_of, fields_of, kept, prompt_of
 from corpus_platform.sft.construct.spool import Spool
 from corpus_platform.sft.construct.way import Made, Way, made, register_way, skipped
-from corpus_platform.sft.form import Dialogue, Message, assistant, of_row, user
+from corpus_platform.sft.form import Dialogue, Message, assistant, user
 from corpus_platform.sft.kinds.about import chinese, words
 from corpus_platform.sft.kinds.dialog_log import TRACK
 from corpus_platform.sft.kinds.kind import at
@@ -82,7 +82,7 @@ class Recut(Way):
             yield from by_cut.get(self.cut, self._pieces)(row)
 
     def _pieces(self, row: Mapping[str, Any]) -> Iterator[Made]:
-        whole = of_row(row)
+        whole = dialogue_of(row)
         said = whole.messages
         ends = [n for n, m in enumerate(said) if m.role == "assistant" and any(e.role == "user" for e in said[:n])]
         if not ends:
@@ -182,7 +182,7 @@ class Recut(Way):
             elif _unchanged(row) and self.draw("unchanged", row["doc_id"]) > limit:
                 yield skipped("unchanged_over_share", row["doc_id"])
             else:
-                whole = of_row(row)
+                whole = dialogue_of(row)
                 labels = {**whole.labels, "cut": "rewriting"}
                 yield made(
                     replace(whole, task_type="rewriting", labels=labels, construction="rewritten"), row["doc_id"]

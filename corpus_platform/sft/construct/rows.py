@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from corpus_platform.sft.form import Dialogue, dumps, of_row
 from corpus_platform.sft.kinds.kind import at
 
 if TYPE_CHECKING:
@@ -28,6 +29,16 @@ def json_of(row: Mapping[str, Any], column: str) -> dict[str, Any]:
     if isinstance(found, str | bytes):
         found = orjson.loads(found)
     return found if isinstance(found, dict) else {}
+
+
+def dialogue_of(row: Mapping[str, Any]) -> Dialogue:
+    """The dialogue of a row, its JSON columns as text or read already."""
+    said = [
+        {**m, "calls": dumps(m["calls"]) if isinstance(m.get("calls"), list) else m.get("calls")}
+        for m in row["messages"]
+    ]
+    read = {name: dumps(row[name]) for name in ("meta", "labels", "tools") if isinstance(row.get(name), dict | list)}
+    return of_row({**row, **read, "messages": said})
 
 
 def prompt_of(row: Mapping[str, Any]) -> str:

@@ -137,14 +137,15 @@ class SocialQa(Way):
 
 
 def thread_of(turns: list[dict[str, Any]], meta: Mapping[str, Any], title: str) -> tuple[str, list[Reply]]:
-    """What a thread asks, and its answers. A thread of a site where the first post has no text asks its title."""
+    """What a thread asks (its title and first post), and its answers. A first post without text has no turn."""
     if any(turn.get("kind") for turn in turns):
         return _of_posts(turns, meta)
-    has_head = bool(title) and turns[0]["text"].lstrip().startswith(title)
-    head = turns[0]["text"] if has_head or not title else title
-    rest = turns[1:] if has_head or not title else turns
-    replies = [Reply(turn["text"], turn.get("score"), False) for turn in rest if turn.get("depth", 1) == 1]
-    return head.strip(), replies
+    first = turns[0]
+    has_head = first["depth"] == 0 if "depth" in first else len(turns) > (meta.get("replies") or len(turns) - 1)
+    body = first["text"].strip() if has_head else ""
+    head = body if body.startswith(title) else "\n\n".join(piece for piece in (title, body) if piece)
+    rest = turns[1:] if has_head else turns
+    return head.strip(), [Reply(turn["text"], turn.get("score"), False) for turn in rest if turn.get("depth", 1) == 1]
 
 
 def _of_posts(turns: list[dict[str, Any]], meta: Mapping[str, Any]) -> tuple[str, list[Reply]]:

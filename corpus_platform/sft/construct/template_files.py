@@ -94,7 +94,8 @@ class Rendered:
 class TemplateFile(BaseModel):
     """Templates of a data set or task."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Keys of templates are numbers in some files.
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
 
     dataset: str
     subset: str | None = None
