@@ -127,7 +127,10 @@ def _map(given: list[str] | None) -> dict[str, Any]:
         name, sign, column = word.partition("=")
         if not sign:
             values = read_yaml(Path(word)).values
-            found |= values.get("map", values) if isinstance(values, dict) else {}
+            if not isinstance(values, dict):
+                raise SettingsError(f"{word}: a map is a mapping of columns, labels, meta, ignore, others")
+            # A proposal of `sniff` has the map within it.
+            found |= values.get("map", {}) if "kind" in values else values
         elif name in _LISTS:
             found[name] = [*found.get(name, ()), column]
         elif name == "others":

@@ -37,9 +37,9 @@ _CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _MARK = "\u3000-\u303f\uff00-\uffef“”‘’—…·～"
 _HAN = re.compile(f"[{_CJK}]")
 _APART = re.compile(f"[{_CJK}] (?=[{_CJK}{_MARK}])")
-_POINT = "!?.,;:~"
+_POINT = "!?.,;:~\"'()%"
 _BLANKS = re.compile(
-    f"(?<=[{_CJK}{_MARK}]) +(?=[{_CJK}{_MARK}{_POINT}])|(?<=[{_POINT}]) +(?=[{_CJK}{_MARK}])|(?<=[{_POINT}]) +(?=[{_POINT}])"
+    f"(?<=[{_CJK}{_MARK}]) +(?=[{_CJK}{_MARK}{_POINT}0-9])|(?<=[{_POINT}0-9]) +(?=[{_CJK}{_MARK}])|(?<=[{_POINT}]) +(?=[{_POINT}])|(?<=[0-9]) +(?=[0-9])"
 )
 _SIDES = (re.compile(r"\s*(?:问|Q|Question|用户|患者|Human|User)\s*[:：]\s*"), re.compile(r"\s*(?:答|A|Answer|助手|医生|Assistant|AI)\s*[:：]\s*"))  # fmt: skip
 
@@ -138,7 +138,7 @@ class TurnStrings(Kind):
 
 
 def unspaced(text: str) -> str:
-    """A text without blanks between Chinese characters and marks; those beside Latin words stay."""
+    """A text without blanks between Chinese characters, marks and digits; those beside Latin words stay."""
     return _BLANKS.sub("", text)
 
 

@@ -216,6 +216,7 @@ def test_numbered_messages_go_by_their_numbers():
         ("你 好 ， 在 吗 ？", "你好，在吗？"),
         ("嗯 嗯 ~ 不 错 . . .", "嗯嗯~不错..."),
         ("用 iphone 好 吗", "用 iphone 好吗"),
+        ('我 叫 " 你 " ， 1 1 年', '我叫"你"，11年'),
         ("it is 3 . 5", "it is 3 . 5"),
     ],
 )
