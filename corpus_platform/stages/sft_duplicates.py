@@ -166,10 +166,10 @@ class SftDuplicates(_DedupStage):
         if shard.work is None or found is None:
             return
         own, held = shard.work
-        index = _index(lake, own.index)
+        index = index_in(lake, own.index)
         output.count("records", index.rows.height)
         judge = may_match(index.rows)
-        earlier = [Earlier(one.name, _index(lake, one.index, judge, _gone(lake, one.verdicts))) for one in held]
+        earlier = [Earlier(one.name, index_in(lake, one.index, judge, _gone(lake, one.verdicts))) for one in held]
         options = found[1].copies(self.sft.one(partition["set"]).same_prompt)
         verdicts = verdicts_of(index, options, earlier)
         output.count("kept", int(verdicts["kept"].sum()))
@@ -190,7 +190,7 @@ class SftDuplicates(_DedupStage):
                 yield _Held(other, files, verdicts)
 
 
-def _index(
+def index_in(
     lake: Lake,
     files: Sequence[DataFile],
     judge: Callable[[pl.DataFrame], np.ndarray] | None = None,
