@@ -64,7 +64,8 @@ class MossChat(Kind):
             yield broken.problem
             return
         calling = any(message.calls for message in messages)
-        yield about(record, messages, tools=tuple(tools), **({"task_type": "tool_use"} if calling else {}))
+        task = record.task_type or ("tool_use" if calling else None)
+        yield about(record, messages, tools=tuple(tools), task_type=task)
 
 
 def tools_of_switches(system: str) -> list[dict[str, Any]]:

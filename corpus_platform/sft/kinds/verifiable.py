@@ -145,9 +145,7 @@ class Verifiable(Kind):
         if self.calculator == "strip":
             said = without_marks(said)
         labels = {} if solution.right is None else {"correct": solution.right}
-        known = {} if record.task_type else {"task_type": "maths"}
-        if solution.sampled:
-            known |= {"origin": "model", "origin_model": solution.model}
+        known = {"origin": "model", "origin_model": solution.model} if solution.sampled else {}
         messages = (user(question), assistant(said, reasoning))
         meta = {"equations": equations} if equations else {}
         return about(record, messages, verifiable_answer=gold, labels=labels, meta=meta, **known)
