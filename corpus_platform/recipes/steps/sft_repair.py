@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from corpus_platform.errors import SchemaError
 from corpus_platform.recipes.step import Edited, EditStep, register_step
 from corpus_platform.sft.flat import flatten, fold
 from corpus_platform.sft.flat import texts as texts_of
@@ -53,6 +54,8 @@ class SftRoles(EditStep):
         """The dialogues in order."""
         before, system = messages(subject), subject.column("system")
         done = ordered(before, system, names=self.names, trim=self.trim, join=self.join, any_order=self.any_order)
+        if done.counts.get("system_moved") and "system" not in subject.columns.columns:
+            raise SchemaError("dialogues begin with system messages, and there is no column `system` for them: add one")
         rows = np.flatnonzero(done.changed)
         texts = texts_of(flatten(done.messages.gather(rows)), done.system.gather(rows))
         made = put_rows(subject.batch.texts, rows, texts)

@@ -6,12 +6,14 @@ from dialogue_frames import contents, edited, frame_of, reason, said
 from hypothesis import given, settings
 from hypothesis.strategies import booleans, builds, just, lists, none, one_of, sampled_from, text, tuples
 
+from corpus_platform.errors import SchemaError
 from corpus_platform.recipes.steps.sft_repair import SftRoles
 from corpus_platform.sft.flat import flatten, fold
 from corpus_platform.sft.flat import texts as texts_of
 from corpus_platform.sft.form import Message, text_of
 from corpus_platform.sft.pieces import Pieces
 from corpus_platform.sft.roles import REASONS, ordered
+from corpus_platform.signals.subject import Subject
 
 CALL = Message("assistant", "", calls=({"name": "weather", "arguments": {"city": "Xi'an"}},))
 TIME = Message("assistant", "", calls=({"name": "time", "arguments": {}},))
@@ -96,6 +98,13 @@ def test_a_system_message_at_the_head_joins_the_system_prompt():
     assert edit.columns["system"].to_list() == ["Be kind.", "Be brief.\n\nBe kind."]
     assert edit.text.to_list() == ["Be kind.\n\na\n\nb", "Be brief.\n\nBe kind.\n\na\n\nb"]
     assert edit.removed == {"system_moved": 2}
+
+
+def test_system_messages_are_not_lost_where_no_column_would_hold_them():
+    frame = frame_of(said("s:Be kind.", "u:a", "a:b")).drop("system")
+
+    with pytest.raises(SchemaError, match="no column `system`"):
+        SftRoles().edit(Subject.of(frame))
 
 
 def test_calls_that_were_made_one_by_one_become_calls_made_together():
