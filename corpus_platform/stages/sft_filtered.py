@@ -112,10 +112,11 @@ class SftFiltered(Stage):
         step = dedup_of(recipe)
         if step is None or not files:
             return {}
-        asked = ("doc_id", "kept", "similarity", "canonical")
+        schema = {**VERDICT_SCHEMA, "rule": pl.String}
+        asked = ("doc_id", "kept", "similarity", "canonical", "rule")
         rows = pl.concat([lazy(lake, file).select(asked) for file in files]).filter(~pl.col("kept")).collect()
-        empty = [pl.lit(None, dtype).alias(name) for name, dtype in VERDICT_SCHEMA.items() if name not in asked]
-        return {step.name: rows.with_columns(empty).select(*VERDICT_SCHEMA).cast(VERDICT_SCHEMA)}  # type: ignore[arg-type]
+        empty = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in asked]
+        return {step.name: rows.with_columns(empty).select(*schema).cast(schema)}  # type: ignore[arg-type]
 
     def _rows(self, applied: Applied, recipe: Recipe) -> pl.DataFrame:
         marked = applied.kept.with_columns(
