@@ -32,9 +32,11 @@ Level = Literal[0, 1, 2]
 
 _PIECE = 1 << 18
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{},:]', re.DOTALL)
+_DEEP = re.compile(rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)++|["\[\]{}]', re.DOTALL)
+"""The same within an item, where only brackets count: strings one after another are one."""
 _INSIDE = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _NUMBERS = re.compile(rb"\b(?:NaN|Infinity)\b")
-_TOKEN_LIMIT = 1 << 20
+_KEY_LIMIT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +116,17 @@ class _Walk:
     def _tokens(self, *, final: bool) -> Iterator[Item]:
         if self._in_string and not self._left_string():
             return
-        for match in _TOKEN.finditer(self._data, self._at):
-            token = match.group()
-            if token == b'"' and not final:
-                self._at = match.start()
-                if len(self._data) - match.start() > self._limit:
+        while match := (_DEEP if self._depth > self._level else _TOKEN).search(self._data, self._at):
+            start, end = match.span()
+            mark = self._data[start : start + 1]
+            if mark == b'"' and end == start + 1 and not final:
+                self._at = start
+                if len(self._data) - start > self._limit:
                     self._in_string = True
-                    self._at = _INSIDE.match(self._data, match.end()).end()  # type: ignore[union-attr]
+                    self._at = _INSIDE.match(self._data, end).end()  # type: ignore[union-attr]
                 return
-            self._at = match.end()
-            item = self._take(token, match.start(), match.end())
+            self._at = end
+            item = self._take(mark, start, end)
             if item is not None:
                 yield item
         self._at = len(self._data)
@@ -135,24 +138,24 @@ class _Walk:
         self._at += not self._in_string
         return not self._in_string
 
-    def _take(self, token: bytes, start: int, end: int) -> Item | None:
-        if token in (b"[", b"{"):
-            return self._open(token, end)
-        if token in (b"]", b"}"):
+    def _take(self, mark: bytes, start: int, end: int) -> Item | None:
+        if mark in (b"[", b"{"):
+            return self._open(mark, end)
+        if mark in (b"]", b"}"):
             return self._close(start, end)
-        if token == b"," and self._depth == self._level:
+        if mark == b"," and self._depth == self._level:
             return self._end(start, end) if self._level else None
-        if token == b":" and self._in_object and self._in_object[-1] and self._depth <= 2:
+        if mark == b":" and self._in_object and self._in_object[-1] and self._depth <= 2:
             self._colon(end)
-        elif token[:1] == b'"':
-            self._last = token if len(token) < _TOKEN_LIMIT else b'""'
+        elif mark == b'"' and self._depth <= 1:
+            self._last = self._data[start:end] if end - start < _KEY_LIMIT else b'""'
         return None
 
-    def _open(self, token: bytes, end: int) -> None:
+    def _open(self, mark: bytes, end: int) -> None:
         self._depth += 1
-        self._in_object.append(token == b"{")
-        listed = self._level == 1 and token == b"["
-        inner = self._level == 2 and token == b"[" and self._in_object[:1] == [True]
+        self._in_object.append(mark == b"{")
+        listed = self._level == 1 and mark == b"["
+        inner = self._level == 2 and mark == b"[" and self._in_object[:1] == [True]
         if self._depth == self._level and (listed or inner):
             self._start = end
 
