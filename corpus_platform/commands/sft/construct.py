@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from rich.table import Table as RichTable
 
 from corpus_platform.errors import SettingsError
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from corpus_platform.sft.construct.way import Way
 
 
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
 def construct(
     way: Annotated[str, typer.Argument(help="Way of building: templates, rft, fobar, recut ...; `list` names them all")],
     paths: Annotated[
@@ -28,10 +31,14 @@ def construct(
     option: Annotated[
         list[str] | None, typer.Option(help="An option of the way: NAME=VALUE, the value in YAML; may be repeated")
     ] = None,
+    container: Annotated[
+        list[str] | None, typer.Option(help="How the files are written: header=true, delimiter=|, columns=[a, b] ...")
+    ] = None,
     rejects: Annotated[Path | None, typer.Option(help="File for what was left out: parents, reason, detail")] = None,
 ) -> None:  # fmt: skip
     """Makes dialogues of other rows without a model. Without IN it tells the way's options."""
     from corpus_platform.sft.construct.files import build
+    from corpus_platform.sft.containers import Container
 
     if way == "list":
         _list()
@@ -43,19 +50,22 @@ def construct(
         raise SettingsError("corpus sft construct WAY IN... --out OUT")
     if len({path.resolve() for path in (*paths, to, *([rejects] if rejects else []))}) < len(paths) + 1 + bool(rejects):
         raise SettingsError(f"{to}: in, out and rejects are different files")
-    _print(build(_made(way, _options(option)), paths, to=to, rejects=rejects))
+    written = _checked(Container, _values("--container", container), "--container")
+    _print(build(_made(way, _values("--option", option)), paths, to=to, rejects=rejects, container=written))
 
 
-def _options(words: list[str] | None) -> dict[str, Any]:
+def _values(name_of_option: str, words: list[str] | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for word in words or ():
         name, sign, value = word.partition("=")
         if not (name and sign):
-            raise SettingsError(f"--option takes NAME=VALUE; `{word}` is not of that form")
+            raise SettingsError(f"{name_of_option} takes NAME=VALUE; `{word}` is not of that form")
         try:
             found[name] = yaml.safe_load(value)
         except yaml.YAMLError as error:
-            raise SettingsError(f"--option {name}: not a value in YAML: {' '.join(str(error).split())}") from None
+            raise SettingsError(
+                f"{name_of_option} {name}: not a value in YAML: {' '.join(str(error).split())}"
+            ) from None
     return found
 
 
@@ -71,12 +81,16 @@ def _made(name: str, options: dict[str, Any]) -> Way:
         )
     lists = {n for n, f in kind.model_fields.items() if str(f.annotation).startswith("tuple[")}
     options = {n: [v] if n in lists and not isinstance(v, list) else v for n, v in options.items()}
+    return _checked(kind, options, f"`{name}`")
+
+
+def _checked(model: type[_Model], values: dict[str, Any], whose: str) -> _Model:
     try:
-        return kind.model_validate(options)
+        return model.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise SettingsError(f"option `{where}` of `{name}`: {first['msg'].removeprefix('Value error, ')}") from None
+        raise SettingsError(f"option `{where}` of {whose}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _list() -> None:

@@ -52,8 +52,10 @@ class Built:
     outputs: list[Path] = field(default_factory=list)
 
 
-def build(way: Way, paths: Iterable[Path], *, to: Path, rejects: Path | None = None) -> Built:
-    """Writes what a way makes of all rows of the files together.
+def build(
+    way: Way, paths: Iterable[Path], *, to: Path, rejects: Path | None = None, container: Container | None = None
+) -> Built:
+    """Writes what a way makes of all rows of the files together; `container` says how the files are written, where looking misleads.
 
     Raises SourceError where a path is missing; a file that can't be read on is a reject.
     """
@@ -64,7 +66,7 @@ def build(way: Way, paths: Iterable[Path], *, to: Path, rejects: Path | None = N
     with ExitStack() as stack:
         writer = stack.enter_context(PlainWriter(to, dict(polars_schema(table(f"sft.constructed_{way.name}")))))
         spoilt = stack.enter_context(PlainWriter(rejects, _REJECTS)) if rejects is not None else None
-        for position, one in enumerate(way.make(_rows(way, paths, report, problems))):
+        for position, one in enumerate(way.make(_rows(way, paths, container or Container(), report, problems))):
             if isinstance(one.outcome, Dialogue):
                 report.made += 1
                 parents.update(one.parents)
@@ -91,7 +93,9 @@ def _write(
     problems.clear()
 
 
-def _rows(way: Way, paths: Iterable[Path], report: Built, problems: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _rows(
+    way: Way, paths: Iterable[Path], container: Container, report: Built, problems: list[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
     for path in paths:
         if not path.exists():
             raise SourceError(f"{path}: there is no such file or folder")
@@ -100,7 +104,7 @@ def _rows(way: Way, paths: Iterable[Path], report: Built, problems: list[dict[st
             if isinstance(piece, tuple):
                 problems.append({"parents": [piece[0]], "reason": piece[1].reason, "detail": piece[1].detail})
                 continue
-            for read in records_of(piece, Container(), ("row",)):
+            for read in records_of(piece, container, ("row",)):
                 report.read += 1
                 value = read.value
                 if isinstance(value, Unreadable) or not isinstance(value, dict):

@@ -53,7 +53,16 @@ def test_dialogues_and_what_was_left_out_are_written(questions, tmp_path):
 def test_one_value_stands_for_a_list_of_it(tmp_path):
     (tmp_path / "in.csv").write_text("question,answer\nWho?,Me\n")
 
-    run("templates", tmp_path / "in.csv", "--option", "templates=open_qa", "--out", tmp_path / "o.jsonl")
+    run(
+        "templates",
+        tmp_path / "in.csv",
+        "--option",
+        "templates=open_qa",
+        "--container",
+        "header=true",
+        "--out",
+        tmp_path / "o.jsonl",
+    )
 
     assert orjson.loads((tmp_path / "o.jsonl").read_bytes())["construction"] == "rewritten"
 
@@ -66,6 +75,7 @@ def test_one_value_stands_for_a_list_of_it(tmp_path):
         (["fobar", "IN", "--option", "form=xx"], "option `form` of `fobar`: Input should be"),
         (["fobar", "IN", "--option", "form"], "--option takes NAME=VALUE"),
         (["fobar", "IN", "--option", "form=[x"], "not a value in YAML"),
+        (["fobar", "IN", "--container", "header=perhaps"], "option `header` of --container: Input should be"),
         (["dynosaur", "IN"], "option `recipes` of `dynosaur`: Field required"),
     ],
 )
