@@ -15,7 +15,7 @@ import polars as pl
 from corpus_platform.analytics.card_text import code, joined, markdown_table
 from corpus_platform.analytics.report.markup import share
 from corpus_platform.documents import NOBODY_SAYS
-from corpus_platform.mixes.sft.report import ShareRow, unmet
+from corpus_platform.mixes.sft.report import ShareRow, in_order, unmet
 from corpus_platform.stages.sft_filtered import FILTERED
 from corpus_platform.stages.sft_mix import FACTS, SFT_MIXES, infos, left_out
 
@@ -43,7 +43,7 @@ def report(lake: Lake, stage: SftMixes, name: str, state: PartitionState) -> dic
     """What is known of a mix as it was made."""
     mix = stage.mix({"mix": name})
     drawn = lake.scan(SFT_MIXES, mix=name).select("set", "doc_id", "epoch", "trained", "tokens", *FACTS).collect()
-    shares = ShareRow.of_counters(state.counters)
+    shares = in_order(mix, ShareRow.of_counters(state.counters))
     return {
         "mix": mix.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         "fingerprint": state.fingerprint,

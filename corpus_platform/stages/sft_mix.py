@@ -25,9 +25,10 @@ from corpus_platform.mixes.sft.sets import SetInfo, chooses, gated
 from corpus_platform.mixes.sft.tokens import ESTIMATED, count
 from corpus_platform.stages.mix_sources import chosen
 from corpus_platform.stages.mix_tables import TOKENIZERS
-from corpus_platform.stages.read import batches
+from corpus_platform.stages.read import batches, lazy
 from corpus_platform.stages.sft_filtered import FILTERED
 from corpus_platform.stages.sft_sets import SftSettings
+from corpus_platform.stages.sft_signals import SFT_SIGNALS
 from corpus_platform.stages.stage import Shard, Stage, digest_of
 from corpus_platform.stages.tokenizers import open_tokenizer
 
@@ -45,6 +46,8 @@ SFT_MIXES = "sft.mixes"
 FACTS = CHOSEN
 """What is asked of a row besides its label."""
 _READ = ("doc_id", "content_id", "messages", "system", "tools", "labels", "images_needed", *FACTS)
+_LANGUAGES = ("sft_answer_language", "sft_prompt_language")
+"""Signals that tell the language of a dialogue whose set does not: that of the answers, else that of the requests."""
 _ROWS = 4_000
 _WRITTEN = 200_000
 
@@ -90,6 +93,11 @@ class SftMixes(Stage):
             return []
         digest, path = _tokenizer(lake, mix.tokenizer)
         read = [f"{info.name}:{file.shard}:{file.digest}" for info, files in found for file in files]
+        read += [
+            f"{info.name}:signals:{state.fingerprint}"
+            for info, _ in found
+            if (state := lake.state(SFT_SIGNALS, {"set": info.name}))
+        ]
         facts = [digest_of([*map(repr, (info for info, _ in found))])]
         own = f"mix:{digest_of(mix.model_dump(mode='json', exclude={'title', 'about'}))}"
         size = sum(file.bytes for _, files in found for file in files)
@@ -173,15 +181,32 @@ def _candidates(
 ) -> Iterator[pl.DataFrame]:
     """Facts of the rows that parts take, without their texts."""
     for info, files in work.files:
+        languages = _languages(lake, info.name)
         for file in files:
             for frame in batches(lake, file, columns=_READ, rows=_ROWS):
                 output.count("records", frame.height)
-                open_, refused = gated(frame, work.mix.licences, info)
+                open_, refused = gated(_with_languages(frame, languages), work.mix.licences, info)
                 for reason, n in refused.items():
                     _count(output, f"dropped:{reason}:{info.name}", n)
                 whole = open_.filter(~pl.col("images_needed"))
                 _count(output, "dropped:images_needed", open_.height - whole.height)
                 yield _facts(work.mix, info, file, whole, tokenizer, output)
+
+
+def _languages(lake: Lake, name: str) -> pl.DataFrame | None:
+    """Languages of a set's dialogues by its signals (`doc_id`, `measured`); None where they are not stored."""
+    files = lake.files(SFT_SIGNALS, {"set": name}) if lake.state(SFT_SIGNALS, {"set": name}) else []
+    found = [lazy(lake, file) for file in files]
+    if not found or not set(_LANGUAGES) <= set(found[0].collect_schema().names()):
+        return None
+    return pl.concat([one.select("doc_id", pl.coalesce(_LANGUAGES).alias("measured")) for one in found]).collect()
+
+
+def _with_languages(frame: pl.DataFrame, languages: pl.DataFrame | None) -> pl.DataFrame:
+    if languages is None or not frame["language"].has_nulls():
+        return frame
+    joined = frame.join(languages, on="doc_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("language", "measured").alias("language")).drop("measured")
 
 
 def _facts(

@@ -43,7 +43,7 @@ def list_mixes(context: typer.Context) -> None:
 @app.command("show")
 def show(context: typer.Context, name: Name) -> None:
     """One mix as YAML, with the data sets that it takes; when it was made, also what it gave."""
-    from corpus_platform.mixes.sft.report import ShareRow
+    from corpus_platform.mixes.sft.report import ShareRow, in_order
     from corpus_platform.stages.sft_mix import left_out, sets_of
 
     home = Home.open(context.obj)
@@ -55,32 +55,34 @@ def show(context: typer.Context, name: Name) -> None:
     out.print(f"Data sets: {named or 'none of this home'}", highlight=False)
     state = home.lake.state(_TABLE, {"mix": name})
     if state is not None:
-        _print_shares(ShareRow.of_counters(state.counters), left_out(state.counters))
+        _print_shares(in_order(mix, ShareRow.of_counters(state.counters)), left_out(state.counters))
         out.print(f"\nMade in version {state.version} of {_TABLE}; {_stale(home, name) or 'current'}.", highlight=False)
 
 
 @app.command("plan")
 def plan(context: typer.Context, name: Name) -> None:
     """What a mix would give now, without keeping it: asked, given, epochs, what could not be met, what stays out."""
-    from corpus_platform.mixes.sft.report import ShareRow
+    from corpus_platform.mixes.sft.report import ShareRow, in_order
     from corpus_platform.stages.sft_mix import left_out
 
     home = Home.open(context.obj)
-    _, counters = _stage(home).preview(home.lake, {"mix": name})
-    _print_shares(ShareRow.of_counters(counters), left_out(counters))
+    stage = _stage(home)
+    _, counters = stage.preview(home.lake, {"mix": name})
+    _print_shares(in_order(stage.mix({"mix": name}), ShareRow.of_counters(counters)), left_out(counters))
 
 
 @app.command("make")
 def make(context: typer.Context, name: Name) -> None:
     """Draws a mix of what the data sets' recipes have kept. What is current is left alone."""
-    from corpus_platform.mixes.sft.report import ShareRow
+    from corpus_platform.mixes.sft.report import ShareRow, in_order
     from corpus_platform.stages.sft_mix import left_out
 
     home = Home.open(context.obj)
     report = home.run(_TABLE, {"mix": name})
     state = home.lake.state(_TABLE, {"mix": name})
     assert state is not None
-    _print_shares(ShareRow.of_counters(state.counters), left_out(state.counters))
+    mix = _stage(home).mix({"mix": name})
+    _print_shares(in_order(mix, ShareRow.of_counters(state.counters)), left_out(state.counters))
     done = f"{state.rows:,} rows drawn" if report.changed else "It is current"
     out.print(f"\n{done}. Files for trainers: corpus sft mix export {name} --format all --out FOLDER", highlight=False)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
-from corpus_platform.mixes.sft.draw import PART
+from corpus_platform.mixes.sft.draw import LENGTH, PART
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,6 +74,20 @@ def share_rows(mix: Mix, drawn: Drawn) -> list[ShareRow]:
     taken = drawn.frame.select("_unit", "doc_id", "set", *(_column(d) for d in drawn.dimensions))
     size = mix.size if mix.size is not None else int(taken["_unit"].sum())
     return [row for dimension in drawn.dimensions for row in _rows(dimension, drawn, taken, size)]
+
+
+def in_order(mix: Mix, rows: Iterable[ShareRow]) -> list[ShareRow]:
+    """Parts first, in the order of the mix, then lengths from short to long, and other values as they are written, those that are asked for first."""
+    parts = [part.name for part in mix.parts]
+    lengths = list(mix.lengths.names) if mix.lengths else []
+
+    def place(row: ShareRow) -> tuple[int, str, int, str]:
+        if row.dimension == PART:
+            return 0, "", parts.index(row.value.partition("/")[0]), row.value
+        known = lengths if row.dimension == LENGTH else list(mix.shares.get(row.dimension, ()))
+        return 1, row.dimension, known.index(row.value) if row.value in known else len(known), row.value
+
+    return sorted(rows, key=place)
 
 
 def unmet(rows: Iterable[ShareRow]) -> list[ShareRow]:

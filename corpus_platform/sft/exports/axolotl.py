@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from corpus_platform.sft.exports.sample import is_learnt, openai_messages
+from corpus_platform.sft.exports.sample import is_learnt, openai_messages, openai_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ def messages(sample: Sample) -> Iterator[dict[str, Any]]:
     head = [False] if sample.system else []
     learnt = head + [is_learnt(message) for message in sample.messages]
     said = [{**message, "train": train} for message, train in zip(openai_messages(sample), learnt, strict=True)]
-    yield {"id": sample.id, "messages": said, **({"tools": sample.tools} if sample.tools else {})}
+    yield {"id": sample.id, "messages": said, **openai_tools(sample)}
 
 
 def fragment(file: str = FILE) -> dict[str, Any]:

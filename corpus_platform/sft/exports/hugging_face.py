@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from corpus_platform.sft.exports.sample import FACTS, is_learnt, openai_messages
+from corpus_platform.sft.exports.sample import FACTS, is_learnt, openai_messages, openai_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ def messages(sample: Sample) -> Iterator[dict[str, Any]]:
     yield {
         "id": sample.id,
         "messages": openai_messages(sample),
-        **({"tools": sample.tools} if sample.tools else {}),
+        **openai_tools(sample),
         "trained": head + [is_learnt(message) for message in sample.messages],
         **sample.facts,
         "tokens": sample.tokens,
@@ -92,5 +92,5 @@ def prompt_completion(sample: Sample) -> Iterator[dict[str, Any]]:
                 "id": f"{sample.id}:{i - head}",
                 "prompt": said[:i],
                 "completion": [said[i]],
-                **({"tools": sample.tools} if sample.tools else {}),
+                **openai_tools(sample),
             }

@@ -113,6 +113,19 @@ def openai_messages(sample: Sample) -> list[dict[str, Any]]:
     return head + [openai_message(message, i) for i, message in enumerate(sample.messages)]
 
 
+def openai_tools(sample: Sample) -> dict[str, str]:
+    """`tools` as JSON text, each in OpenAI's form {type: function, function: {name, description, parameters}}; nothing where there are none."""
+    if not sample.tools:
+        return {}
+    tools = [
+        {"type": "function", "function": tool}
+        if isinstance(tool, dict) and "name" in tool and "function" not in tool
+        else tool
+        for tool in orjson.loads(sample.tools)
+    ]
+    return {"tools": dumps(tools)}
+
+
 def pairs(sample: Sample, *, tools: bool = False) -> Iterator[tuple[Message, Message]]:
     """The dialogue as question and answer by turns. Raises CannotSay where it is not: `no_pairs`, `tools`, `untrained_turns`."""
     messages = sample.messages

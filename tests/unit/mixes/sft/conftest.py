@@ -14,6 +14,7 @@ from corpus_platform.stages.run import run_stage
 from corpus_platform.stages.sft_filtered import FILTERED
 from corpus_platform.stages.sft_mix import SFT_MIXES, SftMixes
 from corpus_platform.stages.sft_sets import SftSettings
+from corpus_platform.stages.sft_signals import SFT_SIGNALS
 
 TYPES = {
     "part": pl.String,
@@ -85,6 +86,18 @@ class House:
         counters = {"records": len(dialogues) + 1, "kept": len(dialogues), "dropped:refusals:refusal": 1}
         metadata = {"fingerprint": name, "counters": counters}
         self.lake.commit(FILTERED, partition, files, fence, run="0123456789", metadata=metadata)
+
+    def measure(self, name, frame):
+        """Commits signals of a data set."""
+        partition = {"set": name}
+        rows = self.lake.scan(FILTERED, set=name).select("doc_id", "file_index", "position", "ordinal").collect()
+        schema = table(SFT_SIGNALS).schema.names
+        frame = rows.join(frame, on="doc_id").select(c for c in schema if c in {*rows.columns, *frame.columns})
+        fence = self.lake.fence(SFT_SIGNALS, partition)
+        with self.lake.writer(SFT_SIGNALS, partition, 0, "0123456789") as writer:
+            writer.write(frame)
+            files = writer.close()[SFT_SIGNALS]
+        self.lake.commit(SFT_SIGNALS, partition, files, fence, run="0123456789", metadata={"fingerprint": name})
 
     def mix(self, **values):
         """Makes a mix known."""

@@ -12,6 +12,7 @@ from corpus_platform.mixes.sft.tokens import ESTIMATED, count
 from corpus_platform.mixes.tokenizer import Tokenizer, train
 from corpus_platform.sft.form import Dialogue, Message, assistant, user
 from corpus_platform.stages.run import run_stage
+from corpus_platform.stages.sft_filtered import FILTERED
 from corpus_platform.stages.sft_mix import SFT_MIXES
 
 from .conftest import said, with_tools
@@ -92,6 +93,25 @@ def test_labels_choose_and_balance(house):
 
     assert dict(drawn.group_by("label").len().sort("label").iter_rows()) == {"chat": 10, "maths": 10}
     assert drawn.filter(label="maths")["doc_id"].n_unique() == 8
+
+
+def test_a_row_whose_set_names_no_language_has_that_of_its_signals(house):
+    house.put("chat", [said(i, language=None) for i in range(4)])
+    ids = house.lake.scan(FILTERED, set="chat").sort("ordinal", "file_index", "position").collect()["doc_id"].to_list()
+    measured = pl.DataFrame(
+        {
+            "doc_id": ids,
+            "sft_answer_language": [None, "zh", None, "zh"],
+            "sft_prompt_language": ["en", "en", None, None],
+        }
+    )
+    house.measure("chat", measured)
+    house.mix(parts=[{"name": "a"}])
+
+    drawn = house.make()
+
+    found = dict(drawn.select("doc_id", "language").iter_rows())
+    assert [found[one] for one in ids] == ["en", "zh", None, "zh"]
 
 
 def test_tokens_are_those_of_what_is_learnt_and_of_all():

@@ -59,6 +59,15 @@ def test_messages_have_calls_as_openai_writes_them_with_arguments_as_text():
     assert record["trained"] == [False, True, False, False, True]
 
 
+def test_tools_are_wrapped_as_openai_has_them_where_they_are_not():
+    bare = Sample("7", TOOL.messages, tools='[{"name":"weather","parameters":{}},"text"]')
+
+    wrapped = [orjson.loads(only(form(bare))["tools"]) for form in (hugging_face.messages, axolotl.messages)]
+
+    assert wrapped == [[{"type": "function", "function": {"name": "weather", "parameters": {}}}, "text"]] * 2
+    assert only(hugging_face.messages(TOOL))["tools"] == TOOLS
+
+
 def test_each_message_that_is_learnt_is_a_completion_of_what_stands_before_it():
     records = list(hugging_face.prompt_completion(PLAIN))
 
