@@ -4,6 +4,8 @@ import numpy as np
 import orjson
 import pytest
 from dialogue_frames import contents, edited, frame_of, said
+from hypothesis import given, settings
+from hypothesis.strategies import just, lists, one_of, sampled_from, tuples
 from pydantic import ValidationError
 
 from corpus_platform.recipes.steps.sft_pii import SftPii
@@ -177,3 +179,46 @@ def test_masked_texts_are_masked_no_further():
     )
 
     assert not again.changed.any()
+
+
+AROUND = sampled_from(["", "我", "。", " ", "，请记住", "(", "“", "：", "\n"])
+DIGIT = sampled_from("0123456789")
+
+
+def with_check_digit(body):
+    """An identity number of 17 digits with its check digit (GB 11643)."""
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return body + "10X98765432"[sum(int(d) * w for d, w in zip(body, weights, strict=True)) % 11]
+
+
+def with_luhn(body):
+    """A card number of 15 digits with its check digit."""
+    doubled = sum((int(d) * 2 - 9 * (int(d) > 4)) if i % 2 == 0 else int(d) for i, d in enumerate(body))
+    return body + str(-doubled % 10)
+
+
+def digits(n):
+    """So many digits."""
+    return lists(DIGIT, min_size=n, max_size=n).map("".join)
+
+
+PLANTED = one_of(
+    tuples(just("phone"), digits(8).map(lambda d: f"139{d}")),
+    tuples(just("phone"), digits(8).map(lambda d: f"+86 138{d}")),
+    tuples(just("id"), digits(3).map(lambda d: with_check_digit(f"11010119900307{d}"))),
+    tuples(just("card"), digits(11).map(lambda d: with_luhn(f"6222{d}"))),
+    tuples(just("email"), digits(5).map(lambda d: f"li.ming{d}@163.com")),
+    tuples(just("ip"), sampled_from(["52.23.11.4", "93.184.216.34", "47.100.2.9"]).map(lambda a: f"IP {a}")),
+)
+
+
+@given(lists(tuples(PLANTED, AROUND, AROUND), min_size=1, max_size=25))
+@settings(max_examples=12, deadline=None)
+def test_what_is_planted_is_found_whatever_stands_around_it(planted):
+    frame = frame_of(*(said(f"u:{before}{value}{after_}", "a:ok") for (_, value), before, after_ in planted))
+
+    done = masked(frame["messages"], frame["system"])
+
+    for ((kind, value), _, _), messages in zip(planted, done.put.messages.to_list(), strict=True):
+        assert f"<{kind.upper()}_1>" in messages[0]["content"], value
+        assert not any(character.isdigit() for character in messages[0]["content"].replace(f"<{kind.upper()}_1>", ""))
