@@ -81,8 +81,16 @@ def with_columns(kind: type[Kind], records: Sequence[Any], given: ColumnMap) -> 
 
 
 def suggested(kind: type[Kind], records: Sequence[Any], given: ColumnMap) -> str:
-    """The given map with a place for every column, as YAML."""
-    return yaml_of(guess(kind, records, given))
+    """The given map with a place for every column of some records, and without fields whose columns they do not have, as YAML."""
+    there = set(columns_of(records))
+    kept = {
+        field: paths
+        for field, paths in given.columns.items()
+        if any(
+            path in there or path.partition(".")[0] in there for path in ((paths,) if isinstance(paths, str) else paths)
+        )
+    }
+    return yaml_of(guess(kind, records, given.model_copy(update={"columns": kept})))
 
 
 def yaml_of(columns: ColumnMap) -> str:

@@ -34,7 +34,25 @@ COMMON: dict[str, Column] = {
 }
 """Fields that every kind takes."""
 
-_NOTHING = frozenset({"", "none", "null", "n/a", "na", "nan", "<noinput>", "noinput", "no input", "无", "無", "无输入"})
+_NOTHING = frozenset(
+    {
+        "",
+        "none",
+        "null",
+        "n/a",
+        "na",
+        "nan",
+        "<noinput>",
+        "<no input>",
+        "noinput",
+        "no input",
+        "noinuput",
+        "无",
+        "無",
+        "无输入",
+        "<无输入>",
+    }
+)
 _HAN = re.compile("[㐀-鿿豈-﫿]")
 _LETTER = re.compile(r"[^\W\d_]")
 _T = TypeVar("_T")

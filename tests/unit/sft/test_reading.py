@@ -45,6 +45,13 @@ def test_a_column_that_nobody_names_is_an_error_with_a_map_that_would_do(found):
     assert "columns: {prompt: instruction, context: input, answer: output}\nlabels: {difficulty: difficulty}\nmeta: [dificulty]" in str(error.value)  # fmt: skip
 
 
+def test_a_map_for_other_records_is_answered_with_one_for_these(found):
+    columns = ColumnMap(columns={"prompt": "instruction", "context": "context", "answer": "response"})
+
+    with pytest.raises(SchemaError, match=r"columns: \{prompt: instruction, context: input, answer: output\}"):
+        found([ROW], map=columns)
+
+
 def test_the_map_that_is_proposed_can_be_used(found):
     rows = [{**ROW, "difficulty": 2, "facts": {"x": 1}}]
 

@@ -27,7 +27,10 @@ def test_the_prompt_is_request_and_input_with_a_line_break_between():
     assert said(record, context_first=True, between="\n\n")[0] == ("user", "你好\n\nTranslate.")
 
 
-@pytest.mark.parametrize("nothing", [None, "", "  ", "无", "無", "None", "N/A", "n/a", "<noinput>", "nan", "无。"])
+@pytest.mark.parametrize(
+    "nothing",
+    [None, "", "  ", "无", "無", "None", "N/A", "n/a", "<noinput>", "<no input>", "No input.", "无输入", "nan", "无。"],
+)
 def test_an_input_that_says_that_there_is_none_is_none(nothing):
     assert said({"instruction": "Say hi.", "input": nothing, "output": "Hi"})[0] == ("user", "Say hi.")
 
