@@ -12,6 +12,8 @@ Not here: how rows are read (ie_records.py).
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path  # noqa: TC003  (pydantic reads the annotation)
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -23,7 +25,7 @@ from corpus_platform.errors import SettingsError
 from corpus_platform.sft.construct.ie_records import NOTHING, Annotated, Task, annotated_of, roles_of
 from corpus_platform.sft.construct.rows import kept, set_of
 from corpus_platform.sft.construct.spool import Spool
-from corpus_platform.sft.construct.way import Made, Way, made, register_way, skipped
+from corpus_platform.sft.construct.way import Made, Way, drawn, made, register_way, skipped
 from corpus_platform.sft.form import Dialogue, assistant, dumps, user
 from corpus_platform.sft.kinds.about import chinese
 from corpus_platform.sft.kinds.ie_schema import INSTRUCTIONS
@@ -40,6 +42,15 @@ _INSTRUCTIONS = {
     ("EEA", "en"): "The schema names events of the text and their triggers. Give their arguments; one that does not occur is NAN. Answer in JSON.",
     ("EEA", "zh"): "schema给出了文本中的事件及其触发词，请给出每个事件的论元，没有出现的论元填NAN，用JSON回答。",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of all rows: labels by data set and task, sorted; roles by type of event; labels that are taken for a label."""
+
+    labels: dict[str, list[str]]
+    roles: dict[str, list[str]]
+    confused: dict[str, list[str]] | None
 
 
 @register_way
@@ -83,13 +94,12 @@ class Iepile(Way):
     def make(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Made]:
         """Batches of each text. A text's rows are in memory together, and eight bytes for each batch without a find."""
         spool = Spool(rows)
-        labels, roles = self._labels(spool)
-        limits = self._limits(spool, labels)
+        known = self._known(spool)
+        limit = self._limit(spool, known)
         for _, group in spool.groups(_place):
-            yield from self._of_text(group, labels, roles, limits)
+            yield from self._of_text(group, known, limit)
 
-    def _labels(self, spool: Spool) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-        """Labels by data set and task, sorted; roles by type of event."""
+    def _known(self, spool: Spool) -> _Known:
         found: dict[str, set[str]] = defaultdict(set)
         roles: dict[str, list[str]] = {}
         given = _read(self.schema_file) if self.schema_file else None
@@ -100,14 +110,15 @@ class Iepile(Way):
                 roles = roles_of((Annotated("EE", "", roles=roles), record))
         if isinstance(given, dict):
             roles = roles_of((Annotated("EE", "", roles=given), Annotated("EE", "", roles=roles)))
-        return {name: sorted(labels) for name, labels in found.items()}, roles
+        confused = _read(self.hard_negatives) if self.hard_negatives else None
+        return _Known({name: sorted(labels) for name, labels in found.items()}, roles, confused)
 
-    def _limits(self, spool: Spool, labels: Mapping[str, list[str]]) -> int:
+    def _limit(self, spool: Spool, known: _Known) -> int:
         """Of the batches without a find those are kept whose draw is at most this."""
         positive, places = 0, []
         for _, group in spool.groups(_place):
             record, _ = self._record(group)
-            for number, batch in enumerate(self._batches(group, record, labels) if record else ()):
+            for number, batch in enumerate(self._batches(group, record, known) if record else ()):
                 if record and any(record.found.get(label) for label in batch):
                     positive += 1
                 else:
@@ -130,13 +141,13 @@ class Iepile(Way):
                 record.take(one)
         return record, bare
 
-    def _of_text(self, group: list[dict[str, Any]], labels: Any, roles: Any, limit: int) -> Iterator[Made]:
+    def _of_text(self, group: list[dict[str, Any]], known: _Known, limit: int) -> Iterator[Made]:
         record, bare = self._record(group)
         yield from (skipped("no_annotation", row["doc_id"]) for row in bare)
         if record is None:
             return
         parents = [row["doc_id"] for row in group if row not in bare]
-        batches = self._batches(group, record, labels)
+        batches = self._batches(group, record, known)
         if not batches:
             yield skipped("no_labels", *parents)
         for number, batch in enumerate(batches):
@@ -144,40 +155,32 @@ class Iepile(Way):
             if not positive and self.draw("negative", group[0]["doc_id"], number) > limit:
                 yield skipped("all_negative", *parents)
             else:
-                yield made(self._dialogue(group[0], record, batch, roles), *parents)
+                yield made(self._dialogue(group[0], record, batch, known.roles), *parents)
 
-    def _batches(
-        self, group: list[dict[str, Any]], record: Annotated, labels: Mapping[str, list[str]]
-    ) -> list[list[str]]:
+    def _batches(self, group: list[dict[str, Any]], record: Annotated, known: _Known) -> list[list[str]]:
         """Labels of each batch."""
         positives = record.positives
         if record.task == "EEA":
             return [[label] for label in positives]
-        known, doc_id = labels[_schema_of(group[0], record)], group[0]["doc_id"]
-        chosen = dict.fromkeys([*positives, *self._hard(positives, known)])
-        rest = sorted(
-            (label for label in known if label not in chosen), key=lambda label: self.draw("other", doc_id, label)
-        )
+        labels, doc_id = known.labels[_schema_of(group[0], record)], group[0]["doc_id"]
+        other, order = self.draw("other", doc_id), self.draw("order", doc_id)
+        chosen = dict.fromkeys([*positives, *self._hard(positives, labels, known.confused)])
+        rest = sorted((label for label in labels if label not in chosen), key=lambda label: _mixed(other, label))
         chosen |= dict.fromkeys(rest[: self.others])
         # Sizes from `least` on, as far as there are labels to fill them.
         n = max(1, -(-len(chosen) // self.most))
         lacking = max(0, n * self.least - len(chosen))
         chosen |= dict.fromkeys([label for label in rest if label not in chosen][:lacking])
-        mixed = (
-            sorted(chosen, key=lambda label: self.draw("order", doc_id, label))
-            if self.order == "random"
-            else sorted(chosen)
-        )
+        mixed = sorted(chosen, key=lambda label: _mixed(order, label)) if self.order == "random" else sorted(chosen)
         return [mixed[len(mixed) * k // n : len(mixed) * (k + 1) // n] for k in range(n)] if mixed else []
 
-    def _hard(self, positives: list[str], known: list[str]) -> list[str]:
-        if self.hard_negatives:
-            confused = _read(self.hard_negatives)
+    def _hard(self, positives: list[str], labels: list[str], confused: Mapping[str, list[str]] | None) -> list[str]:
+        if confused is not None:
             return [label for p in positives for label in confused.get(p, ()) if label not in positives]
         if not self.by_parts:
             return []
         parts = {part for p in positives for part in _parts(p)}
-        return [label for label in known if label not in positives and parts & _parts(label)]
+        return [label for label in labels if label not in positives and parts & _parts(label)]
 
     def _dialogue(
         self, row: Mapping[str, Any], record: Annotated, batch: list[str], roles: Mapping[str, list[str]]
@@ -213,8 +216,19 @@ def _schema_of(row: Mapping[str, Any], record: Annotated) -> str:
     return f"{set_of(row)}\0{record.task}"
 
 
-def _parts(label: str) -> set[str]:
-    return {part for part in label.replace("-", "_").replace("/", "_").split("_") if part}
+@lru_cache(maxsize=100_000)
+def _label_hash(label: str) -> int:
+    return drawn("label", label)
+
+
+def _mixed(number: int, label: str) -> int:
+    """A draw of a label for a text, from the text's own: cheaper than a hash of both."""
+    return ((number ^ _label_hash(label)) * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+
+
+@lru_cache(maxsize=100_000)
+def _parts(label: str) -> frozenset[str]:
+    return frozenset(part for part in label.replace("-", "_").replace("/", "_").split("_") if part)
 
 
 def _item(record: Annotated, label: str, roles: Mapping[str, list[str]]) -> Any:
