@@ -25,6 +25,7 @@ from corpus_platform.readers.reader import readers
 from corpus_platform.recipes.ccnet import Bucket
 from corpus_platform.sft.construct.way import REASONS as WAY_REASONS
 from corpus_platform.sft.construct.way import ways
+from corpus_platform.sft.containers import CONTAINER_REASONS
 from corpus_platform.sft.kinds.kind import MODULES as KINDS
 from corpus_platform.sft.kinds.kind import REASONS as KIND_REASONS
 from corpus_platform.sft.kinds.kind import kinds
@@ -149,7 +150,7 @@ def reasons() -> tuple[str, ...]:
     of_readers = {reason for reader in readers().values() for reason in reader.reasons}
     of_kinds = {reason for kind in kinds().values() for reason in kind.reasons}
     of_ways = {reason for way in ways().values() for reason in way.reasons}
-    of_dialogues = {*KIND_REASONS, *WAY_REASONS, *of_kinds, *of_ways}
+    of_dialogues = {*CONTAINER_REASONS, *KIND_REASONS, *WAY_REASONS, *of_kinds, *of_ways}
     of_web = {*REASONS, *MEDIAWIKI_REASONS, *_of_pages(Unusable), "repeated_record"}
     return tuple(sorted({*of_web, *of_readers, *of_dialogues, "unreadable", FORGOTTEN}))
 

@@ -277,3 +277,35 @@ def test_what_a_set_says_of_its_files_counts_more_than_what_they_look_like(read)
     assert read(CSV.encode("big5", "ignore"), encoding="big5")[0]["q"] == "面包是什么？".encode(
         "big5", "ignore"
     ).decode("big5")
+
+
+def workbook(path, *sheets):
+    """An .xlsx of sheets of rows of texts."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        for number, rows in enumerate(sheets, 1):
+            cells = "".join(
+                "<row>" + "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row) + "</row>"
+                for row in rows
+            )
+            archive.writestr(
+                f"xl/worksheets/sheet{number}.xml", f"<worksheet><sheetData>{cells}</sheetData></worksheet>"
+            )
+    return path
+
+
+def test_a_workbook_is_a_table_by_whatever_name_and_a_sheet_can_be_named(read, tmp_path):
+    data = workbook(tmp_path / "x", [("q", "a"), ("Hi", "Hello")], [("Bye", "So long"), ("Yes", "No")]).read_bytes()
+
+    assert read(data, "a.zip") == [{"q": "Hi", "a": "Hello"}]
+    assert read(data, sheet=2, header=False) == [{"0": "Bye", "1": "So long"}, {"0": "Yes", "1": "No"}]
+    assert read(data, sheet=2, header=False, columns=("q", "a"))[0] == {"q": "Bye", "a": "So long"}
+    assert read(data, sheet=3) == ["broken_table"]
+
+
+def test_a_workbook_in_an_archive_is_read_there(tmp_path):
+    workbook(tmp_path / "x.xlsx", [("q", "a"), ("Hi", "Hello")])
+    with tarfile.open(tmp_path / "all.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "x.xlsx", "sub/x.xlsx")
+
+    assert [value for _, value in records(Unit.of_path(tmp_path / "all.tar.gz"))] == [{"q": "Hi", "a": "Hello"}]
