@@ -79,6 +79,8 @@ class RowOptions:
     """`jsonl`, `json`, `csv`, `tsv`, `parquet` or `xlsx`, where the file's name does not end in it."""
     encoding: str | None = None
     """Charset, where it is not to be found out."""
+    strict: bool = False
+    """Whether a line in another charset than its file is a problem; else it is read as UTF-8 or GB 18030."""
     inside: str | None = None
     """Of JSON that is one object: the name under which its list of rows is; `a.b` for one in another."""
 
@@ -97,16 +99,20 @@ def rows(unit: Unit, options: RowOptions | None = None, *, path: str | None = No
         yield number + 1, Problem("broken_table", _first_line(error))
 
 
-def lines(stream: BinaryIO, name: str = "", *, encoding: str | None = None) -> Iterator[tuple[int, str | Problem]]:
+def lines(
+    stream: BinaryIO, name: str = "", *, encoding: str | None = None, strict: bool = False
+) -> Iterator[tuple[int, str | Problem]]:
     """The lines of a text file with their number from 0, without their ends. Raises ArchiveError where the packed file is damaged."""
-    yield from text_lines(unpacked(stream, name), encoding)
+    yield from text_lines(unpacked(stream, name), encoding, strict=strict)
 
 
-def text_lines(opened: io.BufferedReader, encoding: str | None = None) -> Iterator[tuple[int, str | Problem]]:
+def text_lines(
+    opened: io.BufferedReader, encoding: str | None = None, *, strict: bool = False
+) -> Iterator[tuple[int, str | Problem]]:
     """The same of a file that is unpacked and open."""
     chosen = codec_for(opened.peek(_SAMPLE)[:_SAMPLE], encoding)
     wide = chosen.startswith(_WIDE)
-    tried = ("utf-8",) if wide else tuple(dict.fromkeys((chosen, "utf-8", "gb18030")))
+    tried = ("utf-8",) if wide else (chosen,) if strict else tuple(dict.fromkeys((chosen, "utf-8", "gb18030")))
     for number, line in enumerate(_split(recoded(opened, chosen) if wide else opened)):
         yield number, line if isinstance(line, Problem) else text_of_line(line, tried)
 
@@ -159,7 +165,7 @@ def cell_rows(stream: BinaryIO, name: str, kind: str, options: RowOptions) -> It
     csv.field_size_limit(LINE)
     problems: list[Problem] = []
     found = csv.reader(
-        _good(lines(stream, name, encoding=options.encoding), problems),
+        _good(lines(stream, name, encoding=options.encoding, strict=options.strict), problems),
         delimiter=delimiter,
         quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
         doublequote=True,

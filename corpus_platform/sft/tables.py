@@ -1,6 +1,7 @@
 """Rows of tables and records of texts for data sets: commas, tabs or several marks between cells, spreadsheets, Parquet, Markdown.
 
 Every function gives (position from 0, row as a dict by column or a text, or a Problem), in order.
+A line in another charset than its file is a problem, not a text that nobody can read.
 Columns of a table without a header are called `0`, `1` ...; names that a set gives by place take the place of the table's own.
 
 Not here: what a file is (layout.py), which rows a set wants (containers.py).
@@ -46,6 +47,7 @@ def table_rows(stream: BinaryIO, name: str, layout: Layout, columns: tuple[str, 
         delimiter=layout.delimiter,
         quoted=layout.quoted,
         encoding=layout.charset,
+        strict=True,
     )
     last = -1
     try:
@@ -60,7 +62,7 @@ def _marked_rows(stream: BinaryIO, layout: Layout, columns: tuple[str, ...]) -> 
     names = list(columns)
     position = 0
     header = layout.header
-    for _, line in text_lines(unpacked(stream), layout.charset):
+    for _, line in text_lines(unpacked(stream), layout.charset, strict=True):
         cells = None if isinstance(line, Problem) else [cell.strip() for cell in line.split(layout.delimiter or "\t")]
         if cells is not None and header:
             names, header = names or cells, False
@@ -134,7 +136,7 @@ def markdown_rows(stream: BinaryIO, layout: Layout, columns: tuple[str, ...]) ->
     before: list[str] | None = None
     names: list[str] | None = None
     position = 0
-    for _, line in text_lines(unpacked(stream), layout.charset):
+    for _, line in text_lines(unpacked(stream), layout.charset, strict=True):
         if isinstance(line, Problem):
             yield position, line
             position += 1
@@ -168,9 +170,9 @@ def text_records(stream: io.BufferedReader, layout: Layout, *, whole: bool) -> I
     if whole:
         yield 0, _all(stream, layout)
     elif layout.between:
-        yield from _between(text_lines(stream, layout.charset), layout.between)
+        yield from _between(text_lines(stream, layout.charset, strict=True), layout.between)
     else:
-        for number, line in text_lines(stream, layout.charset):
+        for number, line in text_lines(stream, layout.charset, strict=True):
             if isinstance(line, Problem) or line.strip():
                 yield number, line
 

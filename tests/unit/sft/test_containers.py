@@ -84,6 +84,15 @@ def test_a_first_line_that_is_broken_does_not_make_another_file_of_it(read):
     assert read(b'{"a": "\\x"}\n{"a": 2}\n{"a": 3}\n') == ["bad_json", {"a": 2}, {"a": 3}]
 
 
+def test_a_line_in_another_charset_is_a_problem_and_not_a_text_that_nobody_can_read(read):
+    good = orjson.dumps({"a": "你好，世界"}) + b"\n"
+    cut = good.replace("界".encode(), "界".encode()[:2])
+
+    assert read(good * 5 + cut + good) == [{"a": "你好，世界"}] * 5 + ["bad_encoding", {"a": "你好，世界"}]
+    assert read(b"[" + good.strip() + b"," + cut.strip() + b"]") == [{"a": "你好，世界"}, "not_unicode"]
+    assert read("a,b\n你好，这是一句话,它比列名长得多\n".encode() * 3 + b"\xe4\xb8,x\n", form="csv", header=False)[-1] == "bad_encoding"  # fmt: skip
+
+
 def test_lines_may_hold_lists_and_texts(read):
     assert read(b'["q", "a"]\n["p", "b"]\n') == [["q", "a"], ["p", "b"]]
     assert read(b'"q"\n"p"\n') == ["q", "p"]
