@@ -45,6 +45,8 @@ _ENOUGH = 0.9
 _TOLD = ("kind", "map", "shape", "container", "files")
 _ASKED = ("question", "prompt")
 _LETTERS = "ABCDEFGHIJ"
+_MATHS = "verifiable"
+"""Kind of questions whose variants differ in their numbers."""
 _UNANSWERED = frozenset({"no_answer", "no_answer_given", "empty_message", "no_choice"})
 """Problems of records that ask without answering: what they ask is an item all the same."""
 
@@ -168,10 +170,10 @@ def _item(name: str, identity: str, kind: Kind, record: Record) -> EvalItem | No
     except (AttributeError, TypeError, ValueError, KeyError):
         return None  # a record of another shape than the kind's
     if isinstance(outcome, Dialogue) and any(m.role == "user" for m in outcome.messages):
-        return EvalItem.of(name, identity, outcome)
+        return EvalItem.of(name, identity, outcome, maths=outcome.task_type == "maths" or kind.name == _MATHS)
     if isinstance(outcome, Problem) and outcome.reason in _UNANSWERED:
         asked = next((text for field in _ASKED if (text := record.text(field))), None)
-        return None if asked is None else EvalItem(name, identity, (asked,), maths=kind.name == "verifiable")
+        return None if asked is None else EvalItem(name, identity, (asked,), maths=kind.name == _MATHS)
     return None
 
 

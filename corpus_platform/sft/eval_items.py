@@ -43,11 +43,10 @@ class EvalItem:
     maths: bool = False
 
     @classmethod
-    def of(cls, benchmark: str, identity: str, dialogue: Dialogue) -> EvalItem:
+    def of(cls, benchmark: str, identity: str, dialogue: Dialogue, *, maths: bool = False) -> EvalItem:
         """The item of a dialogue that a kind has read from an evaluation set; options that stand in the prompt are found by their letters."""
         asked = tuple(m.content for m in dialogue.messages if m.role == "user")
         answers = [m.content for m in dialogue.messages if m.role == "assistant"]
-        maths = dialogue.task_type == "maths"
         return cls(benchmark, identity, asked, "\n".join(answers) or dialogue.verifiable_answer or "", maths)
 
 
