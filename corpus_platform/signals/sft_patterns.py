@@ -52,8 +52,9 @@ REFUSAL = (
     rf"{_FROM}(?:(?:i['’]?m |i am )?(?:very |so |truly |really )?(?:sorry|afraid)|i apologi[sz]e|(?:my )?(?:sincere )?apologies|unfortunately|i regret|regrettably)\b{_IN}\bi ?{_NOT_ABLE}\b",
     rf"{_FROM}(?:i['’]?m|i am) (?:very |so |truly )?(?:sorry|afraid){_IN}\b(?:as an? {_MACHINE}|i (?:do not|don['’]t) have (?:access|information|enough))\b",
     # That it can't be done.
-    rf"{_FROM}(?:[a-z' ]{{1,30}}, )?(?:but |so |therefore,? |and )?i ?{_NOT_ABLE}(?: be able)?(?: to)?\s+(?:\w+ly )?{_SERVE}\b",
+    rf"{_FROM}(?:[a-z' ]{{1,80}}, )?(?:but |so |therefore,? |and )?i ?{_NOT_ABLE}(?: be able)?(?: to)?\s+(?:\w+ly )?{_SERVE}\b",
     r"\bi must (?:respectfully )?(?:decline|refuse)\b",
+    r"\b(?:i|we) (?:can['’]?t|cannot|(?:am|are) (?:unable|not able) to) (?:complete|finish|perform|execute|carry out) (?:this|the|your|such an?) (?:task|request|instruction)\b",
     # That it can't, and what can be done instead; and the very first words of an answer.
     rf"{_FROM}i ?{_NOT_ABLE}\b{_IN}\b(?:but|however,?) i(?: can|['’]d be| would be|['’]m happy| am happy|['’]ll)\b",
     r"^i(?:['’]m| am) (?:unable|not able) to \w+",
@@ -72,7 +73,7 @@ _WEAK_VENDOR = rf"(?:{_VENDOR}|google(?: ai| deepmind)?|deepmind|meta(?: ai)?|mi
 _NAME = r"(?:chat ?gpt|gpt[- ]?(?:3|4)(?:\.5)?[a-z]?|bing ?chat|open ?assistant|claude|bard|gemini|qwen|deep ?seek[- \w]{0,6}|chatglm|kimi|vicuna|alpaca|llama|bing)[-\w.]{0,6}"
 
 IDENTITY = (
-    rf"\b(?:i am|i['’]m|i, |my name is|this is|(?:you can |please |just |people )?call me|i go by)(?: the name)? ?(?:called |known as |named )?{_NAME}(?:\s*[.,!:;]|\s+(?:and|which|from|by|an?|here|the)\b|\s*$)",
+    rf"\b(?:i am|i['’]m|i, |my name is|this is|(?:you can |please |just |people )?call me|refer to me as|i go by)(?: the name)? ?(?:called |known as |named )?{_NAME}(?:\s*[.,!:;]|\s+(?:and|which|from|by|an?|here|the)\b|\s*$)",
     rf"\b(?:i(?: was| am| have been|['’]m|['’]ve been)|my (?:creators?|developers?|training|model|makers?)|as an? {_MACHINE})\b{_IN}\b(?:{_MADE}|based on|product of|at|are|is|was)\b{_IN}\b{_VENDOR}\b",
     rf"\bi(?: was| am| have been|['’]m|['’]ve been)\b(?:{_IN}\b{_MACHINE},?(?: that was| which was)?)? (?:{_MADE})(?: and {_MADE})? (?:by|at) (?:\w+ ){{0,6}}{_WEAK_VENDOR}\b",
     rf"\bi (?:come from|belong to|work for|represent)\b(?: the)? {_WEAK_VENDOR}\b",
@@ -139,6 +140,7 @@ REFUSAL_ZH = (
     rf"{_FROM_ZH}{_SORRY_ZH}(?:但是?|可是|不过)?(?:作为[^。，,\n们]{{1,16}}[，,])?(?:暂时|目前|现在|还|并|恐怕|也)*{_NOT_ABLE_ZH}{_SERVE_ZH}",
     rf"{_FROM_ZH}{_SORRY_ZH}(?:但是?|可是|不过)?我(?:目前|暂时|并|还)?没有[^。，,！？!?\n们：:]{{0,14}}(?:功能|能力|权限|信息|资料|办法)",
     rf"(?:^|[，,。！？!?；\n]\s*)(?:但是?|而且|所以|因为|因此|不过|目前|作为AI[，,])*我(?:暂时|目前|现在|还|并|恐怕|是)?{_NOT_ABLE_ZH}{_SERVE_ZH}",
+    r"我们?(?:无法|不能)(?:完成|执行|进行)(?:此|该|这个|这项|您的|你的)(?:任务|请求|指令|要求)",
     r"(?:违反|违背|不符合)(?:了)?我的(?:原则|程序|设定|准则|政策|编程)",
 )
 
@@ -190,13 +192,16 @@ CUTOFF_ZH = (
     rf"我(?:在)?{_YEAR_ZH}[^。，,！？!?\n]{{0,4}}(?:最后|上次|最近)(?:一次)?更新",
 )
 
+SELF = r"(?i)\b(?:i|i['’]m|i['’]ve|we|me|my|our|you|this|polic\w+|guidelines)\b"
+"""Words of which every English pattern of what an answer says of its writer has one."""
 ROUGHLY = {
-    "refusal": r"(?i)\b(?:can['’]?t|cannot|can not|unable|not able|won['’]?t|will not|wouldn['’]?t|would not|decline|refuse|ability|capability|capacity|means|as an?|"
-    r"being an?|(?:just|only|merely|simply) an?|don['’]?t|do not|possess|against my|for me to|my (?:programming|guidelines|design)|i am an?|i['’]m an?|"
-    r"not (?:allowed|programmed|comfortable))\b",
-    "identity": r"(?i)open ?ai|gpt|bing|laion|assistant|anthropic|deep ?seek|deepmind|qwen|alibaba|mistral|stability|hugging ?face|baidu|zhipu|moonshot|cohere|"
-    r"eleuther|lmsys|google|meta|microsoft|apple|amazon|ibm|nvidia|xai|claude|bard|gemini|chatglm|kimi|vicuna|alpaca|llama|\bA\.?I\b|artificial intelligence|"
-    r"language model|\bLLM|chat ?bot|learning model|program",
+    "refusal": r"(?i)\b(?:i|i['’]m|i['’]d|we)\b[^.!?\n]*?\b(?:can['’]?t|cannot|can not|unable|not able|won['’]?t|will not|wouldn['’]?t|would not|decline|refuse|"
+    r"ability|capability|capacity|means|don['’]?t|do not|possess|lack|have no|not (?:allowed|programmed|comfortable)|an? (?:\w+[- ]){0,3}?(?:AI|A\.I|artificial|assistant|"
+    r"language|machine|model|chat ?bot|program|LLM))|\b(?:as|being) an? (?:\w+[- ]){0,3}?(?:AI|A\.I|artificial|assistant|language|machine|model|chat ?bot|program|LLM)|"
+    r"against my|for me to|my (?:programming|guidelines|design)",
+    "identity": r"(?i)\b(?:open ?ai|(?:chat ?)?gpt|bing|laion|assistant|anthropic|deep ?seek|deepmind|qwen|alibaba|mistral|stability|hugging ?face|baidu|zhipu|moonshot|cohere|"
+    r"eleuther|lmsys|google|meta|microsoft|apple|amazon|ibm|nvidia|xai|claude|bard|gemini|chatglm|kimi|vicuna|alpaca|llama|A\.?I\b|artificial intelligence|"
+    r"language model|LLM|chat ?bot|learning model|program)",
     "cutoff": r"(?i)cut[- ]?off|\bupdate|training|trained|knowledge|\bmy (?:data|information|sources)|\bi (?:only )?(?:have|possess)",
     "lacks_input": r"(?i)\b(?:please|kindly|you (?:need|have|did|didn['’]t|haven['’]t)|no|without|there (?:is|was|are)|not enough|insufficient)\b",
     "vendor": r"(?i)open ?ai|gpt|bing|laion|open ?assistant",
@@ -216,9 +221,9 @@ LACKS_INPUT = (
     r"\b(?:not enough|insufficient) (?:information|context|data) (?:is |was |to |has been )?(?:provided|given|answer|complete|determine)\b",
 )
 LACKS_INPUT_ZH = (
-    r"(?:请(?:您|你)?(?:先)?(?:提供|给出|输入|告诉我|粘贴|补充|上传|发送)|需要(?:您|你)提供)(?:[^。，,！？!?\n]{0,12}?)(?:文本|文章|句子|段落|内容|信息|输入|原文|数据|代码|列表|"
-    r"上下文|材料|图片|细节|描述|题目|文件|链接)",
-    r"(?:您|你|题目|问题|输入)(?:中)?(?:并)?(?:没有|未|没)(?:有)?(?:提供|给出|输入|说明|附上|上传)",
+    r"(?:请(?:您|你)?(?:先)?(?:提供|给出|输入|告诉我|粘贴|补充|上传|发送)|需要(?:您|你)(?:先)?(?:提供|给出)|(?:您|你)(?:还)?需要(?:先)?(?:提供|给出))(?:[^。，,！？!?\n]{0,12}?)(?:文本|文章|句子|段落|内容|信息|输入|原文|数据|代码|列表|"
+    r"上下文|材料|图片|细节|描述|题目|文件|文档|链接)",
+    r"(?:您|你|题目|问题|输入)(?:中)?(?:并)?(?:没有|未|没)(?:有)?(?:提供|给出|给我|输入|说明|附上|上传)",
     r"(?:缺少|缺乏|没有(?:足够的)?)(?:输入|上下文|必要的?信息|相关信息|具体信息|足够的?信息)",
     r"(?:没有|未)(?:提供|给出|输入)(?:任何)?(?:文本|文章|句子|段落|内容|信息|输入|原文|数据|代码|列表|上下文|材料|图片|题目)",
 )

@@ -68,19 +68,17 @@ def _answers(flat: pl.DataFrame) -> pl.DataFrame:
     """The assistant's messages with text, each with the last thing that the user said before it."""
     asked = pl.when(pl.col("role") == "user").then(pl.col("content")).forward_fill().over("row")
     said = flat.select("row", "role", pl.col("content").fill_null("").alias("said"), asked.fill_null("").alias("asked"))
-    return said.filter((pl.col("role") == "assistant") & (pl.col("said") != ""))
+    return said.filter((pl.col("role") == "assistant") & (pl.col("said") != "")).with_row_index("answer")
 
 
 def _in_answers(name: str, answers: pl.DataFrame, n: int) -> dict[str, pl.Series]:
     """Count of answers of a class, the words found in the first, and those of the first that is short."""
     english, chinese = _ANSWERS[name]
     judged = answers.filter(pl.col("row") != pl.col("row").shift(-1, fill_value=n)) if name == _OF_THE_LAST else answers
-    rough = judged.filter(pl.col("said").str.contains(patterns.ROUGHLY[name]) | pl.col("said").str.contains(_HAN))
-    bare = rough.with_columns(pl.col("said").str.replace_all(patterns.CODE_AND_QUOTES, " ").alias("bare"))
-    # Chinese first: it is quickly done, and an answer in English has none.
-    found = pl.coalesce(pl.col("bare").str.extract(f"(?i)({one})", 1) for one in (*chinese, *english))
-    hits = bare.with_columns(found.str.strip_chars(_AROUND).alias("phrase"))
-    hits = hits.filter(pl.col("phrase").is_not_null() & (pl.col("phrase") != ""))
+    likely = judged.filter(pl.col("said").str.contains(patterns.SELF)) if name in _EXEMPT else judged
+    in_chinese = _found(judged.filter(pl.col("said").str.contains(_HAN)), chinese)
+    in_english = _found(likely.filter(pl.col("said").str.contains(patterns.ROUGHLY[name])), english)
+    hits = pl.concat([in_chinese, in_english]).unique("answer", keep="first").sort("answer")
     if name in _EXEMPT:
         hits = hits.filter(
             ~(pl.col("asked").str.contains(patterns.HANDS_ON) & pl.col("asked").str.contains(patterns.SUCH_WORDS))
@@ -95,6 +93,16 @@ def _in_answers(name: str, answers: pl.DataFrame, n: int) -> dict[str, pl.Series
         f"sft_{name}_phrase": rows["phrase"],
         f"sft_{name}_short_phrase": rows["short"],
     }
+
+
+def _found(answers: pl.DataFrame, of: tuple[str, ...]) -> pl.DataFrame:
+    """The answers that one of some patterns finds something in, with the words (`phrase`) of the first that does."""
+    if not of:
+        return answers.clear().with_columns(pl.lit("").alias("phrase"))
+    bare = answers.with_columns(pl.col("said").str.replace_all(patterns.CODE_AND_QUOTES, " ").alias("bare"))
+    words = pl.coalesce(pl.col("bare").str.extract(f"(?i)({one})", 1) for one in of)
+    found = bare.with_columns(words.str.strip_chars(_AROUND).alias("phrase")).drop("bare")
+    return found.filter(pl.col("phrase").is_not_null() & (pl.col("phrase") != ""))
 
 
 def _is_short(said: pl.Expr) -> pl.Expr:
