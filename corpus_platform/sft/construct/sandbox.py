@@ -12,6 +12,7 @@ Not here: where templates are from and what is made of them (template_files.py, 
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from functools import lru_cache
@@ -183,6 +184,17 @@ def _most_frequent(values: Sequence[Any]) -> list[Any]:
     return [value for value, count in counts if count == counts[0][1]] if counts else []
 
 
+def _named(value: Any, choices: Any = ()) -> str:
+    """The word of a label: a number (from 0, also as text) is the place of its word; below 0 nobody has labelled, and there is none; a word stays.
+
+    Our own addition to what PromptSource's templates have.
+    """
+    number = int(value) if isinstance(value, str) and re.fullmatch(r"-?\d{1,6}", value.strip()) else value
+    if isinstance(number, bool) or not isinstance(number, int):
+        return _text(value)
+    return _text(choices[number]) if number >= 0 else ""
+
+
 class _Guard:
     """What one rendering has used of its steps and time; its chance."""
 
@@ -279,6 +291,7 @@ def _environment() -> _Environment:
         "replace": _replace,
         "string": _text,
         "most_frequent": _most_frequent,
+        "named": _named,
         "tojson": lambda value: dumps(sized(value)),
         "_sized": sized,
     }

@@ -5,7 +5,8 @@
     for row in spool: ...                                 # and again
     for key, group in spool.groups(question_of): ...
 
-Bound: `SPOOL_BYTES` for the rows, and for groups one bucket of `BUCKETS` (a 64th of the rows, by a hash of the key) beside it; a group is whole in memory.
+Bound: `SPOOL_BYTES` for the rows, as much again while they are grouped, and then one bucket of `BUCKETS` (a 64th of the rows, by a hash of the key) as
+Python has it. A group is whole in memory.
 
 Not here: what is asked of the rows (the ways).
 """

@@ -11,7 +11,7 @@
 - A way reads rows of `sft.messages` (or another table of dialogues), or documents of a source's `cleaned` table (`reads`, `source`).
 - Each row that it reads gives at least one outcome, or is a parent of one: nothing is left out without a reason.
 - Choices are drawn by a hash of the seed and the row's `doc_id` (`draw`), so that a row gives the same whatever stands beside it.
-- A way that has to see its rows twice or by groups keeps them in a `Spool`: at most `SPOOL_BYTES` of memory, beyond it a temporary file.
+- A way that has to see its rows twice or by groups keeps them in a `Spool`: in memory up to a bound, beyond it in a temporary file.
 Promise: the same rows in the same order give the same outcomes.
 
 Not here: the ways (the modules beside this one), fields of a row (rows.py), tables and runs (stages/).

@@ -139,6 +139,20 @@ def test_a_row_without_the_fields_says_which_it_lacks(nli):
     assert [(one.outcome.reason, "hypothesis" in one.outcome.detail) for one in made] == [("lacks_field", True)]
 
 
+@pytest.mark.parametrize(
+    ("label", "word"),
+    [(1, "positive"), ("0", "negative"), ("positive", "positive"), (-1, None), ("-1", None), (7, None)],
+)
+def test_a_label_is_a_place_in_the_choices_a_text_of_one_or_a_word_and_none_where_nobody_labelled(label, word):
+    dialogues, reasons = build(
+        "templates", [record(text="Fine!", label=label)], templates=["sentiment"], only=["what_feeling"]
+    )
+
+    assert [said(d)[1] for d in dialogues] == ([word] if word else [])
+    assert [d.verifiable_answer for d in dialogues] == ([word] if word else [])
+    assert sum(reasons.values()) == (word is None)
+
+
 def test_columns_of_other_names_are_renamed(nli):
     row = record(sentence1="A.", sentence2="B.", gold={"index": 1})
 
