@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus_platform.sft.duplicates import Copies, index_of
@@ -202,6 +202,7 @@ def slow_kept(texts, least):
     return leaders
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(0, 12), min_size=2, max_size=8))
 def test_near_copies_are_those_that_a_slow_search_finds(cuts):
     words = [f"w{i}" for i in range(40)]
