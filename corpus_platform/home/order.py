@@ -33,6 +33,7 @@ from corpus_platform.stages.dedup import OF_METHOD
 from corpus_platform.stages.encyclopedia import ARTICLES, Articles
 from corpus_platform.stages.language_model import MODELS
 from corpus_platform.stages.mix_tables import MIX_DOCUMENTS
+from corpus_platform.stages.sft_messages import PREFERENCES
 from corpus_platform.stages.signals import SHIPPED, SIGNALS
 from corpus_platform.stages.source_documents import SourceDocuments
 from corpus_platform.stages.texts import AFTER_DEDUP, BASES, CLEANED, base_of, cleaned_table, read_table, source_of
@@ -117,7 +118,9 @@ class Order:
         known = self.home.dialogues
         names = [name for name in known.stages if name in wanted]
         phases = (
-            [name for name in names if name in OF_FILES],
+            # A run is of one kind of partitions, and not every data set has preferences.
+            [name for name in names if name in OF_FILES and name != PREFERENCES],
+            [name for name in names if name == PREFERENCES],
             [name for name in names if is_constructed(name)],
             [name for name in names if name not in OF_FILES and not is_constructed(name)],
         )
