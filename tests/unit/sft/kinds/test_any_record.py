@@ -5,9 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpus_platform.sft.form import Dialogue, Preference, Problem, SetFacts, row_of
-from corpus_platform.sft.kinds.kind import REASONS, ColumnMap, Record, kind_of
-
-KINDS = ("moss_chat", "tree", "task_file", "dialog_log", "verifiable", "choice", "ie_schema", "compare", "rewrite_tsv")
+from corpus_platform.sft.kinds.kind import MODULES, REASONS, ColumnMap, Record, kind_of
 
 WORDS = st.sampled_from(
     [
@@ -37,7 +35,7 @@ VALUES = st.recursive(
 )
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", MODULES)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_record_gives_outcomes_whatever_it_holds(name, data):
