@@ -88,6 +88,13 @@ class Copies(BaseModel):
         """Bands and rows: the most rows with which a pair at the threshold is found, for candidates are looked at again."""
         return _banding(self.near or 0.8, self.permutations)
 
+    def is_comparable(self, other: Copies) -> bool:
+        """Whether what is not equal word for word can be held against rows whose index was made with other options: bands and shingles must be alike."""
+        mine, theirs = (
+            (o.banding, o.permutations, o.shingle, o.similar, o.most_similar is None) for o in (self, other)
+        )
+        return mine == theirs
+
 
 INDEX_SCHEMA = {
     "doc_id": pl.String,

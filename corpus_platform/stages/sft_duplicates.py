@@ -127,11 +127,12 @@ class SftDedupIndex(_DedupStage):
 
 @dataclass(frozen=True)
 class _Held:
-    """A set that is compared with: its name, the files of its index and of its verdicts."""
+    """A set that is compared with: its name, the files of its index and of its verdicts, and whether its bands are made as the set's own are."""
 
     name: str
     index: tuple[DataFile, ...]
     verdicts: tuple[DataFile, ...] = ()
+    comparable: bool = True
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,9 @@ class SftDuplicates(_DedupStage):
         does = digest_of([step.copies(self.sft.one(name).same_prompt).model_dump(mode="json"), step.across_sets])
         reads = [f"copies:{does}", *digests(own)]
         for one in held:
-            reads += [f"{one.name}:{digest}" for digest in (*digests(one.index), *digests(one.verdicts))]
+            reads += [
+                f"{one.name}:{one.comparable}:{digest}" for digest in (*digests(one.index), *digests(one.verdicts))
+            ]
         return [Shard(0, tuple(reads), (_Held(name, own), held), sum(file.bytes for file in own))]
 
     def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
@@ -169,7 +172,7 @@ class SftDuplicates(_DedupStage):
         index = index_in(lake, own.index)
         output.count("records", index.rows.height)
         judge = may_match(index.rows)
-        earlier = [Earlier(one.name, index_in(lake, one.index, judge, _gone(lake, one.verdicts))) for one in held]
+        earlier = [Earlier(one.name, _held_index(lake, one, judge)) for one in held]
         options = found[1].copies(self.sft.one(partition["set"]).same_prompt)
         verdicts = verdicts_of(index, options, earlier)
         output.count("kept", int(verdicts["kept"].sum()))
@@ -183,11 +186,15 @@ class SftDuplicates(_DedupStage):
 
     def _held(self, lake: Lake, name: str) -> Iterator[_Held]:
         """The sets of higher priority that have verdicts already, in their order."""
+        found = self.step_of(name)
+        assert found is not None
+        mine = found[1].copies()
         for other in self.sft.ranked[: self.sft.ranked.index(name)]:
             where = {"set": other}
             files, verdicts = tuple(lake.files(SFT_DEDUP_INDEX, where)), tuple(lake.files(SFT_DUPLICATES, where))
             if files and verdicts:
-                yield _Held(other, files, verdicts)
+                theirs = self.step_of(other)
+                yield _Held(other, files, verdicts, theirs is not None and mine.is_comparable(theirs[1].copies()))
 
 
 def index_in(
@@ -229,6 +236,15 @@ def index_in(
         return pl.concat(found)
 
     return Index(rows, lists)
+
+
+def _held_index(lake: Lake, held: _Held, judge: Callable[[pl.DataFrame], np.ndarray]) -> Index:
+    """What stays of another set and may match; only word for word where its recipe compares otherwise."""
+    found = index_in(lake, held.index, judge, _gone(lake, held.verdicts))
+    if held.comparable:
+        return found
+    nothing = [pl.lit(None, INDEX_SCHEMA[name]).alias(name) for name in ("bands", "prompt_bands")]
+    return Index(found.rows.with_columns(nothing), found.lists)
 
 
 def _gone(lake: Lake, files: Sequence[DataFile]) -> frozenset[str]:

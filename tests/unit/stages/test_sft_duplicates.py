@@ -113,6 +113,19 @@ def test_a_changed_set_of_higher_priority_makes_the_others_stale_and_not_the_oth
     assert verdicts(home, "second")["kept"].to_list() == [False, False, False, False, True]
 
 
+def test_a_set_whose_recipe_compares_otherwise_is_compared_word_for_word(home, tmp_path):
+    other = {**RECIPE, "name": "other", "steps": [{"dialogues_dedup": {"shingle": 3}}]}
+    (tmp_path / "recipes/sft/other.yaml").write_bytes(orjson.dumps(other))
+    sets = {"first": home.settings.sft.sets["first"].model_copy(update={"recipe": "other"})}
+    sft = home.settings.sft.model_copy(update={"sets": {**home.settings.sft.sets, **sets}})
+    write_settings(tmp_path / "corpus.yaml", home.settings.model_copy(update={"sft": sft}))
+    again = Home.open(tmp_path)
+
+    make(again, "sft/duplicates")
+
+    assert verdicts(again, "second")["rule"].to_list() == ["exact_dialogue", None, None, "exact_dialogue"]
+
+
 def test_the_overlap_of_sets_is_read_from_their_indexes(home):
     with pytest.raises(SourceError, match="first has no index"):
         overlaps_of(home, ["first"])
