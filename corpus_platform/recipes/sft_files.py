@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from corpus_platform.signals.environment import Environment
 
 _ROWS = 5_000
+_CHARACTERS = 16 << 20
+"""Rows and characters that are in memory at a time."""
 _NO_FACTS = SetFacts(name="file", source="file")
 _DROPPED = {
     "id": pl.String,
@@ -129,11 +131,21 @@ def dialogue_batches(source: Source) -> Iterator[DialogueBatch]:
     found = _records(source) if source.reading else _rows(source)
     seen: set[int] = set()
     first = 0
-    while batch := list(islice(found, _ROWS)):
+    while batch := list(_some(found)):
         rows = [one for one in batch if not isinstance(one, Unread)]
         frame = _frame(rows, _distinct([row["doc_id"] for row in rows], seen, first))
         yield DialogueBatch(frame, rows, [one for one in batch if isinstance(one, Unread)])
         first += len(rows)
+
+
+def _some(found: Iterator[dict[str, Any] | Unread]) -> Iterator[dict[str, Any] | Unread]:
+    """The next rows: some thousands, fewer where they are long."""
+    size = 0
+    for one in islice(found, _ROWS):
+        yield one
+        size += 0 if isinstance(one, Unread) else len(one["text"])
+        if size >= _CHARACTERS:
+            return
 
 
 def _distinct(ids: list[str], seen: set[int], first: int) -> list[str]:

@@ -159,3 +159,11 @@ def test_a_dedup_of_nothing_finds_nothing(lines):
     found = verdicts_of_file(made, Source(lines(REFUSED)), Environment())
 
     assert found["dialogues_dedup"].height == 0
+
+
+def test_long_dialogues_come_in_smaller_batches(lines, monkeypatch):
+    monkeypatch.setattr(sft_files, "_CHARACTERS", 10)
+
+    heights = [batch.frame.height for batch in dialogue_batches(Source(lines(FINE, REFUSED, UNTIDY)))]
+
+    assert heights == [1, 1, 1]
