@@ -8,6 +8,7 @@ Not here: the ways (sft/construct/), which sets are made of what (sft_sets.py).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from corpus_platform.documents import DIALOGUES
@@ -73,15 +74,16 @@ class SftConstructed(Stage):
         return ((self.reads, variant),)
 
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
-        """A shard for each file of rows, or one for all of a parent where the way has to see them together."""
+        """A shard for each file of rows, or one for all of a parent, or of all parents, where the way has to see them together."""
         one = self.settings.one(partition["set"])
         if one.built_by != self.way:
             raise SourceError(f"`sft.sets.{partition['set']}` is not made by `{self.way}`")
         way, facts = one.way(), one.facts(partition["set"])
-        how = (f"way:{way.name} {way.version}", f"options:{digest_of([way.model_dump(mode='json'), _facts(facts)])}")
+        options = digest_of([way.model_dump(mode="json"), way.digests(), _facts(facts)])
+        how = (f"way:{way.name} {way.version}", f"options:{options}")
         shards: list[Shard] = []
-        for parent in one.sources:
-            files = lake.files(self.reads, self._parent(parent))
+        of_parents = [lake.files(self.reads, self._parent(parent)) for parent in one.sources]
+        for files in [list(chain.from_iterable(of_parents))] if way.pools else of_parents:
             for group in [files] if way.gathers else [[file] for file in files]:
                 if group:
                     work = _Work(tuple(group), way, facts)

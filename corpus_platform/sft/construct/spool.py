@@ -38,8 +38,8 @@ class Spool:
         self._file = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=memory))  # noqa: SIM115
         self.height = 0
         for row in rows:
-            self._file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS))
-            self.height += 1
+            # The text of a dialogue says again what its messages say.
+            self._add({name: value for name, value in row.items() if name != "text" or not row.get("messages")})
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """The rows, from the first. One reading at a time."""
