@@ -2,7 +2,7 @@
 
 Which data sets there are is a matter of the settings, so partitions are static; a table has those that it can have, and names tell which belong together.
 
-Not here: mixes of dialogues (sft_mixes.py), data sets themselves (corpus_platform/stages/sft_sets.py).
+Not here: data sets themselves (corpus_platform/stages/sft_sets.py).
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,8 +19,10 @@ from corpus_platform.sft_tables import WAYS
 from corpus_platform.stages.asset_names import asset_of
 from corpus_platform.stages.sft_constructed import constructed_table
 from corpus_platform.stages.sft_duplicates import SFT_DEDUP_INDEX
-from corpus_platform.stages.sft_filtered import FILTERED, SFT_DUPLICATES, SftFiltered
+from corpus_platform.stages.sft_filtered import FILTERED, SFT_DUPLICATES, SFT_SELECTED, SftFiltered
 from corpus_platform.stages.sft_messages import PREFERENCES, RAW
+from corpus_platform.stages.sft_mix import SFT_MIXES, SftMixes
+from corpus_platform.stages.sft_mix import sets_of as sets_of_mix
 from corpus_platform.stages.sft_sets import MESSAGES
 from corpus_platform.stages.sft_signals import SFT_SIGNALS, tables_of
 from corpus_platform.stages.stage import Partition
@@ -46,6 +48,9 @@ Those that the recipe drops before its dedup are not here.""",
     SFT_DUPLICATES: """A row is a dialogue that has a copy, with the one that stays and how alike they are. One partition is one data set.
 
 It is held against itself and against data sets of higher priority; near copies have the Jaccard similarity that was measured.""",
+    SFT_SELECTED: """A row is a dialogue that a choice of the recipe has seen: whether it stays, why it goes. One partition is one data set.
+
+A choice goes by tags, unlikeness or scores over all of the set (`sft_select_*`); a recipe without one leaves this table empty.""",
 }
 _FILTERED = """A row is a dialogue that its data set's recipe keeps, repaired and de-identified. One partition is one data set.
 
@@ -55,12 +60,16 @@ What is dropped is in `ops.decisions`, with step, rule, value and threshold."""
 _CONSTRUCTED = """A row is a {what}. One partition is one data set that is made so.
 
 {about} `parents` names the rows that it was made of; rows of which nothing was made are in `ops.rejects` with a reason."""
+_MIXES = """A row is a dialogue that a mix draws, with its part, its tokens and where it stands. One partition is one mix of dialogues.
+
+A mix is made when it is asked for: a data set that is new makes it stale and starts nothing. `corpus sft mix export` writes it for trainers."""
 _KINDS = {
     RAW: {"python"},
     PREFERENCES: {"parquet"},
     SFT_SIGNALS: {"polars"},
     SFT_DEDUP_INDEX: {"numba"},
     SFT_DUPLICATES: {"numba"},
+    SFT_SELECTED: {"numba"},
 }
 
 Made = tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]
@@ -72,8 +81,35 @@ def sft_assets(home: Home) -> Made:
         return [], []
     names = [name for name in home.dialogues.stages if home.dialogues.partitions(name)]
     tables = {name: _asset(home, name) for name in names}
-    assets = list(tables.values())
-    return assets, [check for name, asset in tables.items() for check in checks_of(asset, name, set_of)]
+    checks = [check for name, asset in tables.items() for check in checks_of(asset, name, set_of)]
+    mixes = _mixes(home)
+    return [*tables.values(), mixes], [*checks, *checks_of(mixes, SFT_MIXES, _mix)]
+
+
+def _mixes(home: Home) -> dg.AssetsDefinition:
+    """The asset of all mixes of dialogues that some data set is for."""
+    stage = home.stage(SFT_MIXES)
+    assert isinstance(stage, SftMixes)
+    takes = {name: [info.name for info in sets_of_mix(mix, stage.sft)] for name, mix in stage.mixes.items()}
+    below: dict[str, list[str]] = {}
+    for name, sets in takes.items():
+        for one in sets:
+            below.setdefault(one, []).append(name)
+    return stage_asset(
+        stage,
+        key=asset_of(SFT_MIXES),
+        group=GROUP,
+        partitions=dg.StaticPartitionsDefinition([name for name, sets in takes.items() if sets]),
+        partition_of=_mix,
+        deps=[_dep(FILTERED, below)],
+        description=_MIXES,
+        kinds={"parquet", "polars"},
+        tags={"domain": "sft"},
+    )
+
+
+def _mix(key: str) -> Partition:
+    return {"mix": key}
 
 
 def set_of(key: str) -> Partition:
@@ -123,7 +159,12 @@ def _deps(home: Home, name: str) -> list[dg.AssetDep]:
     if name == SFT_DUPLICATES:
         later = {key: sft.ranked[i:] for i, key in enumerate(sft.ranked)}
         return [*found, _dep(SFT_DEDUP_INDEX, later)]
-    more = {SFT_SIGNALS: (), SFT_DEDUP_INDEX: (SFT_SIGNALS,), FILTERED: (SFT_SIGNALS, SFT_DUPLICATES)}
+    more = {
+        SFT_SIGNALS: (),
+        SFT_DEDUP_INDEX: (SFT_SIGNALS,),
+        SFT_SELECTED: (SFT_SIGNALS, SFT_DUPLICATES),
+        FILTERED: (SFT_SIGNALS, SFT_DUPLICATES, SFT_SELECTED),
+    }
     return [*found, *(_same(home, upstream, name) for upstream in more[name])]
 
 

@@ -19,6 +19,7 @@ from corpus_platform.signals.registry import signals
 from corpus_platform.stages.decisions import DECISIONS as DECISIONS_TABLE
 from corpus_platform.stages.dedup import DEDUP_DOCUMENTS, DEDUP_EDGES, DEDUP_KEYS
 from corpus_platform.stages.output import REJECTS as REJECTS_TABLE
+from corpus_platform.stages.sft_duplicates import SFT_DEDUP_INDEX
 from corpus_platform.stages.texts import PAGES, read_table, text_partition, text_table
 
 if TYPE_CHECKING:
@@ -208,6 +209,18 @@ def _copies(facts: Facts) -> Found:
     return Found(int(facts.figures["documents that go"] or 0), facts.counter("dropped:copy"))
 
 
+def _gone(facts: Facts) -> Found:
+    return Found(int(facts.figures["documents that go"] or 0), sum(facts.counters("dropped:").values()))
+
+
+def _compared_dialogues(facts: Facts) -> tuple[str, dict[str, str]]:
+    return SFT_DEDUP_INDEX, facts.partition
+
+
+def _learnt(facts: Facts) -> Found:
+    return Found(int(facts.figures["tokens learnt"] or 0), facts.counter("tokens:trained"))
+
+
 _ACCOUNTED = "rows kept, dropped or rejected"
 RECORDS = Balance(
     "records read",
@@ -243,6 +256,13 @@ PARENTS = Balance(
     _parents,
 )
 OUTCOMES = Balance("outcomes", "rows kept or rejected", "Every outcome is a dialogue or a reject", _outcomes)
+LEARNT = Balance(
+    "tokens learnt of the rows",
+    "tokens drawn",
+    "Every token that was drawn is one of a row",
+    _unless_forgotten(_learnt),
+    {"tokens learnt": "sum(trained)"},
+)
 FROM_COMPARED = Balance(
     "rows of web.dedup_documents", "records read", "Every document that was compared was read", _read_of(_compared)
 )
@@ -255,6 +275,19 @@ KEYS = Balance(
 )
 KEYS_READ = Balance("keys of documents", "keys read", "Every key of a document was matched", _keys_read)
 EDGES = Balance("rows in web.dedup_edges", "findings", "Every finding is listed", _unless_forgotten(_edges))
+FROM_COMPARED_DIALOGUES = Balance(
+    "rows of sft.dedup_index",
+    "records read",
+    "Every dialogue that was compared was read",
+    _read_of(_compared_dialogues),
+)
+GONE = Balance(
+    "rows that are not kept",
+    "dialogues dropped",
+    "Every dialogue that goes has a row that says so",
+    _unless_forgotten(_gone),
+    {"documents that go": "count_if(NOT kept)"},
+)
 COPIES = Balance(
     "rows that are not kept",
     "documents dropped as copies",

@@ -27,6 +27,8 @@ from corpus_platform.stages.texts import cleaned_table, read_table
 SNAPSHOT = "CC-MAIN-2025-05"
 OPEN = ("corpora.fineweb",)
 """A table of each open layer."""
+OF_ROWS = ("records", "kept", "outcomes", "parents", "tokens:trained")
+"""What a commit counts of each row."""
 ALIKE = {spec.name for spec in CONSTRUCTED.values()} - {CONSTRUCTED["rft"].name}
 """Tables that differ from another in nothing but their name."""
 NAMES = [*(spec.name for spec in tables() if spec.layer != "test" and spec.name not in ALIKE), *OPEN]
@@ -92,6 +94,8 @@ COUNTERS = {
     "rows read": {"records": 1},
     "outcomes": {"outcomes": 1},
     "rows of the dialogues": {"records": 1},
+    "rows of sft.dedup_index": {"records": 1},
+    "tokens learnt of the rows": {"tokens:trained": 1},
     "rows in ops.rejects": {"records": 1, "rejects:truncated": 1},
     "rows in ops.decisions": {"records": 1, "dropped:too_short": 1},
     "rows": {"kept": 1},
@@ -111,6 +115,8 @@ READ_FROM = {
     **{cleaned_table(source): read_table(source) for source in SOURCES},
     "sft.signals": "sft.messages",
     "sft.filtered": "sft.messages",
+    "sft.dedup_index": "sft.messages",
+    "sft.duplicates": "sft.dedup_index",
     "web.url_history": "web.pages",
     "web.sketches": "web.pages",
     "web.paragraph_hashes": "web.pages",
@@ -310,7 +316,7 @@ class Bench:
         """Makes the files the partition, with counters of as many records; a side table is made visible by its main table's commit."""
         rows = sum(file.rows for file in files)
         said = {
-            "counters": dict.fromkeys(("records", "kept", "outcomes", "parents"), rows),
+            "counters": dict.fromkeys(OF_ROWS, rows),
             "fingerprint": uuid.uuid4().hex,
             **more,
         }

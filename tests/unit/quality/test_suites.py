@@ -5,7 +5,20 @@ import math
 import polars as pl
 import pyarrow as pa
 import pytest
-from spoiling import COUNTERS, DRAWN, NAMES, READ_FROM, Bench, is_single, partition_of, retyped, sound, spoils, spoilt
+from spoiling import (
+    COUNTERS,
+    DRAWN,
+    NAMES,
+    OF_ROWS,
+    READ_FROM,
+    Bench,
+    is_single,
+    partition_of,
+    retyped,
+    sound,
+    spoils,
+    spoilt,
+)
 
 from corpus_platform.errors import DamagedFile
 from corpus_platform.home import Home
@@ -86,7 +99,7 @@ def test_every_balance_is_broken_by_one_row_that_is_lost(bench, name, figure):
     spec = table(name)
     read_upstream(bench, spec)
     counted = {
-        **dict.fromkeys(("records", "kept", "outcomes", "parents"), ROWS),
+        **dict.fromkeys(OF_ROWS, ROWS),
         **({DRAWN: ROWS} if DRAWN in COUNTERS[figure] else {}),
     }
     lost = {key: counted.get(key, 0) + n for key, n in COUNTERS[figure].items()}
