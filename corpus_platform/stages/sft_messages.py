@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from corpus_platform.errors import SourceError
@@ -146,13 +147,24 @@ def units_of(one: DataSetSettings, s3: S3Access) -> Iterator[Unit]:
     """The files of a data set, by name. Raises SourceError where the place can't be reached or listed, or has none."""
     reading = one.reading()
     assert one.location is not None
-    location = InputLocation(one.location, s3=s3)
+    location, alone = _place(one.location, s3)
+    if alone is not None:
+        yield Unit(alone, (location.stat(alone),), location)
+        return
     if not location.can_list:
         raise SourceError(f"{location}: a web server does not list its files; copy them to a folder or a bucket")
     files = [file for file in location.files() if reading.wants(file.path) or _is_archive(file.path, reading)]
     if not files:
         raise SourceError(f"{location}: there is no file that `files` and `skip` let through")
     yield from (Unit(file.path, (file,), location) for file in sorted(files, key=lambda file: file.path))
+
+
+def _place(text: str, s3: S3Access) -> tuple[InputLocation, str | None]:
+    """A location, and the name of the only file where it is a file of this machine and no folder."""
+    path = Path(text)
+    if "://" not in text and path.is_file():
+        return InputLocation(str(path.parent)), path.name
+    return InputLocation(text, s3=s3), None
 
 
 def _is_archive(path: str, reading: Reading) -> bool:

@@ -55,7 +55,7 @@ class DataSetSettings(Settings):
 
     location: str | None = Field(
         default=None,
-        description="Folder (relative to the home), s3://, https://, hf://datasets/OWNER/NAME or ms://datasets/OWNER/NAME of its files",
+        description="Folder or file (relative to the home), s3://, https://, hf://datasets/OWNER/NAME or ms://datasets/OWNER/NAME of its files",
     )
     like: str | None = Field(
         default=None,
