@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from corpus_platform.errors import SourceError
 from corpus_platform.lists.lists import KINDS, Lists
 from corpus_platform.recipes.apply import judging
@@ -25,13 +27,15 @@ from corpus_platform.stages.texts import Rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import polars as pl
-
     from corpus_platform.lake import Lake
     from corpus_platform.lake.files import DataFile
     from corpus_platform.recipes.recipe import Recipe
     from corpus_platform.stages.sft_sets import SftSettings
     from corpus_platform.stages.stage import Partition
+
+
+LANGUAGES = ("sft_answer_language", "sft_prompt_language")
+"""Signals that tell the language of a dialogue whose data set says none, the first that has one."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,10 @@ class JudgedDialogues:
         return Environment(self.settings, test_sets=self.test_sets)
 
     def frames(self, lake: Lake, partition: Partition, work: DialogueWork) -> Iterator[pl.DataFrame]:
-        """The dialogues in order, each with the stored signals that the recipe asks for."""
+        """The dialogues in order, each with a language and the stored signals that the recipe asks for."""
         stored = {signal.name for family in measured() for signal in family.signals}
         wanted = [name for name in self.needs if name in stored]
-        rows = Rows(batches(lake, work.signals, columns=["doc_id", *wanted]))
+        rows = Rows(batches(lake, work.signals, columns=list(dict.fromkeys(("doc_id", *wanted, *LANGUAGES)))))
         for frame in dialogue_batches(lake, work.dialogues, self.sft.table_of(partition["set"])):
             found = rows.take(frame.height)
             if not (found.height and found["doc_id"].equals(frame["doc_id"])):
@@ -82,7 +86,13 @@ class JudgedDialogues:
                     f"{SFT_SIGNALS}: the signals of {work.dialogues.path} are not those of its dialogues as they are now: make them first: "
                     f"corpus run sft/signals --partition {partition['set']}"
                 )
-            yield frame.with_columns(found.select(wanted))
+            yield self.known(frame, found)
+
+    def known(self, frame: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
+        """Dialogues with a language each, and of their signals (as many rows) those that the recipe asks for."""
+        language = pl.coalesce("language", *LANGUAGES).alias("language")
+        told = frame.with_columns(measured.select(LANGUAGES)).with_columns(language).drop(LANGUAGES)
+        return told.with_columns(measured.select(name for name in self.needs if name in measured.columns))
 
     @cached_property
     def needs(self) -> tuple[str, ...]:

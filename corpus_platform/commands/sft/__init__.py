@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from corpus_platform.commands.sft import catalogue, construct, decontaminate, files, filters, mix, overlap, preferences
+from corpus_platform.commands.sft import (
+    catalogue,
+    construct,
+    decontaminate,
+    files,
+    filters,
+    kinds,
+    mix,
+    overlap,
+    preferences,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Data for supervised fine-tuning: reading, filters, construction, mixes.")
 app.add_typer(catalogue.app, name="catalogue")
@@ -16,3 +26,4 @@ app.command()(files.sniff)
 app.command()(files.convert)
 app.command("overlap")(overlap.overlap)
 app.command("construct")(construct.construct)
+app.command("kinds")(kinds.kinds)

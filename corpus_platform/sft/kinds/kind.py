@@ -229,9 +229,14 @@ def kinds() -> dict[str, type[Kind]]:
     return {name: _KINDS[name] for name in MODULES}
 
 
-def kind_of(name: str, options: Mapping[str, Any] | None = None) -> Kind:
-    """The kind of a name with its options. Raises SettingsError with the nearest name, pydantic's error for a wrong option."""
+def kind_class(name: str) -> type[Kind]:
+    """The class of a kind. Raises SettingsError with the nearest name."""
     if name not in MODULES:
         raise SettingsError(f"there is no kind `{name}`{nearest(name, MODULES)}; there are {', '.join(MODULES)}")
     import_module(f"corpus_platform.sft.kinds.{name}")
-    return _KINDS[name].model_validate(dict(options or {}))
+    return _KINDS[name]
+
+
+def kind_of(name: str, options: Mapping[str, Any] | None = None) -> Kind:
+    """The kind of a name with its options. Raises SettingsError with the nearest name, pydantic's error for a wrong option."""
+    return kind_class(name).model_validate(dict(options or {}))
