@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from corpus_platform.documents import DIALOGUES
 from corpus_platform.analytics.explain import Story, judged, published
+from corpus_platform.documents import DIALOGUES
 from corpus_platform.recipes.deduplicated import VERDICT_SCHEMA
 from corpus_platform.recipes.explain import explain
-from corpus_platform.stages.sft_filtered import FILTERED, SFT_DUPLICATES, SftFiltered, dedup_of
+from corpus_platform.recipes.sft_selections import SCHEMA as SELECTED
+from corpus_platform.recipes.sft_selections import as_verdicts, selections_of
+from corpus_platform.stages.sft_filtered import FILTERED, SFT_DUPLICATES, SFT_SELECTED, SftFiltered, dedup_of
 from corpus_platform.stages.sft_signals import SFT_SIGNALS, tables_of
 
 if TYPE_CHECKING:
@@ -55,13 +57,24 @@ def _story(lake: Lake, stage: SftFiltered, frame: pl.DataFrame) -> Story:
         frame = frame.with_columns(measured.select(name for name in read.needs if name in measured.columns))
     step = dedup_of(read.recipe)
     verdicts = {step.name: _verdict(lake, partition, doc_id)} if step else {}
+    verdicts |= {one.name: _choice(lake, partition, doc_id, one.name) for _, one in selections_of(read.recipe)}
     return judged(place, explain(read.recipe, frame, read.environment, verdicts)[0])
 
 
 def _verdict(lake: Lake, partition: Partition, doc_id: str) -> pl.DataFrame:
-    asked = ("doc_id", "kept", "similarity", "canonical")
+    asked = ("doc_id", "kept", "similarity", "canonical", "rule")
+    schema = {**VERDICT_SCHEMA, "rule": pl.String}
     if lake.state(SFT_DUPLICATES, partition) is None:
-        return pl.DataFrame(schema=VERDICT_SCHEMA)
+        return pl.DataFrame(schema=schema)
     rows = lake.scan(SFT_DUPLICATES, **partition).filter((pl.col("doc_id") == doc_id) & ~pl.col("kept"))  # type: ignore[arg-type]
-    empty = [pl.lit(None, dtype).alias(name) for name, dtype in VERDICT_SCHEMA.items() if name not in asked]
-    return rows.select(asked).with_columns(empty).select(*VERDICT_SCHEMA).cast(VERDICT_SCHEMA).collect()  # type: ignore[arg-type]
+    empty = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in asked]
+    return rows.select(asked).with_columns(empty).select(*schema).cast(schema).collect()  # type: ignore[arg-type]
+
+
+def _choice(lake: Lake, partition: Partition, doc_id: str, step: str) -> pl.DataFrame:
+    """The same of a choice."""
+    if lake.state(SFT_SELECTED, partition) is None:
+        return pl.DataFrame(schema=SELECTED)
+    same = (pl.col("doc_id") == doc_id) & (pl.col("step") == step)
+    rows = lake.scan(SFT_SELECTED, **partition).filter(same)  # type: ignore[arg-type]
+    return as_verdicts(rows.rename({"value": "similarity"}).collect())

@@ -17,10 +17,13 @@ from corpus_platform.stages.sft_duplicates import SftDedupIndex, SftDuplicates
 from corpus_platform.stages.sft_filtered import SftFiltered
 from corpus_platform.stages.sft_messages import PREFERENCES, RAW, SftMessages, SftPreferences
 from corpus_platform.stages.sft_raw import SftRaw
+from corpus_platform.stages.sft_selected import SftSelected
 from corpus_platform.stages.sft_sets import MESSAGES, SftSettings
 from corpus_platform.stages.sft_signals import SftSignals
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from corpus_platform.settings import CorpusSettings
     from corpus_platform.stages.stage import Partition, Stage
 
@@ -59,7 +62,7 @@ class Dialogues:
             *(make(self.sft, s3=s3, reject_budget=s.reject_budget) for make in (SftRaw, SftMessages, SftPreferences)),
             *(SftConstructed(settings=self.sft, way=way, reject_budget=s.reject_budget) for way in self.sft.ways),
             SftSignals(signals, sft=self.sft),
-            *(make(signals, **how) for make in (SftDedupIndex, SftDuplicates, SftFiltered)),
+            *(make(signals, **how) for make in (SftDedupIndex, SftDuplicates, SftSelected, SftFiltered)),
         ]
         return {stage.name: stage for stage in made}
 
@@ -69,6 +72,14 @@ class Dialogues:
         if name in OF_FILES:
             return one.location is not None and (name != PREFERENCES or one.compares)
         return not is_constructed(name) or (one.built_by is not None and name == constructed_table(one.built_by))
+
+    def with_parents(self, words: Iterable[str]) -> list[str]:
+        """Words of partitions, and the data sets that those among them which are built are made of."""
+        named = list(words)
+        parents = [
+            p for word in named if word in self.sft.sets for p in self.sft.sets[word].sources if p in self.sft.sets
+        ]
+        return list(dict.fromkeys((*named, *parents)))
 
     def partitions(self, name: str) -> list[Partition]:
         """The partitions of a table that there is input for, in the order of priority."""

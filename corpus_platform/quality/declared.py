@@ -265,6 +265,7 @@ DECLARED: Mapping[str, Declared] = {
         has_alike_sizes=False,
         shares=(),
     ),
+    "sft.selected": Declared(values={"ordinal": COUNT}, may_be_empty=True, has_alike_sizes=False),
     "sft.filtered": _of_dialogues(counted.RECORDS, counted.FROM_DIALOGUES, counted.DECISIONS, agree=(_SPEAKS,)),
     **{read_table(source): _READ for source in SOURCES if source != "encyclopedia"},
     **{cleaned_table(source): _CLEANED for source in SOURCES},

@@ -22,6 +22,7 @@ from corpus_platform.recipes.judge import first_holding, judge
 from corpus_platform.recipes.plan import compile_recipe, rules_of
 from corpus_platform.recipes.step import DedupStep, EditStep, FilterStep
 from corpus_platform.recipes.steps.dedup import Dedup
+from corpus_platform.recipes.steps.sft_selection import Selection
 from corpus_platform.recipes.values import Values
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ class Run:
     def copies(self, index: int, *, trace: bool = False) -> Deduplicated:
         """What a dedup's verdicts say of the documents that are left."""
         step = self.recipe.steps[index]
-        assert isinstance(step, Dedup)
+        assert isinstance(step, Dedup | Selection)
         ids, text = self.values.frame["doc_id"].gather(self.alive), self.values.text.gather(self.alive)
         verdicts = self.verdicts[step.name]
         return deduplicated(step, ids, text, verdicts, reference=self.environment.reference, trace=trace)
@@ -234,7 +235,8 @@ class Run:
                 continue
             counted[dropped.rule] += dropped.rows.size
             left[dropped.rows] = False
-            threshold = pl.Series([limit] * dropped.rows.size, dtype=pl.Float64)
+            same = pl.Series([limit] * dropped.rows.size, dtype=pl.Float64)
+            threshold = same if dropped.threshold is None else dropped.threshold
             self._decide(step, self.alive[dropped.rows], dropped.rule, dropped.value, threshold, dropped.seen)
         self._weigh(found.weight)
         changed = 0

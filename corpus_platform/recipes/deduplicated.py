@@ -16,6 +16,7 @@ import polars as pl
 
 from corpus_platform.recipes.step import Edited
 from corpus_platform.recipes.steps.dedup import Dedup, Exact, LineDedup, Substring
+from corpus_platform.recipes.steps.sft_selection import Selection
 from corpus_platform.signals.document import share_of
 from corpus_platform.text.batch import TextBatch
 
@@ -27,8 +28,8 @@ VERDICT_SCHEMA = {
     "units": pl.List(pl.Int32),
     "weight": pl.Float32,
 }
-"""`kept` is false for a document that goes; dedups of dialogues have a column `rule` more, by which each goes. `units` are the ordinals of pieces that go;
-null where there is nothing to say."""
+"""`kept` is false for a document that goes; dedups of dialogues have a column `rule` more, by which each goes, choices among dialogues `threshold` besides.
+`units` are the ordinals of pieces that go; null where there is nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Dropped:
     rows: np.ndarray
     value: pl.Series
     seen: pl.Series | None = None
+    threshold: pl.Series | None = None
+    """Threshold of each, where it is not the step's own."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,20 @@ class Deduplicated:
 
 
 def deduplicated(
-    step: Dedup, ids: pl.Series, text: pl.Series, verdicts: pl.DataFrame, *, reference: bool, trace: bool = False
+    step: Dedup | Selection,
+    ids: pl.Series,
+    text: pl.Series,
+    verdicts: pl.DataFrame,
+    *,
+    reference: bool,
+    trace: bool = False,
 ) -> Deduplicated:
     """Holds documents (ids and texts, n each) against verdicts. With `trace` the edit tells the spans that it took out."""
     own = pl.DataFrame({"doc_id": ids}).join(verdicts, on="doc_id", how="left", maintain_order="left")
     if isinstance(step, Exact) and step.holdout is not None:
         return Deduplicated(_held_out(step.holdout, own))
+    if isinstance(step, Selection):
+        return Deduplicated(_gone_by_rule(own))
     match step.matching:
         case "weights":
             return Deduplicated(weight=own["weight"].fill_null(1.0).to_numpy())
@@ -82,7 +93,8 @@ def _gone_by_rule(own: pl.DataFrame) -> tuple[Dropped, ...]:
     found = []
     for rule in own.filter(gone)["rule"].unique(maintain_order=True):
         rows = np.flatnonzero((gone & (own["rule"] == rule)).to_numpy())
-        found.append(Dropped(rule, rows, own["similarity"][rows], own["canonical"][rows]))
+        threshold = own["threshold"][rows] if "threshold" in own.columns else None
+        found.append(Dropped(rule, rows, own["similarity"][rows], own["canonical"][rows], threshold))
     return tuple(found)
 
 

@@ -1,6 +1,6 @@
-"""Verdicts of a recipe's dedups on the dialogues of a plain file: all of them compared, over what the earlier steps leave.
+"""Verdicts of a recipe's dedups and choices on the dialogues of a plain file: all of them compared, over what the earlier steps leave.
 
-The file is read once for each dedup. What is kept of a dialogue is what it is compared by, never its text.
+The file is read once for each of them. What is kept of a dialogue is what it is compared or chosen by, never its text.
 
 Not here: what a copy is (sft/duplicates.py, steps/sft_dedup.py), what is written in the end (sft_files.py).
 """
@@ -14,7 +14,9 @@ import polars as pl
 from corpus_platform.recipes.apply import apply
 from corpus_platform.recipes.deduplicated import VERDICT_SCHEMA
 from corpus_platform.recipes.sft_files import dialogue_batches
+from corpus_platform.recipes.sft_selections import as_verdicts, gathered, selections_of
 from corpus_platform.recipes.steps.sft_dedup import DialoguesDedup
+from corpus_platform.recipes.steps.sft_selection import Selection
 from corpus_platform.sft.duplicates import INDEX_SCHEMA, index_of
 from corpus_platform.sft.duplicates_search import Index, verdicts_of
 
@@ -27,9 +29,16 @@ if TYPE_CHECKING:
 
 
 def verdicts_of_file(recipe: Recipe, source: Source, environment: Environment) -> dict[str, pl.DataFrame]:
-    """The dialogues that each dedup of a recipe takes out, by step (columns of deduplicated.VERDICT_SCHEMA, and `rule`)."""
+    """The dialogues that each dedup or choice of a recipe takes out, by step (columns of deduplicated.VERDICT_SCHEMA, and `rule`)."""
+    selections_of(recipe)
     found: dict[str, pl.DataFrame] = {}
     for place, step in enumerate(recipe.steps):
+        if isinstance(step, Selection):
+            frames = (batch.frame for batch in dialogue_batches(source))
+            indexes = [index for _, index in gathered(recipe, place, frames, environment, found)]
+            if indexes:
+                found[step.name] = as_verdicts(step.verdicts(pl.concat(indexes)))
+            continue
         if not isinstance(step, DialoguesDedup):
             continue
         options = step.copies()

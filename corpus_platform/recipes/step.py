@@ -68,6 +68,7 @@ MODULES = (
     "sft_repetition",
     "sft_dedup",
     "sft_contamination",
+    "sft_selection",
 )
 """Modules of `steps/` that define steps."""
 
@@ -184,7 +185,7 @@ class EditStep(Step):
 
 
 class DedupStep(Step):
-    """Drops copies among the survivors so far: a stage boundary."""
+    """Drops copies among the survivors so far, or chooses among them: a stage boundary."""
 
     kind: ClassVar[Literal["filter", "edit", "dedup"]] = "dedup"
 

@@ -106,7 +106,7 @@ def _value(signal: str, labels: Mapping[str, Any]) -> float | None:
     for name in NAMES[signal]:
         if labels.get(name) is None or (found and signal not in _MODERATION):
             continue
-        values = list(_numbers(labels[name]))
+        values = list(numbers(labels[name]))
         if name == "level" and not isinstance(labels[name], str):
             values = [(value - 1) / 4 for value in values]  # as of "Level 3"
         if signal == "sft_correct_count" and isinstance(labels[name], list):
@@ -117,7 +117,7 @@ def _value(signal: str, labels: Mapping[str, Any]) -> float | None:
     return float(max(found) > 0) if signal in _YES else max(found)
 
 
-def _numbers(value: Any) -> Iterator[float]:
+def numbers(value: Any) -> Iterator[float]:
     """The numbers of a label: of each of several values, of what an object says under a known name or, else, of all that it says."""
     match value:
         case bool() | int() | float():
@@ -126,11 +126,11 @@ def _numbers(value: Any) -> Iterator[float]:
             yield from _of_words(value)
         case list():
             for one in value:
-                yield from _numbers(one)
+                yield from numbers(one)
         case dict():
             known = [value[name] for name in _BY_MODERATION if value.get(name) is not None]
             for one in known[:1] or value.values():
-                yield from _numbers(one)
+                yield from numbers(one)
 
 
 def _of_words(text: str) -> Iterator[float]:
