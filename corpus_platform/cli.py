@@ -39,7 +39,9 @@ from corpus_platform.printing import (
     err,
     escaped,
     out,
+    print_data_sets,
     print_mix,
+    print_mix_of_dialogues,
     print_next,
     print_sources,
     print_summary,
@@ -240,7 +242,8 @@ def run(
     home = Home.open(context.obj)
     wanted = list(snapshot) if snapshot else known_partitions(instance_of(home))
     _check_known(home, snapshot or [])
-    batches = _of_partitions(home.batches(assets, wanted, upstream=not only), partition or [])
+    named = home.dialogues.with_parents(partition or []) if not only else partition or []
+    batches = _of_partitions(home.batches(assets, wanted, upstream=not only), named)
     if not batches:
         raise SettingsError(f"there is nothing to make {', '.join(assets)} of: {_lack(assets, wanted)}")
     ran = _run_batches(home, batches)
@@ -264,7 +267,7 @@ def demo(
     """Two snapshots from WARC or WET files to the corpora of a few recipes, on this machine, without a network.
 
     Without `--input` it makes its own sample first: two small snapshots in Common Crawl's layout, encyclopedia dumps, and a little of every other
-    source; these become corpora too, and a mix of everything is released.
+    source; these become corpora too, and a mix of everything is released. Small data sets of dialogues are read, filtered, mixed and exported.
     """
     from corpus_platform import demo as the_demo  # noqa: PLC0415  (imports the sample)
 
@@ -277,6 +280,9 @@ def demo(
     if home.settings.sources.used:
         print_sources(the_demo.source_summaries(home))
         print_mix(the_demo.mix_and_release(home))
+    if home.settings.sft.sets:
+        print_data_sets(the_demo.data_set_summaries(home))
+        print_mix_of_dialogues(the_demo.mix_of_dialogues(home))
     print_next(home, list(the_demo.RECIPES)[-1])
 
 
