@@ -10,12 +10,30 @@ import pytest
 
 from corpus_platform.analytics.sft_release import Export, export
 from corpus_platform.sft.exports.formats import FORMATS
-from corpus_platform.sft.form import Dialogue, Message, assistant, user
+from corpus_platform.sft.exports.preferences import write_preferences
+from corpus_platform.sft.form import Answer, Dialogue, Message, Preference, SetFacts, assistant, preference_row, user
 
 from .conftest import said, with_tools
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 HERE = Path(__file__).parent
+_ANSWERS = (Answer((assistant("Fine."),)), Answer((assistant("No."),)))
+_CALL = Message("assistant", "", calls=({"name": "weather", "arguments": {"city": "Bergen"}},))
+_FACTS = SetFacts("made", "made", "compare")
+PREFERRED, CALLED = (
+    preference_row(Preference(about, answers, choice=0), _FACTS, file="made", position=i, ordinal=0)
+    for i, (about, answers) in enumerate(
+        (
+            (Dialogue((user("How are you?"),), system="Be kind."), _ANSWERS),
+            (
+                Dialogue((user("The weather?"),), tools=({"name": "weather", "parameters": {}},)),
+                (Answer((_CALL,)), Answer((assistant("I guess."),))),
+            ),
+        )
+    )
+)
+PREFERENCES = {"trl_dpo": 2, "trl_kto": 4, "llama_factory": 2, "llama_factory_kto": 4}
+"""Forms of preferences, with the lines that two of them make."""
 
 
 @pytest.fixture
@@ -57,6 +75,8 @@ def exported(house, tmp_path):
     house.mix(parts=[{"name": "a"}])
     house.make()
     export(house.lake, house.stage, "small", Export(tmp_path / "out", tuple(FORMATS), 64))
+    for form in PREFERENCES:
+        write_preferences([PREFERRED, CALLED], tmp_path / "out" / "preferences", form, form)
     return tmp_path / "out"
 
 
@@ -71,6 +91,7 @@ def test_every_trainer_reads_what_was_exported(exported, packages, tmp_path):
     told = {row["id"]: row for row in map(orjson.loads, (exported / "messages.jsonl").read_bytes().splitlines())}
     _check_datasets(read["datasets"], orjson.loads((exported / "mix_report.json").read_bytes())["forms"])
     _check_trl(read["trl"], told)
+    _check_preferences(read["preferences"])
     _check_llama_factory(read["llama_factory"], told)
     _check_axolotl(read["axolotl"], told)
     _check_ms_swift(read["ms_swift"], told)
@@ -89,6 +110,12 @@ def _check_trl(read, told):
     assert (read["conversations"], read["pairs"]) == (len(told), len(learnt))
     assert set(read["completions"]) == learnt
     assert all(read["texts"][row_id] == _rendered(row) for row_id, row in told.items())
+
+
+def _check_preferences(read):
+    """Each pair is a line, each answer one of KTO's; TRL takes its own for conversations."""
+    assert {name.removesuffix(".jsonl"): one["rows"] for name, one in read.items()} == PREFERENCES
+    assert all(one["conversations"] for name, one in read.items() if "trl" in name)
 
 
 def _check_llama_factory(read, told):

@@ -207,10 +207,20 @@ def read_ms_swift(folder):
     return found
 
 
+def read_preferences(folder):
+    """Files of preferences: rows as `datasets` reads them, and whether TRL takes all of a file for conversations."""
+    found = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        talks = all(map(trl.data_utils.is_conversational, rows(path))) if "trl" in path.name else None
+        found[path.name] = {"rows": len(rows(path)), "conversations": talks}
+    return found
+
+
 def main():
     folder, mix = Path(sys.argv[1]), sys.argv[2]
     datasets.disable_progress_bars()
     found = {"datasets": read_datasets(folder), "trl": read_trl(folder)}
+    found["preferences"] = read_preferences(folder / "preferences")
     sys.meta_path.append(Absent())
     found["llama_factory"] = read_llama_factory(folder, mix)
     found["axolotl"] = read_axolotl(folder)

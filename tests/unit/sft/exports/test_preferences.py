@@ -186,24 +186,3 @@ def test_a_file_that_did_not_come_to_its_end_is_not_there(tmp_path):
 def test_an_unknown_form_is_told_with_the_nearest(tmp_path):
     with pytest.raises(SettingsError, match="nearest is `trl_dpo`"):
         write_preferences([], tmp_path, "x", "trl_dop")
-
-
-@pytest.mark.parametrize("form", ["trl_dpo", "trl_kto", "llama_factory", "llama_factory_kto"])
-def test_datasets_reads_the_files(tmp_path, form):
-    datasets = pytest.importorskip("datasets")
-    file = write_preferences([TOOL, PLAIN], tmp_path, "made", form).file
-
-    loaded = datasets.load_dataset("json", data_files=str(file), split="train", cache_dir=str(tmp_path / "cache"))
-
-    assert loaded.num_rows == (2 if form in {"trl_dpo", "llama_factory"} else 4)
-    first = loaded[0][
-        "prompt" if form.startswith("trl") else "conversations" if form == "llama_factory" else "messages"
-    ][0]
-    assert "weather?" in first.values()
-
-
-@pytest.mark.parametrize("form", ["trl_dpo", "trl_kto"])
-def test_trl_finds_the_lines_conversational(form):
-    trl = pytest.importorskip("trl")
-
-    assert all(trl.is_conversational(line) for line in examples([PLAIN, TOOL], form))
