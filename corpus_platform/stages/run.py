@@ -138,7 +138,7 @@ def _is_input_empty(stage: Stage, lake: Lake, partition: Partition) -> bool:
     of = "/".join(partition[name] for name in ("variant", "method") if name in partition)
     where = []
     for name, above in stage.above(of):
-        if table(name).layer == "models":
+        if table(name).layer == "models" or not stage.reads_from(name, partition):
             # A model that there is none of is no want of input.
             continue
         if table(name).layer in SOURCES and "snapshot" in partition:

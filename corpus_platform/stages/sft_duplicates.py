@@ -72,6 +72,10 @@ class _DedupStage(Stage):
         steps = self.recipe_of(name).steps
         return next(((i, step) for i, step in enumerate(steps) if isinstance(step, DialoguesDedup)), None)
 
+    def reads_from(self, name: str, partition: Partition) -> bool:
+        """Dialogues are in one table of several."""
+        return self.sft.holds(name, partition["set"])
+
     def settings_hash(self) -> str:
         """What a recipe does is part of a data set's shards."""
         return digest_of([])

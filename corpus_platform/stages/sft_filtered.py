@@ -75,6 +75,10 @@ class RecipeStage(Stage):
         """What is read for a data set."""
         return JudgedDialogues(self.recipe_of(partition), self.settings, self.sft, self.test_sets)
 
+    def reads_from(self, name: str, partition: Partition) -> bool:
+        """Dialogues are in one table of several."""
+        return self.sft.holds(name, partition["set"])
+
     def settings_hash(self) -> str:
         """Which recipe does what is part of a data set's shards."""
         return digest_of([])

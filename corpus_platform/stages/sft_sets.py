@@ -245,6 +245,10 @@ class SftSettings(Settings):
         way = self.sets[name].built_by
         return f"sft.constructed_{way}" if way else MESSAGES
 
+    def holds(self, table: str, name: str) -> bool:
+        """Whether a table may have a partition of a data set: dialogues that are read are in one, those that are built in another."""
+        return table == self.table_of(name) or not (table == MESSAGES or table.startswith("sft.constructed_"))
+
     def one(self, name: str) -> DataSetSettings:
         """A data set's settings. Raises SettingsError for one that there is not."""
         self.table_of(name)

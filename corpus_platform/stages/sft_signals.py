@@ -50,6 +50,10 @@ class SftSignals(Stage):
         """The tables of dialogues that are in use."""
         return tuple((name, variant) for name in tables_of(self.sft))
 
+    def reads_from(self, name: str, partition: Partition) -> bool:
+        """Dialogues are in one table of several."""
+        return self.sft.holds(name, partition["set"])
+
     def shards(self, lake: Lake, partition: Partition) -> list[Shard]:
         """One shard per file of dialogues."""
         common = identity(measured(), self.settings)

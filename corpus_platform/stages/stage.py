@@ -108,6 +108,11 @@ class Stage(ABC):
         """The tables that the stage reads for a text variant (empty for tables that have none), each with the variant that is read of it."""
         return tuple((name, variant) for name in self.upstream)
 
+    def reads_from(self, name: str, partition: Partition) -> bool:
+        """Whether a partition is made of a table that is above: of several that hold the like, one may have it."""
+        del name, partition
+        return True
+
     @property
     def reads_source(self) -> bool:
         """Whether documents come in here, from outside of the lake: what was forgotten is kept out."""
