@@ -209,7 +209,7 @@ class Iepile(Way):
 
 def _place(row: dict[str, Any]) -> str:
     record = annotated_of(row)
-    return f"{set_of(row)}\0{record.text if record else row['doc_id']}"
+    return f"{set_of(row)}\0{record.task}\0{record.text}" if record else f"{set_of(row)}\0{row['doc_id']}"
 
 
 def _schema_of(row: Mapping[str, Any], record: Annotated) -> str:

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 
 import pytest
-from built import build, record
+from built import build, record, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -131,6 +131,18 @@ def test_rows_of_one_text_are_one_record_with_all_of_them_as_parents():
         "kind2": ["y"],
         "kind1": ["x"],
     }
+
+
+def test_rows_of_one_text_that_are_annotated_for_other_tasks_stay_apart():
+    meta = {"input": "Ann bought a shop."}
+    found = {"sale": [{"trigger": "bought", "arguments": {"who": "Ann"}}]}
+    types = row("types", "{}", json.dumps({"sale": ["bought"]}), meta=meta | {"task": "EET", "schema": ["sale"]})
+    schema = [{"event_type": "sale", "trigger": ["bought"], "arguments": ["who"]}]
+    arguments = row("arguments", "{}", json.dumps(found), meta=meta | {"task": "EEA", "schema": schema})
+
+    dialogues, _ = build("iepile", [types, arguments])
+
+    assert {d.parents: asked(d)[2] for d in dialogues} == {("types",): {"sale": ["bought"]}, ("arguments",): found}
 
 
 def test_rows_of_the_kind_ie_schema_are_batched_anew():
