@@ -10,6 +10,7 @@ Not here: the search (sft/contamination.py), what becomes of dialogues (steps/sf
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -47,6 +48,7 @@ _ASKED = ("question", "prompt")
 _LETTERS = "ABCDEFGHIJ"
 _MATHS = "verifiable"
 """Kind of questions whose variants differ in their numbers."""
+_NUMBER = re.compile(r"-?[\d,]*\.?\d+")
 _UNANSWERED = frozenset({"no_answer", "no_answer_given", "empty_message", "no_choice"})
 """Problems of records that ask without answering: what they ask is an item all the same."""
 
@@ -172,9 +174,21 @@ def _item(name: str, identity: str, kind: Kind, record: Record) -> EvalItem | No
     if isinstance(outcome, Dialogue) and any(m.role == "user" for m in outcome.messages):
         return EvalItem.of(name, identity, outcome, maths=outcome.task_type == "maths" or kind.name == _MATHS)
     if isinstance(outcome, Problem) and outcome.reason in _UNANSWERED:
-        asked = next((text for field in _ASKED if (text := record.text(field))), None)
-        return None if asked is None else EvalItem(name, identity, (asked,), maths=kind.name == _MATHS)
+        asked = next((text for field in _ASKED if (text := record.text(field))), None) or _opening(record)
+        maths = kind.name == _MATHS or _NUMBER.fullmatch(record.text("verifiable_answer") or "") is not None
+        return None if asked is None else EvalItem(name, identity, (asked,), maths=maths)
     return None
+
+
+def _opening(record: Record) -> str | None:
+    """What the first user says in turns whose answer is left empty: it is for a model to give."""
+    turns = record.get("turns")
+    said = (
+        (turn for turn in turns if isinstance(turn, dict) and turn.get("role") == "user")
+        if isinstance(turns, list)
+        else ()
+    )
+    return next((text for turn in said if isinstance(text := turn.get("content"), str) and text.strip()), None)
 
 
 def _stamp(file: str) -> tuple[tuple[str, int, int], ...]:

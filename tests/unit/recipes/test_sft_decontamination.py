@@ -141,3 +141,12 @@ def test_a_report_in_markdown_shows_both_passages(evals, tmp_path):
     made = report.read_text(encoding="utf-8")
     assert "| sums | 2 | 2 | made | 2 |" in made
     assert "  - item: A baker makes 36 loaves" in made
+
+
+def test_turns_whose_answer_is_left_empty_are_items_and_those_with_a_number_are_of_maths(tmp_path):
+    asked = {"role": "user", "content": "Two hens lay three eggs each. How many eggs?"}
+    rows = [{"messages": [asked, {"role": "assistant", "content": ""}], "answer": "6"}]
+
+    found = read_eval_set("own", written(tmp_path / "own.jsonl", rows))
+
+    assert [(item.prompt, item.maths) for item in found.items] == [((asked["content"],), True)]
