@@ -105,6 +105,13 @@ def _json(text: str) -> Layout | None:
     return _of_value(text)
 
 
+_TURN = re.compile(
+    r'\A\{(?:[^\[\]]*,)?\s*"(?:messages|conversations|conversation|chat_rounds|turns|dialogue|dialog|items)"\s*:\s*\[\s*\{\s*'
+    r'(?:"(?:[^"\\]|\\.)*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[^"{}\[\],]+)\s*,\s*)*"(?:role|from|speaker)"\s*:'
+)
+"""A list whose first object says who speaks: the turns of one dialogue, and no split of many."""
+
+
 def _is_value(line: str) -> bool:
     try:
         orjson.loads(line)
@@ -119,6 +126,12 @@ def _of_value(text: str) -> Layout | None:
     heads = list(_heads(text))
     if not heads:
         return Layout("json", inside="record") if re.match(r"\{\s*\}", text) else None
+    of_many = None if _TURN.match(text) else _of_entries(text, heads)
+    return of_many or Layout("json", inside="record" if _one_object(text) else "values")
+
+
+def _of_entries(text: str, heads: list[tuple[str, str]]) -> Layout | None:
+    """The layout of an object whose values hold the records; None where it is one itself."""
     starts = Counter(value[:1] for _, value in heads)
     listed = [key for key, value in heads if value[:1] == "["]
     named = [key for key in LIST_KEYS if key in listed]
@@ -128,7 +141,7 @@ def _of_value(text: str) -> Layout | None:
         return Layout("json", inside="lists")
     if len(starts) == 1 and "{" in starts:
         return Layout("json", inside="entries" if _one_object(text) else "values")
-    return Layout("json", inside="record" if _one_object(text) else "values")
+    return None
 
 
 def _heads(text: str) -> list[tuple[str, str]]:

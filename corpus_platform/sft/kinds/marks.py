@@ -106,7 +106,9 @@ _SPEAKER = re.compile(r"^[ \t]*([^\s:：，。,.!?！？][^:：\n，。,!?！？
 def pieces(style: Style, text: str) -> Cut:
     """What a text says before its first mark and behind each; pieces are stripped of white space and of the marks at their ends."""
     found = list(style.pattern.finditer(text))
-    before = text[: found[0].start()] if found else text
+    if not found:
+        return Cut(_bare(style, text), [])
+    before = text[: found[0].start()]
     ends = [match.start() for match in found[1:]] + [len(text)]
     said: list[tuple[Role, str]] = []
     for match, end in zip(found, ends, strict=True):

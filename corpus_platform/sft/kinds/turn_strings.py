@@ -41,6 +41,8 @@ _POINT = "!?.,;:~\"'()%"
 _BLANKS = re.compile(
     f"(?<=[{_CJK}{_MARK}]) +(?=[{_CJK}{_MARK}{_POINT}0-9])|(?<=[{_POINT}0-9]) +(?=[{_CJK}{_MARK}])|(?<=[{_POINT}]) +(?=[{_POINT}])|(?<=[0-9]) +(?=[0-9])"
 )
+_SPELT = re.compile(r"(?<![A-Za-z])[A-Za-z](?: [A-Za-z])+(?![A-Za-z])")
+_WORD = re.compile(r"[A-Za-z]{2}")
 _SIDES = (re.compile(r"\s*(?:问|Q|Question|用户|患者|Human|User)\s*[:：]\s*"), re.compile(r"\s*(?:答|A|Answer|助手|医生|Assistant|AI)\s*[:：]\s*"))  # fmt: skip
 
 
@@ -50,6 +52,7 @@ class TurnStrings(Kind):
 
     name: ClassVar[str] = "turn_strings"
     about: ClassVar[str] = "A list of texts whose speakers take turns, or a list of texts for either side"
+    version: ClassVar[str] = "2"
     shapes: ClassVar[tuple[Shape, ...]] = ("row", "line")
     fields: ClassVar[Mapping[str, Column]] = {
         **COMMON,
@@ -138,8 +141,10 @@ class TurnStrings(Kind):
 
 
 def unspaced(text: str) -> str:
-    """A text without blanks between Chinese characters, marks and digits; those beside Latin words stay."""
-    return _BLANKS.sub("", text)
+    """A text without blanks between Chinese characters, marks and digits; those beside Latin words stay, and letters that are spelt out are words."""
+    joined = _BLANKS.sub("", text)
+    # Where a word is whole, single letters are what they are: point A, B.
+    return joined if _WORD.search(joined) else _SPELT.sub(lambda spelt: spelt[0].replace(" ", ""), joined)
 
 
 def _parallel(asked: list[Any], said: list[Any]) -> list[tuple[Role, str]] | Problem:

@@ -110,6 +110,19 @@ def test_an_object_of_lists_is_split_and_says_which_split_a_record_is_of(tmp_pat
     assert [one.value for one in only] == [["d", "e"]]
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"messages": [{"role": "user", "content": "[q], {x}"}, {"role": "assistant", "content": "a"}]},
+        {"conversations": [{"value": "q", "from": "human"}, {"value": "a", "from": "gpt"}]},
+        {"id": 7, "messages": [{"role": "user", "content": [{"type": "text", "text": "q"}]}]},
+    ],
+)
+def test_the_turns_of_the_one_dialogue_of_a_file_are_no_splits(read, record):
+    assert read(orjson.dumps(record)) == [record]
+    assert read(orjson.dumps(record, option=orjson.OPT_INDENT_2)) == [record]
+
+
 def test_the_list_under_data_is_read_where_other_keys_say_something_of_the_file(read):
     assert read(orjson.dumps({"version": 2, "tags": ["x"], "data": ROWS})) == ROWS
 

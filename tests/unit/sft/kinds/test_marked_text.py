@@ -147,6 +147,10 @@ def test_texts_that_can_not_be_cut_say_why(value, reason, broken):
     assert (problem.reason, problem.broken) == (reason, broken)
 
 
+def test_a_text_without_the_marks_of_the_style_that_was_named_is_a_problem():
+    assert read({"text": "Just words.", "answer": "a"}, style="user_assistant").reason == "unmarked_text"
+
+
 def test_an_unknown_style_names_the_nearest():
     with pytest.raises(ValidationError, match="nearest is `baize`"):
         MarkedText(style="baise")

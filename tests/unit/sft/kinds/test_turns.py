@@ -218,6 +218,9 @@ def test_numbered_messages_go_by_their_numbers():
         ("用 iphone 好 吗", "用 iphone 好吗"),
         ('我 叫 " 你 " ， 1 1 年', '我叫"你"，11年'),
         ("it is 3 . 5", "it is 3 . 5"),
+        ("他 们 的 p a r t y", "他们的 party"),
+        ("O M G ！", "OMG ！"),
+        ("选 A B 还 是 ok", "选 A B 还是 ok"),
     ],
 )
 def test_blanks_go_between_chinese_characters_and_marks_only(text, expected):
