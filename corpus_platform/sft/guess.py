@@ -37,19 +37,21 @@ def columns_of(records: Iterable[Any]) -> list[str]:
     return list(dict.fromkeys(name for record in records if isinstance(record, dict) for name in record))
 
 
-def unknown_columns(record: Any, columns: ColumnMap, kind: Kind) -> list[str]:
-    """The columns of a record that neither a map names nor the kind takes; none where the map says what becomes of others.
+class Known:
+    """The columns that a map names or a kind takes. Asked of each record: what a map names is put together once."""
 
-    A record that is a list has the columns of the objects in it.
-    """
-    if columns.others != "fail":
-        return []
-    named = columns.named
-    return [
-        name
-        for name in columns_of(record if isinstance(record, list) else [record])
-        if name not in named and name not in _INNER and not kind.takes(name)
-    ]
+    def __init__(self, columns: ColumnMap, kind: Kind) -> None:
+        """Of a map and the kind that reads with it."""
+        self._all = columns.others != "fail"
+        self._named = columns.named.union(_INNER)
+        self._takes = kind.takes
+
+    def unknown(self, record: Any) -> list[str]:
+        """The other columns of a record; none where the map says what becomes of them. A record that is a list has the columns of its objects."""
+        if self._all or (isinstance(record, dict) and record.keys() <= self._named):
+            return []
+        names = columns_of(record if isinstance(record, list) else [record])
+        return [name for name in names if name not in self._named and not self._takes(name)]
 
 
 def guess(kind: type[Kind], records: Sequence[Any], given: ColumnMap | None = None) -> ColumnMap:

@@ -22,7 +22,7 @@ from corpus_platform.errors import SchemaError
 from corpus_platform.readers.unpacking import Problem as Unreadable
 from corpus_platform.sft.containers import Container, Piece, Read, pieces, records_of
 from corpus_platform.sft.form import Dialogue, Found, Preference, Problem, text_of
-from corpus_platform.sft.guess import suggested, unknown_columns, with_columns
+from corpus_platform.sft.guess import Known, suggested, with_columns
 from corpus_platform.sft.kinds.kind import ColumnMap, Kind, Record, Shape, kind_of
 
 if TYPE_CHECKING:
@@ -95,8 +95,11 @@ def read_piece(piece: Piece, reading: Reading, kind: Kind | None = None) -> Iter
         for value in (one.value if reading.shape == "file" and isinstance(one.value, list) else [one.value])
     ]
     columns = with_columns(type(kind), values, reading.map)
+    known = Known(columns, kind)
     for one in chain(first, found):
-        for ordinal, outcome in enumerate(_outcomes(one, kind, columns, piece.file, values, reading.shape)):
+        if (isinstance(one.value, dict) or reading.shape == "file") and (unknown := known.unknown(one.value)):
+            raise _unknown(unknown, piece.file, one, kind, columns, values)
+        for ordinal, outcome in enumerate(_outcomes(one, kind, columns, piece.file)):
             yield Found(piece.file, one.position, ordinal, outcome)
 
 
@@ -106,6 +109,7 @@ def _gathered(piece: Piece, reading: Reading, kind: Kind) -> Iterator[Found]:
     first = list(islice(found, FIRST))
     values = [one.value for one in first if not isinstance(one.value, Unreadable)]
     columns = with_columns(type(kind), values, reading.map)
+    known = Known(columns, kind)
     unread: list[Read] = []
 
     def rows() -> Iterator[Any]:
@@ -113,7 +117,7 @@ def _gathered(piece: Piece, reading: Reading, kind: Kind) -> Iterator[Found]:
             if isinstance(one.value, Unreadable):
                 unread.append(one)
                 continue
-            if unknown := unknown_columns(one.value, columns, kind):
+            if unknown := known.unknown(one.value):
                 raise _unknown(unknown, piece.file, one, kind, columns, values)
             yield one.value
 
@@ -125,15 +129,10 @@ def _gathered(piece: Piece, reading: Reading, kind: Kind) -> Iterator[Found]:
         yield Found(piece.file, one.position, n, _unreadable(cast("Unreadable", one.value)))
 
 
-def _outcomes(
-    one: Read, kind: Kind, columns: ColumnMap, file: str, first: list[Any], shape: Shape | None
-) -> Iterator[Outcome]:
+def _outcomes(one: Read, kind: Kind, columns: ColumnMap, file: str) -> Iterator[Outcome]:
     if isinstance(one.value, Unreadable):
         yield _unreadable(one.value)
         return
-    has_columns = isinstance(one.value, dict) or shape == "file"
-    if has_columns and (unknown := unknown_columns(one.value, columns, kind)):
-        raise _unknown(unknown, file, one, kind, columns, first)
     given = False
     for outcome in kind.read(Record(one.value, columns, file)):
         given = True
