@@ -10,19 +10,18 @@ import ipaddress
 import os
 import signal
 import sys
-from contextlib import contextmanager
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
 from corpus_platform.commands import catalogue, counts, dups, look, plain, recipes, review, sft, signals, sql, versions
 from corpus_platform.commands import mix as mixes
 from corpus_platform.commands import release as releases
 from corpus_platform.commands.backfill import backfill
+from corpus_platform.commands.batches import run_batches
 from corpus_platform.commands.clean import clean
 from corpus_platform.commands.compare import compare
 from corpus_platform.commands.dedup import dedup
@@ -51,10 +50,7 @@ from corpus_platform.printing import (
 from corpus_platform.yaml_file import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from corpus_platform.home import Batch
-    from corpus_platform.stages.run import Progress as ShardProgress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 snapshots = typer.Typer(no_args_is_help=True, help="The snapshots of the web corpus.")
@@ -246,7 +242,7 @@ def run(
     batches = _of_partitions(home.batches(assets, wanted, upstream=not only), named)
     if not batches:
         raise SettingsError(f"there is nothing to make {', '.join(assets)} of: {_lack(assets, wanted)}")
-    ran = _run_batches(home, batches)
+    ran = run_batches(home, batches)
     out.print(
         f"{ran} made, the others were current. Look: corpus status" if ran else "Everything is current.",
         highlight=False,
@@ -275,7 +271,7 @@ def demo(
     home = Home.open(context.obj)
     names = home.settings.source.below(home.path).snapshots()
     out.print(f"Snapshots at {home.settings.source.location}: {', '.join(names)}", highlight=False)
-    _run_batches(home, home.batches(the_demo.assets(home), names, upstream=True))
+    run_batches(home, home.batches(the_demo.assets(home), names, upstream=True))
     print_summary([the_demo.summary(home, name) for name in names])
     if home.settings.sources.used:
         print_sources(the_demo.source_summaries(home))
@@ -353,44 +349,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _run_batches(home: Home, batches: list[Batch]) -> int:
-    """Runs batches in order through Dagster, those that are current left out; how many were made."""
-    from corpus_platform.definitions import instance_of, make  # noqa: PLC0415  (imports Dagster)
-
-    instance = instance_of(home)
-    ran = 0
-    with _progress() as watch:
-        watched = Home(home.path, home.settings, watch)
-        for batch in batches:
-            if batch.is_current(home):
-                continue
-            make(watched, instance, batch)
-            ran += 1
-    return ran
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[ShardProgress], None]]:
-    """A bar per table and partition; what it yields is told of each finished shard."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=err) as bars:
-        tasks: dict[str, Any] = {}
-
-        def watch(progress: ShardProgress) -> None:
-            name = f"{progress.stage} {','.join(progress.partition.values())}"
-            if name not in tasks:
-                tasks[name] = bars.add_task(name, total=progress.shards_todo)
-            bars.update(tasks[name], completed=progress.shards_done)
-
-        yield watch
 
 
 def _of_partitions(batches: list[Batch], words: list[str]) -> list[Batch]:
