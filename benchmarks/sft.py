@@ -29,6 +29,7 @@ from measuring import Clock, Watch
 
 from corpus_platform.analytics.sft_release import Export, export
 from corpus_platform.home import Home
+from corpus_platform.lists.lists import Lists
 from corpus_platform.recipes.apply import apply
 from corpus_platform.recipes.recipe import dialogue_recipe
 from corpus_platform.recipes.step import DedupStep
@@ -185,13 +186,18 @@ def filters_alone(home: Home, most: int) -> dict[str, float]:
 
 
 def peer(home: Home, python: str, most: int, folder: Path) -> dict[str, Any]:
-    """What Data-Juicer takes for the same rows, in a Python of its own."""
+    """What Data-Juicer takes for the same rows with the same flagged words, in a Python of its own."""
     path = folder / "texts.jsonl"
     texts = home.lake.scan("sft.messages", set=SET).select("text").head(most).collect()["text"]
     with path.open("wb") as stream:
         for text in texts:
             stream.write(orjson.dumps({"text": text}, option=orjson.OPT_APPEND_NEWLINE))
-    done = subprocess.run([python, str(PEER), str(path)], capture_output=True, text=True, check=False)
+    words = folder / "words"
+    words.mkdir()
+    lists = Lists.of()
+    flagged = {one: sorted(lists.get("flagged_words", one).entries) for one in lists.languages("flagged_words")}
+    (words / "flagged_words.json").write_bytes(orjson.dumps(flagged))
+    done = subprocess.run([python, str(PEER), str(path), str(words)], capture_output=True, text=True, check=False)
     if done.returncode:
         return {"failed": done.stderr.strip().splitlines()[-1:]}
     return json.loads(done.stdout.strip().splitlines()[-1])

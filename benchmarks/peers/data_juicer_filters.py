@@ -1,9 +1,9 @@
 """Rows a second of Data-Juicer's filters of its Alpaca-CoT recipe over texts, and of its MinHash after them: one process, its own code, unchanged.
 
-    PYTHON data_juicer_filters.py TEXTS.jsonl
+    PYTHON data_juicer_filters.py TEXTS.jsonl WORDS
 
 Needs py-data-juicer and aiohttp in that Python. Seconds are processor time, of helper processes too; every operator has run once before.
-Its list of flagged words is fetched from the web at the first use; without it that filter is left out and told.
+WORDS is a folder with `flagged_words.json`, words by language, in place of the list that it would fetch from the web. What fails is left out and told.
 """
 
 import json
@@ -18,7 +18,14 @@ from datasets import Dataset
 FILTERS = (
     {"alphanumeric_filter": {"tokenization": False, "min_ratio": 0.1}},
     {"character_repetition_filter": {"rep_len": 10, "max_ratio": 0.6}},
-    {"flagged_words_filter": {"lang": "zh", "tokenization": False, "max_ratio": 0.017}},
+    {
+        "flagged_words_filter": {
+            "lang": "zh",
+            "tokenization": False,
+            "max_ratio": 0.017,
+            "flagged_words_dir": sys.argv[2],
+        }
+    },
     {"text_length_filter": {"min_len": 10}},
 )
 DEDUP = {
