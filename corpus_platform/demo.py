@@ -5,6 +5,7 @@ Not here: the sample itself (sample/), running (definitions.py), printing (cli.p
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from corpus_platform.settings import CorpusSettings, read_settings, write_settin
 from corpus_platform.source_tables import key_of
 from corpus_platform.stages.asset_names import EVERY_TEXT, asset_of
 from corpus_platform.stages.mix_tables import MIX_DOCUMENTS
+from corpus_platform.stages.sft_filtered import FILTERED
+from corpus_platform.stages.sft_messages import PREFERENCES
+from corpus_platform.stages.sft_mix import SFT_MIXES, SftMixes
 from corpus_platform.stages.texts import AFTER_DEDUP, BASES, base_of, cleaned_table, read_table
 from corpus_platform.stages.verdicts import DUPLICATES, variant_and_method
 
@@ -43,6 +47,54 @@ READERS: dict[str, dict[str, dict[str, Any]]] = {
 SEVERAL = "several_sources"
 """The demo's own recipe, over several sources (sample/recipes/)."""
 MIX = RELEASE = "demo"
+DATA_SETS: dict[str, dict[str, Any]] = {
+    "assistant": {
+        "kind": "instruct",
+        "construction": "generated",
+        "origin": "model",
+        "licence": "CC0-1.0",
+        "commercial": "yes",
+    },
+    "chats": {"kind": "turns", "map": {"others": "meta"}, "construction": "users", "origin": "mixed"},
+    "clinic": {
+        "kind": "instruct",
+        "map": {"columns": {"prompt": ["title", "ask"], "answer": "answer"}, "labels": {"department": "department"}},
+        "construction": "users",
+        "origin": "human",
+        "language": "zh",
+    },
+    "sums": {
+        "kind": "verifiable",
+        "map": {
+            "columns": {
+                "question": "problem",
+                "gold": "answer",
+                "samples": "generations",
+                "verdicts": "correctness",
+            }
+        },
+        "options": {"wrong": "label"},
+        "task_type": "maths",
+        "construction": "expanded",
+        "origin": "model",
+    },
+    "finds": {"kind": "ie_schema", "construction": "rewritten", "origin": "human"},
+    "preferred": {
+        "kind": "compare",
+        "options": {"dialogues": "chosen"},
+        "construction": "human",
+        "origin": "human",
+    },
+    "sums_paths": {"construct": "rft", "from": ["sums"]},
+    "finds_batches": {"construct": "iepile", "from": ["finds"]},
+}
+"""The sample's data sets of dialogues, and two that are made of them."""
+PRIORITY = ("sums_paths", "finds_batches")
+"""What is made of others stays where those have the same."""
+TEST_SET = "sums_test"
+DIALOGUE_MIX = "demo_dialogues"
+"""The demo's own mix of dialogues (sample/mixes/)."""
+FORMATS = ("messages", "llama_factory")
 
 
 def prepare(home: Path, *, source: Path | None, variant: str) -> CorpusSettings:
@@ -65,15 +117,17 @@ def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
     common["recipes"] = {"enabled": list(texts), "variants": texts}
     common["dedup"] = {"presets": list(PRESETS), "variants": [variant]}
     if source is None:
-        from corpus_platform.sample import copy_recipes, make_sample  # noqa: PLC0415  (its texts are read only here)
+        from corpus_platform.sample import copy_mixes, copy_recipes, make_sample  # noqa: PLC0415  (its texts are read only here)
 
         report = make_sample(home / SAMPLE)
         copy_recipes(home / "recipes")
+        copy_mixes(home / "mixes" / "sft")
         training = {"min_characters": 50_000, "vocabulary": 8_000}
         sources = {
             source: {name: {"location": f"{SAMPLE}/sources/{source}/{name}", **how} for name, how in readers.items()}
             for source, readers in READERS.items()
         }
+        common["recipes"]["test_sets"] = {TEST_SET: f"{SAMPLE}/dialogues/evaluation/{TEST_SET}.jsonl"}
         return {
             **common,
             # Its shards take a second each: starting workers would cost more than they do.
@@ -81,6 +135,7 @@ def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
             "source": {"location": SAMPLE},
             "encyclopedia": {"location": f"{SAMPLE}/encyclopedia"},
             "sources": sources,
+            "sft": {"sets": _data_sets(), "priority": list(PRIORITY)},
             "language_model": {"training": training, **_cutoffs(variant, report.snapshots[0].name)},
             "tokenizers": {"models": {"default": {"vocabulary": 8_000, "characters": 1_000_000}}},
         }
@@ -95,6 +150,13 @@ def _settings(home: Path, source: Path | None, variant: str) -> dict[str, Any]:
     if (source / "encyclopedia").is_dir():
         settings["encyclopedia"] = {"location": str(source / "encyclopedia")}
     return settings
+
+
+def _data_sets() -> dict[str, Any]:
+    return {
+        name: how if "construct" in how else {"location": f"{SAMPLE}/dialogues/{name}", **how}
+        for name, how in DATA_SETS.items()
+    }
 
 
 def _cutoffs(variant: str, snapshot: str) -> dict[str, Any]:
@@ -139,6 +201,35 @@ class SourceSummary:
 
 
 @dataclass(frozen=True)
+class DataSetSummary:
+    """What became of one data set, from its records to what its recipe keeps."""
+
+    name: str
+    made_by: str
+    """How it came to be: the kind of its records, or the way that builds it."""
+    records: int
+    """Records that were read; of a set that is built, the rows that it is built of."""
+    rejects: dict[str, int]
+    dialogues: int
+    kept: int
+    dropped: dict[str, int]
+    """Dialogues that the recipe drops, by rule."""
+
+
+@dataclass(frozen=True)
+class DialogueMixSummary:
+    """The demo's mix of dialogues, and where its files for trainers are."""
+
+    rows: int
+    tokens: int
+    """Tokens that are learnt."""
+    sets: int
+    folder: Path
+    files: int
+    is_new: bool
+
+
+@dataclass(frozen=True)
 class MixSummary:
     """The demo's mix, and where its release is."""
 
@@ -149,10 +240,12 @@ class MixSummary:
 
 
 def assets(home: Home) -> list[str]:
-    """What the demo makes: corpora, dedups of all pages, the history of addresses, sketches."""
+    """What the demo makes: corpora, dedups of all pages, the history of addresses, sketches, filtered dialogues and preferences."""
     tables = ("web.url_history", "web.sketches")
     web = [asset_of(name, variant) for name in tables for variant in home.variants]
-    return [f"corpora/{name}" for name in home.enabled] + web + [asset_of(DUPLICATES, of) for of in home.compared]
+    dialogues = [asset_of(name) for name in (FILTERED, PREFERENCES)] if home.settings.sft.sets else []
+    corpora = [f"corpora/{name}" for name in home.enabled]
+    return [*corpora, *web, *(asset_of(DUPLICATES, of) for of in home.compared), *dialogues]
 
 
 def summary(home: Home, snapshot: str) -> SnapshotSummary:
@@ -232,3 +325,50 @@ def mix_and_release(home: Home) -> MixSummary:
     assert state is not None
     files = len(releases.read(home.lake.storage, RELEASE)[mix_release.MIX]["files"])
     return MixSummary(mixing.given(state, home.mixing.mix(MIX)), folder, files, is_new)
+
+
+def data_set_summaries(home: Home) -> list[DataSetSummary]:
+    """The figures of the data sets that the settings name, from the commits of their tables."""
+    return [_data_set(home, name) for name in home.settings.sft.sets]
+
+
+def _data_set(home: Home, name: str) -> DataSetSummary:
+    sft = home.dialogues.sft
+    states = [home.lake.state(table, {"set": name}) for table in (sft.table_of(name), FILTERED)]
+    read, filtered = (dict(state.counters) if state else {} for state in states)
+    one = sft.one(name)
+    return DataSetSummary(
+        name=name,
+        made_by=one.built_by or one.reading().kind,
+        records=read.get("rows", read.get("parents", 0)),
+        rejects=_counted(read, "rejects:"),
+        dialogues=read.get("kept", 0),
+        kept=filtered.get("kept", 0),
+        dropped=_counted(filtered, "dropped:"),
+    )
+
+
+def _counted(counters: dict[str, int], head: str) -> dict[str, int]:
+    """Counters by the last word of their names."""
+    return {name.rpartition(":")[2]: n for name, n in counters.items() if name.startswith(head)}
+
+
+def mix_of_dialogues(home: Home) -> DialogueMixSummary:
+    """Draws the demo's mix of dialogues and writes it for trainers, into `dialogues/` of the home. An export of this mix stays as it is."""
+    from corpus_platform.analytics import sft_release  # noqa: PLC0415  (imports DuckDB)
+
+    home.run(SFT_MIXES, {"mix": DIALOGUE_MIX})
+    state = home.lake.state(SFT_MIXES, {"mix": DIALOGUE_MIX})
+    assert state is not None
+    stage = home.stage(SFT_MIXES)
+    assert isinstance(stage, SftMixes)
+    folder = home.path / "dialogues"
+    manifest = sft_release.manifest_of(folder)
+    is_new = manifest is None or manifest["fingerprint"] != state.fingerprint
+    if is_new:
+        shutil.rmtree(folder, ignore_errors=True)
+        manifest = sft_release.export(home.lake, stage, DIALOGUE_MIX, sft_release.Export(folder, FORMATS))
+    assert manifest is not None
+    drawn = home.lake.scan(SFT_MIXES, version=None, mix=DIALOGUE_MIX).select("set", "trained").collect()
+    tokens, sets = int(drawn["trained"].sum()), drawn["set"].n_unique()
+    return DialogueMixSummary(drawn.height, tokens, sets, folder, len(manifest["files"]), is_new)

@@ -22,7 +22,7 @@ from corpus_platform.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from corpus_platform.demo import MixSummary, SnapshotSummary, SourceSummary
+    from corpus_platform.demo import DataSetSummary, DialogueMixSummary, MixSummary, SnapshotSummary, SourceSummary
     from corpus_platform.home import Home
 
 # A pipe or a file has no width: lines are cut for terminals only.
@@ -75,9 +75,33 @@ def print_mix(mix: MixSummary) -> None:
     shown.add_row("all", f"{sum(p.documents for p in mix.parts):,}", f"{sum(p.drawn for p in mix.parts):,}")
     out.print()
     out.print(shown)
-    place = os.path.relpath(mix.folder) if mix.folder.is_relative_to(Path.cwd()) else str(mix.folder)
     was = "Released" if mix.is_new else "Released before"
-    out.print(f"{was}: {mix.files} files in {escaped(place)}", highlight=False, soft_wrap=True)
+    out.print(f"{was}: {mix.files} files in {_place(mix.folder)}", highlight=False, soft_wrap=True)
+
+
+def print_data_sets(rows: list[DataSetSummary]) -> None:
+    """A row for each data set of dialogues, from its records to what is kept, with the rules that took most."""
+    columns = (right(name) for name in ("read", "rejects", "dialogues", "kept"))
+    shown = RichTable("data set", "kind or way", *columns, "dropped by", box=None)
+    for row in rows:
+        numbers = (row.records, sum(row.rejects.values()), row.dialogues, row.kept)
+        shown.add_row(row.name, row.made_by, *(f"{number:,}" for number in numbers), _counts(row.dropped.items(), 3))
+    out.print()
+    out.print(shown)
+
+
+def print_mix_of_dialogues(mix: DialogueMixSummary) -> None:
+    """One line on the demo's mix of dialogues, and where its files are."""
+    was = "Exported" if mix.is_new else "Exported before"
+    drawn = f"{mix.rows:,} dialogues of {mix.sets} data sets, {mix.tokens:,} tokens that are learnt"
+    out.print(
+        f"Mix of dialogues: {drawn}. {was}: {mix.files} files in {_place(mix.folder)}", highlight=False, soft_wrap=True
+    )
+
+
+def _place(folder: Path) -> str:
+    """A folder as it is seen from here."""
+    return escaped(os.path.relpath(folder) if folder.is_relative_to(Path.cwd()) else str(folder))
 
 
 def _counts(values: Iterable[tuple[str, int]], most: int) -> str:
@@ -114,6 +138,17 @@ def _about_sources(home: Home, command: str) -> list[str]:
         f"{command} mix show demo",
         f"{command} release verify demo --out {shlex.quote(str(home.path / 'release'))}",
         f'{command} sql "select category, count(*) from books.cleaned group by all"',
+        *_about_dialogues(home, command),
+    ]
+
+
+def _about_dialogues(home: Home, command: str) -> list[str]:
+    """Commands about the data sets of dialogues, where the home has any."""
+    if not home.settings.sft.sets:
+        return []
+    return [
+        f"{command} sft mix show demo_dialogues",
+        f"{command} sql \"select partition, rule, count(*) from ops.decisions where step like 'sft_%' group by all\"",
     ]
 
 

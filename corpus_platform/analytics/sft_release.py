@@ -81,6 +81,14 @@ def export(lake: Lake, stage: SftMixes, name: str, wanted: Export) -> dict[str, 
         return _finish(folder, told, formats)
 
 
+def manifest_of(folder: Path) -> dict[str, Any] | None:
+    """The manifest of an export; None where a folder has none."""
+    try:
+        return orjson.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
 def _gather(lake: Lake, mix: str, version: int | None, session: duckdb.DuckDBPyConnection) -> None:
     """Puts the drawn dialogues with their messages into the session's table `records`."""
     drawn = lake.scan(SFT_MIXES, mix=mix).select("file_shard", *_DRAWN).collect()

@@ -3,13 +3,14 @@
     <directory>/collinfo.json, crawl-data/, cc-index/                     a base location of Common Crawl's form (crawl.py)
     <directory>/encyclopedia/<language>wiki-sample-pages-articles.xml.bz2  dumps (wikitext.py)
     <directory>/sources/<source>/<collection>/                             books, papers, repositories ... (sources.py)
+    <directory>/dialogues/<set>/                                           data sets for fine-tuning (dialogues.py)
     <directory>/TRUTH.jsonl                                                a row for each response
     <directory>/SAMPLE.json                                                the report, written last
 
 The same Python, seed and scale give the same bytes. A directory that already holds this very sample is left as it is, so that nothing built on it
 turns stale.
 
-Not here: what is in the sample (pages.py, wikitext.py, sources.py); reading it (`sources/`).
+Not here: what is in the sample (pages.py, wikitext.py, sources.py, dialogues.py); reading it (`sources/`).
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ from typing import Any
 import orjson
 
 from corpus_platform.sample.crawl import SNAPSHOTS, write_collinfo, write_crawl
+from corpus_platform.sample.dialogues import FOLDER as DIALOGUES_FOLDER
+from corpus_platform.sample.dialogues import write_dialogues
 from corpus_platform.sample.pages import crawl_pages
 from corpus_platform.sample.sources import FOLDER as SOURCES_FOLDER
 from corpus_platform.sample.sources import write_sources
 from corpus_platform.sample.wikitext import LANGUAGES, entries, write_dump
 
 SEED = 20250112
-FOLDERS = ("crawl-data", "cc-index", "encyclopedia", SOURCES_FOLDER)
+FOLDERS = ("crawl-data", "cc-index", "encyclopedia", SOURCES_FOLDER, DIALOGUES_FOLDER)
 REPORT = "SAMPLE.json"
 TRUTH = "TRUTH.jsonl"
 COUNTED = ("kind", "role", "edit", "status", "mime", "language", "charset", "charset_declared", "content_encoding")
@@ -68,7 +71,7 @@ class SampleReport:
     snapshots: tuple[SnapshotCounts, ...]
     dumps: tuple[DumpCounts, ...]
     files: dict[str, int] = field(default_factory=dict)
-    """Files of each other source."""
+    """Files of each other source, and of dialogues."""
     made_of: dict[str, Any] = field(default_factory=dict)
     """Seed, scale, Python version and digest of the package: what the bytes depend on."""
 
@@ -112,7 +115,8 @@ def make_sample(directory: Path, *, pages_scale: int = 1, seed: int = SEED) -> S
     dumps = tuple(_make_dump(directory, language, seed) for language in LANGUAGES)
     (directory / TRUTH).write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in truth))
     counted = tuple(count(snapshot.name, truth) for snapshot in SNAPSHOTS)
-    report = SampleReport(directory, counted, dumps, write_sources(directory), made_of)
+    written = {**write_sources(directory), **write_dialogues(directory)}
+    report = SampleReport(directory, counted, dumps, written, made_of)
     (directory / REPORT).write_bytes(orjson.dumps(_as_json(report), option=orjson.OPT_INDENT_2))
     return report
 

@@ -73,10 +73,19 @@ def write_sources(directory: Path) -> dict[str, int]:
 
 def copy_recipes(folder: Path) -> None:
     """Writes the sample's own recipes into a home's folder of recipes; a file that is there stays as it is."""
+    _copy("recipes", folder)
+
+
+def copy_mixes(folder: Path) -> None:
+    """Writes the sample's own mixes of dialogues into a home's folder of them; a file that is there stays as it is."""
+    _copy("mixes", folder)
+
+
+def _copy(name: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for recipe in (files("corpus_platform.sample") / "recipes").iterdir():
-        if recipe.name.endswith(".yaml") and not (folder / recipe.name).exists():
-            (folder / recipe.name).write_text(recipe.read_text(encoding="utf-8"), encoding="utf-8")
+    for file in (files("corpus_platform.sample") / name).iterdir():
+        if file.name.endswith(".yaml") and not (folder / file.name).exists():
+            (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def _all() -> Iterator[tuple[str, str | bytes]]:
