@@ -36,6 +36,6 @@ def pictures_of(frame: pl.LazyFrame, where: str) -> list[str | None]:
 def _binned(values: pl.Series, edges: Sequence[tuple[int, str]]) -> list[tuple[str, int]]:
     """(name, values) of each bin that has some, in order; a bin ends with its edge."""
     names = [*(name for _, name in edges), _MORE]
-    cut = values.cast(pl.Float64).fill_null(0).cut([float(edge) for edge, _ in edges], labels=names)
-    found = dict(cut.cast(pl.String).value_counts(name="n").iter_rows())
-    return [(name, found[name]) for name in names if name in found]
+    places = pl.Series([edge for edge, _ in edges]).search_sorted(values.cast(pl.Int64).fill_null(0), side="left")
+    found = dict(places.value_counts(name="n").iter_rows())
+    return [(name, found[place]) for place, name in enumerate(names) if place in found]

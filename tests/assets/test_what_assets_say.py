@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 from tiny_crawl import write_settings
+from tiny_sets import SETS
 
 from corpus_platform.definitions import build_defs
 from corpus_platform.home import Home
+from corpus_platform.sft.construct.way import way_class
+from corpus_platform.sft_tables import WAYS
 
 ROOT = Path(__file__).parents[2]
 SENTENCE = re.compile(r"[.!?](?=\s|$)")
@@ -19,8 +22,20 @@ UNPARTITIONED = "It has no partitions"
 def definitions(tmp_path_factory):
     folder = tmp_path_factory.mktemp("all")
     presets = ["minhash/redpajama_v2_0.8", {"exact": {"scope": "snapshots"}}]
-    write_settings(folder, variants=["wet", "resiliparse"], recipes={"enabled": ["all"]}, dedup={"presets": presets})
+    sft = {"sets": {**SETS, "preferred": {"location": "sets/preferred", "kind": "compare"}, **built()}}
+    write_settings(
+        folder, variants=["wet", "resiliparse"], recipes={"enabled": ["all"]}, dedup={"presets": presets}, sft=sft
+    )
     return build_defs(Home.open(folder))
+
+
+def built():
+    """A data set of each way of building, of dialogues or of a source's documents."""
+    ways = {name: way_class(name) for name in WAYS}
+    return {
+        f"by_{name}": {"construct": name, "from": ["first" if way.source is None else "boats"]}
+        for name, way in ways.items()
+    }
 
 
 @pytest.fixture(scope="module")
