@@ -131,7 +131,7 @@ class Sieve:
         wanted = [*naming(self.spec.schema.names, self.tombstones), "doc_id", *REFERRING, *PLACES]
         wanted += ["other_snapshot", "first_snapshot", "first_place"]
         if self.spec.name == REJECTS:
-            wanted += ["file", "position", "reason", "url"]
+            wanted += ["file", "position", "reason", "url", "record"]
         return [name for name in dict.fromkeys(wanted) if name in names]
 
     def gone(self, frame: pl.DataFrame) -> pl.Series:
@@ -145,6 +145,8 @@ class Sieve:
                     _structs(self.found.positions.get(self.snapshot or "", ())).implode()
                 )
             ).to_series()
+            # Of what is built of rows, the record is the row that nothing was made of.
+            gone |= frame["record"].is_in(list(self.found.ids)).fill_null(value=False)
             return gone & (frame["reason"] != FORGOTTEN)
         for name in PLACES:
             if name in frame.columns:
