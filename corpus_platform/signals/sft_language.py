@@ -30,6 +30,8 @@ _WIDE_SHARE = 0.15
 """Of the letters: a Chinese character says as much as several Latin ones, which names and terms are written in."""
 _LEAST_SCORE, _ENOUGH_LETTERS, _SURE_SCORE = 0.5, 40, 0.6
 """A text of fewer letters must be surer."""
+_SENTENCE_LETTERS = 50
+"""Letters of a text that is surely more than names, terms, a formula: two Latin languages differ in longer texts only, and so does an answer from Chinese."""
 _MOST_CHARACTERS = 600
 """Of a message are looked at: a language shows at once."""
 _MARKUP = r"(?s)```.*?(?:```|\z)|`[^`\n]{1,200}`|\$\$.{1,2000}?\$\$|\$[^$\n]{1,300}\$|\\\[.{1,2000}?\\\]|\\\(.{1,500}?\\\)|https?://\S+|<[^<>\n]{1,200}>"
@@ -49,11 +51,11 @@ _LATIN_WORDS = r"(?:[A-Za-z]{1,20}[ ,.;:'’-]{1,3}){3}[A-Za-z]"
 _CHINESE = {"yue": "zh", "wuu": "zh"}
 _LANGUAGES = (
     "english|chinese|mandarin|cantonese|french|german|spanish|japanese|korean|russian|italian|portuguese|arabic|hindi|latin|dutch|greek|turkish|"
-    "vietnamese|thai|indonesian|polish|swedish|hebrew|ukrainian|hungarian|czech|danish|finnish|norwegian|persian|urdu|bengali"
+    "vietnamese|thai|indonesian|polish|swedish|hebrew|ukrainian|hungarian|czech|danish|finnish|norwegian|persian|urdu|bengali|lyrics"
 )
 OTHER_LANGUAGE = (
     rf"(?i)(?-u:\b)(?:translat(?:e|es|ed|ion|ing)|{_LANGUAGES}|auf deutsch)(?-u:\b)|翻译|译成|译为|译文|翻成|双语"
-    r"|[英法德俄日韩汉]语|[英中法德俄日韩]文|西班牙语|葡萄牙语|阿拉伯语|意大利语|拉丁语|粤语|外语|单词"
+    r"|[英法德俄日韩汉]语|[英中法德俄日韩]文|西班牙语|葡萄牙语|阿拉伯语|意大利语|拉丁语|粤语|外语|单词|分词|怎么说|请翻|翻一下|歌词"
 )
 """A prompt that names a language may be asking for it."""
 
@@ -120,14 +122,17 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     content = pl.col("content")
     asked = messages.with_columns(
         before=pl.when(is_user).then(pl.col("language").fill_null("")).forward_fill().over("row"),
+        letters=content.str.count_matches(r"\p{L}"),
+        asked=pl.when(is_user).then(content.str.count_matches(r"\p{L}")).forward_fill().over("row"),
         has_han=pl.when(is_user).then(content.str.contains(f"{_HAN}{{2}}")).forward_fill().over("row"),
         has_latin=pl.when(is_user).then(content.str.contains(_LATIN_WORDS)).forward_fill().over("row"),
     )
-    is_wide = pl.col("language").is_in(["zh", "ja", "ko"])
-    is_quoted = (is_wide & pl.col("has_han")) | (
-        ~is_wide & pl.col("has_latin") & pl.col("before").is_in(["zh", "ja", "ko"])
+    is_wide, from_wide = (pl.col(side).is_in(["zh", "ja", "ko"]) for side in ("language", "before"))
+    is_long = is_wide | (
+        (pl.col("letters") >= _SENTENCE_LETTERS) & (from_wide | (pl.col("asked") >= _SENTENCE_LETTERS))
     )
-    differs = (pl.col("before") != "") & (pl.col("language") != pl.col("before")) & ~is_quoted
+    is_quoted = (is_wide & pl.col("has_han")) | (~is_wide & pl.col("has_latin") & from_wide)
+    differs = (pl.col("before") != "") & (pl.col("language") != pl.col("before")) & is_long & ~is_quoted
     differ = asked.filter(pl.col("trained") & differs)
     mismatch = np.bincount(differ["row"].to_numpy(), minlength=n).astype(np.float64)
     mismatch[may] = np.nan
@@ -172,7 +177,7 @@ def _cjk_share(messages: pl.DataFrame, n: int) -> np.ndarray:
 register(
     Family(
         name="sft_language",
-        version="1",
+        version="2",
         signals=(
             Signal(
                 name="sft_prompt_language",
@@ -199,7 +204,7 @@ register(
             Signal(
                 name="sft_language_mismatch",
                 definition="Answers in another language than the user's message before them, both known; null where the task is translation or code, or a "
-                "prompt asks for another language; an answer in a language of which the prompt gives some words fits",
+                "prompt asks for another language; an answer in a language of which the prompt gives some words fits, and one of under 50 letters",
                 source="corpus platform; BELLE's data",
                 range="0..",
                 models=("language_id",),

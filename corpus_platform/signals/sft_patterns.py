@@ -229,20 +229,26 @@ LACKS_INPUT_ZH = (
 )
 NEEDS_URL = (
     r"https?://\S+|\bwww\.\S+|\b(?:visit|browse|open|go to|check|look at|read|summari[sz]e)\b[^.!?\n]*?\b(?:this|the|that|following|given)\b"
-    r"(?: \w+)? (?:website|web ?site|web ?page|url|link|site)\b|(?:打开|访问|浏览|查看|阅读|总结)[^。！？!?\n]{0,8}(?:网址|链接|网页|网站|网页链接)"
+    r"(?: \w+)? (?:website|web ?site|web ?page|url|link|site)\b|(?:打开|访问|浏览|查看|阅读|总结)(?:一下)?(?:以下|下面|下列|这[个篇]|[该此]|给定|所给|提供)[^。！？!?\n]{0,6}(?:网址|链接|网页|网站)"
 )
 ABOUT_URLS = (
     r"(?i)\b(?:code|script|html|css|curl|api|https? (?:get|post|request)|(?:get|post) request|python|java|javascript|php|program|function|snippet|"
     r"encode|decode|domain|scrap\w+|crawl\w*|parse|regex|regular expression|fetch|citation|url)\b|代码|脚本|程序|接口|域名|爬虫|正则"
 )
 """Tasks that are about addresses and need no page: programs, citations."""
-_PICTURE = r"(?:image|picture|photo|photograph|painting|drawing|artwork|screenshot)s?"
+MUCH_TEXT = 1000
+"""Characters of a prompt that gives the page's text beside its address."""
+_ONE_PICTURE = r"(?:image|picture|photo|photograph|painting|drawing|artwork|screenshot)"
+_PICTURE = rf"{_ONE_PICTURE}s?"
 NEEDS_IMAGES = (
-    rf"\b(?:this|these|following|given|provided|attached|above|uploaded) (?:\w+ )?{_PICTURE}\b|\b(?:in|from|of) the (?:{_PICTURE}|diagram|figure)\b"
+    rf"\b(?:this|these|following|given|provided|attached|above|uploaded) (?:\w+ )?{_PICTURE}\b|\b(?:in|from|of) the (?:{_ONE_PICTURE}|diagram|figure)\b"
     rf"|\b(?:{_PICTURE}|diagram|figure|graph|chart|map) (?:below|above|attached|is shown|shown)\b"
     rf"|(?:^|[.!?]\s)(?:please )?(?:draw|sketch|paint)\b|\b(?:caption|generate) (?:an?|the|this) {_PICTURE}"
-    r"|(?:描述|识别|分析|形容|解释|看|根据|欣赏)[^。，,！？!?\n]{0,8}(?:图片|照片|图像|图表|漫画|[幅张]画|下面的画)|如图|下图|附图|附画"
+    r"|(?:描述|识别|分析|形容|解释|看|根据|欣赏)[^。，,！？!?\n]{0,4}(?:以下|下面|下列|这[幅张个些一]|[该此上]|给定|所给|提供|附带)[^。，,！？!?\n]{0,4}(?:图片|照片|图像|图表|漫画|画)|如图"
+    r"|(?:^|[^以])下图(?:$|[^案书形标])|附图|附画"
 )
+SAYS_WHICH = r"(?i)\b(?:painting|drawing|artwork|picture|photo|image)s?(?: name| title)?\s*[:：]\s*\S|\bby [A-Z]\w+|《"
+"""Prompts that say by name or in words which picture they are about."""
 NEEDS_FILES = (
     r"\b(?:attached|uploaded|enclosed) (?:\w+ )?(?:file|document|spreadsheet|pdf|report|dataset|csv|attachment)s?\b|\b(?:in|from|open|see|read) the attachment\b"
     r"|(?:查看|打开|阅读|根据|分析)(?:这个|该|我的)?附件|附件(?:中|里)的|(?:我|已)上传的(?:文件|文档|表格)|(?:文件|文档|表格)(?:已)?上传"

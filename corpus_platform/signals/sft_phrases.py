@@ -115,7 +115,10 @@ def _in_prompts(name: str, pattern: str, flat: pl.DataFrame, n: int) -> dict[str
     first = flat.filter(pl.col("role") == "user").group_by("row", maintain_order=True).agg(pl.col("content").first())
     phrase = pl.col("content").str.extract(f"(?i)({pattern})", 1)
     if name == "url":
-        phrase = pl.when(~pl.col("content").str.contains(patterns.ABOUT_URLS)).then(phrase)
+        has_text = pl.col("content").str.len_chars() > patterns.MUCH_TEXT
+        phrase = pl.when(~pl.col("content").str.contains(patterns.ABOUT_URLS) & ~has_text).then(phrase)
+    if name == "images":
+        phrase = pl.when(~pl.col("content").str.contains(patterns.SAYS_WHICH)).then(phrase)
     rows = _of_each(first.select("row", phrase.alias("phrase")), n)
     return {
         f"sft_needs_{name}": rows["phrase"].is_not_null().cast(pl.Int32),
@@ -206,7 +209,7 @@ def _of_prompts(name: str, what: str) -> tuple[Signal, ...]:
 register(
     Family(
         name="sft_phrases",
-        version="1",
+        version="2",
         signals=(
             *(signal for name in _ANSWERS for signal in _of_answers(name)),
             *_of_prompts("url", "a page that a model can't open"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from corpus_platform.signals.subject import Subject
 
-_DIGITS = "|".join(f"{digit}{{9,}}" for digit in "0123456789")
+_DIGITS = "|".join(f"{digit}{{{25 if digit == '0' else 9},}}" for digit in "0123456789")
 _WRONG_LIST = r"\n1\. [^2]*\n1\. |\n1[、．][^2]*\n1[、．]|\n一、[^二]*\n一、"
 _PARAGRAPHS = r"\n\s*\n"
 _SENTENCE = r"[^.!?。！？\n]+[.!?。！？]+"
@@ -47,6 +47,7 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
         found["sft_sentence_repeats"] = by_row(subject, _sentences(said), "repeats", missing=0.0)
     if "sft_digit_run" in wanted:
         runs = said.select("row", pl.col("said").str.extract(f"({_DIGITS})", 1).alias("run")).drop_nulls()
+        runs = _not_given(runs, flat(subject))
         every = pl.DataFrame({"row": pl.Series(range(n), dtype=pl.UInt32)})
         first = runs.group_by("row", maintain_order=True).agg(pl.col("run").first().str.head(40))
         found["sft_digit_run"] = every.join(first, on="row", how="left", maintain_order="left")["run"]
@@ -57,6 +58,14 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
             subject, wrong.group_by("row").agg(pl.col("wrong").sum()), "wrong", missing=0.0
         )
     return found
+
+
+def _not_given(runs: pl.DataFrame, messages: pl.DataFrame) -> pl.DataFrame:
+    """The runs of digits that nobody but the assistant has written: a number to be repeated is none of its making."""
+    given = messages.filter(pl.col("role") != "assistant").join(runs.select("row").unique(), on="row", how="semi")
+    texts = given.group_by("row").agg(pl.col("content").fill_null("").str.join("\n").alias("given"))
+    found = runs.join(texts, on="row", how="left", maintain_order="left")
+    return found.filter(~pl.col("given").fill_null("").str.contains(pl.col("run"), literal=True)).select("row", "run")
 
 
 def _pieces(pieces: pl.DataFrame) -> pl.DataFrame:
@@ -107,7 +116,7 @@ _OPEN = "allenai/open-instruct, filter_ngram_repetitions.py"
 register(
     Family(
         name="sft_repetition",
-        version="1",
+        version="2",
         signals=(
             Signal(
                 "sft_paragraph_repeats",
@@ -134,8 +143,8 @@ register(
             ),
             Signal(
                 "sft_digit_run",
-                "First run of nine or more of one digit in the answers, its first 40 digits",
-                "lm-sys/FastChat, optional_clean.py",
+                "First run of nine or more of one digit (of zeros 25, as powers of ten have some) that answers have of themselves, its first 40 digits",
+                "after lm-sys/FastChat, optional_clean.py, which counts nine of any",
                 dtype=pl.String,
                 range="digits",
             ),

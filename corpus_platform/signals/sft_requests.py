@@ -30,7 +30,7 @@ _STARTS_PROGRAM = r"(?i)^\s*write a program\b|^\s*(?:请)?(?:编写|写)一?个?
 _STARTS_PUNCTUATION = r"^\s*[!-/:-@\[-`{-~，。！？、；：）】》…]"
 _STARTS_OTHER = r"^\s*[^\x00-\x7f]"
 _COLON = r"[:：]\s*$"
-_UNAVAILABLE = r"(?i)^\W*(?:n/?a|none|not applicable|no (?:output|answer|response)|<no ?output>|无|暂无|没有|不适用|无输出|无法回答)\W*$"
+_UNAVAILABLE = r"(?i)^\W*(?:n/?a|none|not applicable|no (?:output|answer|response)|<no ?output>|无|暂无|不适用|无输出|无法回答)\W*$"
 _ESCAPES = r"\\[nrt\"](?:\W|[A-Z]|\\|$)|&(?:quot|amp|lt|gt|nbsp|#\d+);|\\u[0-9a-fA-F]{4}|<br ?/?>"
 _CODE = r"(?s)```.*?(?:```|\z)|`[^`\n]+`|\"[^\"\n]*\"|'[^'\n]*'"
 _IS_CODE = r"(?i)\b(?:code|program|script|html|regex|regular expression|latex|json|string|escape)\b|代码|程序|脚本|正则|转义|字符串"
@@ -190,7 +190,7 @@ _COUNTS = tuple(signal.name for signal in _SIGNALS if signal.dtype == pl.Int32)
 register(
     Family(
         name="sft_requests",
-        version="1",
+        version="2",
         signals=_SIGNALS,
         compute=compute,
         reads=("messages", "task_type"),

@@ -39,6 +39,8 @@ _CONSTRAINTS_ZH = (
 )
 _SHORT_ANSWERS = ("classification", "maths", "choice", "extraction", "qa", "knowledge", "code", "reasoning")
 """Tasks in which one character may be the whole answer."""
+_OF_ANY = ("other", "chat")
+"""Names of tasks of any kind: a data set that mixes classification and writing is called so."""
 _BARE = 2
 
 
@@ -46,7 +48,8 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     """All measures of turns and lengths."""
     del wanted
     messages = flat(subject)
-    is_known = subject.column("task_type").cast(pl.String).is_not_null().gather(messages["row"])
+    task = subject.column("task_type").cast(pl.String)
+    is_known = (task.is_not_null() & ~task.is_in(_OF_ANY)).gather(messages["row"])
     by_message = _measured(messages).with_columns(is_known.alias("is_known"))
     found = by_message.group_by("row").agg(**_AGGREGATES)
     zero = {name: by_row(subject, found, name, missing=0.0) for name in _COUNTS}
@@ -165,8 +168,8 @@ _DEFINITIONS: dict[str, str] = {
     "sft_calls": "Messages that call tools",
     "sft_constraint_words": "Words and phrases of users that narrow what they ask for, in English and Chinese: at least, must not, 不超过, 格式 ...",
     "sft_empty_messages": "Messages that say nothing: no content but white space, and no call",
-    "sft_bare_answers": "Trained contents of under 2 characters, calls aside; of a dialogue whose task is not known, only those without letter or digit; "
-    "null for tasks in which one character is an answer (choice, maths, classification ...)",
+    "sft_bare_answers": "Trained contents of under 2 characters, calls aside; of a dialogue whose task is not known, `other` or `chat`, only those without "
+    "letter or digit; null for tasks in which one character is an answer (choice, maths, classification ...)",
     "sft_first_user_characters": "Characters of the first message of a user",
     "sft_shortest_answer": "Characters of the shortest trained content, calls aside",
     "sft_longest_answer": "Characters of the longest trained content, calls aside",
@@ -189,7 +192,7 @@ _FLAGS = frozenset(
 register(
     Family(
         name="sft_turns",
-        version="1",
+        version="2",
         signals=tuple(
             Signal(
                 name=name,

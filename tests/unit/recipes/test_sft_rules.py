@@ -74,7 +74,7 @@ DROPPED = [
     ("sft_repetition", {}, (Q, "\n\n".join(["Again."] * 10)), ("repeated_paragraph", 10.0, None)),
     ("sft_repetition", {}, (Q, "same\n" * 4), ("repeated_line", 4.0, None)),
     ("sft_repetition", {"sentences": 3}, (Q, "好的。好的吧。好的吧。好的吧。"), ("repeated_sentence", 3.0, None)),
-    ("sft_repetition", {}, (Q, "It is 1000000000."), ("repeated_digit", None, "000000000")),
+    ("sft_repetition", {}, (Q, "It is 1777777777."), ("repeated_digit", None, "777777777")),
     ("sft_repetition", {"wrong_lists": True}, (Q, "1. a\n1. b"), ("wrong_list", 1.0, None)),
 ]
 

@@ -57,6 +57,7 @@ def test_requests_are_judged_by_their_words(name, prompt, value):
         ("sft_unavailable_answers", "<nooutput>", 1),
         ("sft_unavailable_answers", "无。", 1),
         ("sft_unavailable_answers", "None of them knew.", 0),
+        ("sft_unavailable_answers", "没有。", 0),
         ("sft_stray_escapes", r"First.\nSecond. &quot;Third&quot;", 3),
         ("sft_stray_escapes", r"Use `\n` here.", 0),
         ("sft_answer_marks", "### Response: yes", 1),
@@ -74,7 +75,9 @@ def test_requests_are_judged_by_their_words(name, prompt, value):
         ("sft_thinking_form", "<think>a</think>b<think>c</think>d", "bad"),
         ("sft_thinking_form", assistant("Four.", "Hm."), "good"),
         ("sft_thinking_form", assistant("", "Hm."), "bad"),
-        ("sft_digit_run", "It is 1000000000 big", "000000000"),
+        ("sft_digit_run", "It is 1777777777 big", "777777777"),
+        ("sft_digit_run", "Ten to the twelfth is 1000000000000.", None),
+        ("sft_digit_run", "0" * 30, "0" * 30),
         ("sft_digit_run", "It is 12345678901 big", None),
         ("sft_wrong_lists", "1. a\n1. b\n", 1.0),
         ("sft_wrong_lists", "1. a\n2. b\n1. c\n", 0.0),
@@ -83,6 +86,10 @@ def test_requests_are_judged_by_their_words(name, prompt, value):
 )
 def test_answers_are_judged_by_their_words(name, answer, value):
     assert measured(name, "Tell me.", answer) == value
+
+
+def test_digits_that_the_user_gave_may_be_given_back():
+    assert measured("sft_digit_run", "Call 9999999999.", "I called 9999999999.") is None
 
 
 def test_an_answer_of_one_word_is_right_where_a_task_asks_for_one():

@@ -144,6 +144,19 @@ def test_languages_are_told_by_side(prompt, answer, asked, answered):
         (f"请用英语回答：{ZH}", EN, None, None),
         (f"修改下列句子：{EN}", EN, None, 0),
         ("Hi", ZH, None, 0),
+        ("这个文件应该叫什么名字？", "how_to_set_up_the_home_network.txt", None, 0),
+        (
+            "List some dishes of Italy.",
+            "Risotto alla milanese, spaghetti alla carbonara, ossobuco, pizza napoletana, gelato",
+            None,
+            0,
+        ),
+        (
+            "“明天早上我们去海边散步”怎么说？",
+            "We are going to take a walk along the beach tomorrow morning.",
+            None,
+            None,
+        ),
     ],
 )
 def test_an_answer_in_another_language_is_told_unless_it_was_asked_for(prompt, answer, task, mismatch):
@@ -305,7 +318,9 @@ def test_structure_can_ask_for_more():
 def test_a_bare_answer_stays_where_it_may_be_the_whole_answer():
     dialogue = said("u:Which is it?", "a:B")
 
-    assert kept(SftLengths(), *[dialogue] * 3, task_type=["writing", "choice", None]) == ["bare_answer", None, None]
+    tasks = ["writing", "choice", "other", None]
+
+    assert kept(SftLengths(), *[dialogue] * 4, task_type=tasks) == ["bare_answer", None, None, None]
     assert kept(SftLengths(), said("u:Which is it?", "a:-")) == ["bare_answer"]
     assert kept(SftLengths(bare_answers=True, max_tokens=99), dialogue) == [None]
 
