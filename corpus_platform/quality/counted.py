@@ -19,7 +19,7 @@ from corpus_platform.signals.registry import signals
 from corpus_platform.stages.decisions import DECISIONS as DECISIONS_TABLE
 from corpus_platform.stages.dedup import DEDUP_DOCUMENTS, DEDUP_EDGES, DEDUP_KEYS
 from corpus_platform.stages.output import REJECTS as REJECTS_TABLE
-from corpus_platform.stages.sft_duplicates import SFT_DEDUP_INDEX
+from corpus_platform.stages.sft_duplicates import SFT_DEDUP_INDEX, SftDedupIndex
 from corpus_platform.stages.texts import PAGES, read_table, text_partition, text_table
 
 if TYPE_CHECKING:
@@ -173,6 +173,13 @@ def _dialogues(facts: Facts) -> tuple[str, dict[str, str]]:
     return facts.home.dialogues.sft.table_of(facts.partition["set"]), facts.partition
 
 
+def _of_dialogues(facts: Facts) -> Found | NotAsked:
+    stage = facts.home.stage(facts.spec.name)
+    if isinstance(stage, SftDedupIndex) and stage.step_of(facts.partition["set"]) is None:
+        return NotAsked("the recipe of the data set has no dedup")
+    return _read_of(_dialogues)(facts)
+
+
 def _parents(facts: Facts) -> Found:
     return Found(facts.counter("records"), facts.counter("parents"))
 
@@ -248,7 +255,7 @@ ADDRESSES = Balance(
 FROM_PAGES = Balance("rows of web.pages", "records read", "Every page was read", _read_of(_pages))
 FROM_TEXTS = Balance("rows of the texts", "records read", "Every text was read", _read_of(_texts))
 FROM_READ = Balance("rows of the documents", "records read", "Every document of the source was read", _read_of(_read))
-FROM_DIALOGUES = Balance("rows of the dialogues", "records read", "Every dialogue was read", _read_of(_dialogues))
+FROM_DIALOGUES = Balance("rows of the dialogues", "records read", "Every dialogue was read", _of_dialogues)
 PARENTS = Balance(
     "rows read",
     "rows that something was made of, or that have a reason",

@@ -1,4 +1,4 @@
-"""Data sets without a dialogue: what is made of them is made and empty, beside sets that are built."""
+"""Data sets without a dialogue, or without a dedup: what is made of them is made and empty, beside sets that are built."""
 
 import json
 
@@ -12,6 +12,7 @@ SETS = {
     "wishes": {"location": "wishes", "kind": "prompts_only"},
     "liked": {"location": "liked", "kind": "compare"},
     "maths": {"location": "maths", "kind": "verifiable"},
+    "alone": {"location": "maths", "kind": "verifiable", "recipe": "lima"},
     "backwards": {"construct": "fobar", "from": ["maths"]},
 }
 ROWS = {
@@ -19,7 +20,7 @@ ROWS = {
     "liked": [{"prompt": "Which is larger?", "chosen": "The sun.", "rejected": "The moon."}],
     "maths": [{"question": "Ann has 3 hens and buys 4 more. How many has she?", "answer": "3 + 4 = 7\n#### 7"}],
 }
-AFTER = ("sft.signals", "sft.dedup_index", "sft.duplicates", "sft.filtered")
+AFTER = ("sft.signals", "sft.dedup_index", "sft.duplicates", "sft.selected", "sft.filtered")
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +61,8 @@ def test_the_suites_of_every_set_are_green(home, name):
 def test_what_is_built_goes_the_same_way(home):
     assert home.lake.state("sft.constructed_fobar", {"set": "backwards"}).rows == 2
     assert home.lake.state("sft.filtered", {"set": "maths"}).rows == 1
+
+
+def test_a_set_whose_recipe_has_no_dedup_is_compared_with_none(home):
+    assert home.lake.state("sft.dedup_index", {"set": "alone"}).rows == 0
+    assert home.lake.state("sft.signals", {"set": "alone"}).rows == 1
