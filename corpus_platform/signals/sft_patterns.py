@@ -251,7 +251,7 @@ SAYS_WHICH = r"(?i)\b(?:painting|drawing|artwork|picture|photo|image)s?(?: name|
 """Prompts that say by name or in words which picture they are about."""
 NEEDS_FILES = (
     r"\b(?:attached|uploaded|enclosed) (?:\w+ )?(?:file|document|spreadsheet|pdf|report|dataset|csv|attachment)s?\b|\b(?:in|from|open|see|read) the attachment\b"
-    r"|(?:查看|打开|阅读|根据|分析)(?:这个|该|我的)?附件|附件(?:中|里)的|(?:我|已)上传的(?:文件|文档|表格)|(?:文件|文档|表格)(?:已)?上传"
+    r"|(?:查看|打开|阅读|根据|分析)(?:这个|该|我的)?附件|附件(?:中|里)的|(?:我|已)上传的(?:文件|文档|表格)|(?:文件|文档|表格)已上传"
 )
 TELL_TALE = (
     r"\bit(?: is|['’]s) (?:important|worth|essential|crucial) (?:to (?:note|remember|keep in mind|understand|consult)|noting)|\bin (?:conclusion|summary)\b,?|"

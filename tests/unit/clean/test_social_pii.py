@@ -32,6 +32,7 @@ def replaced(text):
         ("4111 1111 1111 1111 and 6222020000000000018", "<CARD> and <CARD>"),
         ("from 8.8.8.8 and 2001:4860:4860::8888", "from <IP> and <IP>"),
         ("QQ：123456789，微信号abc_def1", "QQ：<ACCOUNT>，微信号<ACCOUNT>"),
+        ("加我qq-1498057997或QQ--23456789", "加我qq-<ACCOUNT>或QQ--<ACCOUNT>"),
         ("加微信 hello_w1", "加微信 <ACCOUNT>"),
         ("@Tom thanks, @T.E.D. too", "<USER> thanks, <USER>. too"),
         ("回复@张三: 好 //@李四：转", "回复<USER>: 好 //<USER>：转"),
