@@ -53,10 +53,11 @@ class Mixing:
         s = self.settings
         s3 = s.s3.access().below(self.path)
         test_sets = s.recipes.below(self.path).test_sets
+        ability_model = s.signals.below(self.path).ability_model
         made: list[Stage] = [
             Tokenizers(s.tokenizers.below(self.path), s3=s3),
             TokenCounts(),
             MixDocuments(s.mixes.below(self.path), mixes=self.mixes, test_sets=test_sets),
-            SftMixes(sft=s.sft.below(self.path), mixes=self.dialogues),
+            SftMixes(sft=s.sft.below(self.path), mixes=self.dialogues, ability_model=ability_model),
         ]
         return {stage.name: stage for stage in made}

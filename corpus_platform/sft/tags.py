@@ -20,7 +20,7 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
-_WORD = r"[\p{L}\p{N}'’_-]+"
+_WORD = r"[\p{L}\p{N}][\p{L}\p{N}'’_-]*"
 _CLAUSE_END = r"。！？；，、：,.!?;:\n"
 _HAN = r"\p{Han}"
 _HEAD, _TAIL = 400, 200
@@ -51,7 +51,7 @@ def _patterns() -> _Patterns:
     return _Patterns(
         rf"(?i)(?:^|[.!?:;,\n\"“(]\s*|[-*]\s+)(?:(?:{before}),?\s+)*({'|'.join(verbs_en)})\b(?:\s+(?:{skipped})\b)*"
         rf"(?:\s+((?:{_WORD}\s+){{0,5}}?{_WORD})(?:\s+(?:{stops})\b|[^\p{{L}}\p{{N}}'’_\s-]|\s*$|\s*\n))?",
-        rf"^(?:{stops})\b|\b(?:{skipped})$",
+        rf"^(?:{stops})\b|\b(?:{skipped}|\d+)$",
         rf"(?:^|[{_CLAUSE_END}\s“\"（(】\]]|(?:{polite}))\s*(?:({'|'.join(verbs_zh)})|[将把为给对从用按在以向][^{_CLAUSE_END}]{{1,25}}?({whole}))"
         rf"(?:[^{_CLAUSE_END}]{{0,30}}({'|'.join(nouns_zh)}))?",
         {name: "(?i)" + "|".join(told) for name, told in words["demands"].items()},

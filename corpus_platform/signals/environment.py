@@ -35,6 +35,9 @@ class SignalSettings(BaseModel):
         default=None, ge=1, description="Language id on the first characters only; the whole text by default"
     )
     language_id: str | None = Field(default=None, description="fastText language model file")
+    ability_model: str | None = Field(
+        default=None, description="Folder of a model of abilities that requests ask for; the shipped one by default"
+    )
     lists: dict[str, str] = Field(default={}, description="Files in place of the lists that are shipped, by name")
 
 

@@ -61,6 +61,7 @@ FAMILIES = (
     "sft_phrases",
     "sft_requests",
     "sft_repetition",
+    "sft_ability",
 )
 """Modules of this folder that define signals, in the order of the columns."""
 

@@ -19,10 +19,12 @@ from corpus_platform.catalogue.sft import data_set
 from corpus_platform.errors import SettingsError
 from corpus_platform.lake import table
 from corpus_platform.mixes.sft.draw import LABEL, draw, place_keys
-from corpus_platform.mixes.sft.mix import CHOSEN, ESTIMATE, LABELS, mix_of
+from corpus_platform.mixes.sft.mix import ABILITY, CHOSEN, ESTIMATE, LABELS, mix_of
 from corpus_platform.mixes.sft.report import share_rows
 from corpus_platform.mixes.sft.sets import SetInfo, chooses, gated
 from corpus_platform.mixes.sft.tokens import ESTIMATED, count
+from corpus_platform.sft.ability import model_at
+from corpus_platform.sft.ability_labels import abilities
 from corpus_platform.stages.mix_sources import chosen
 from corpus_platform.stages.mix_tables import TOKENIZERS
 from corpus_platform.stages.read import batches, lazy
@@ -59,6 +61,8 @@ class _Work:
     """The sets that the mix reads, in the order of their priority."""
     tokenizer: str | None
     """Where the tokenizer's files are in the lake; None for the estimate."""
+    ability_model: str | None
+    """Folder of the model of abilities; None for the shipped one."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class SftMixes(Stage):
     sft: SftSettings = field(default_factory=SftSettings, kw_only=True)
     mixes: Mapping[str, Mix] = field(default_factory=dict, kw_only=True)
     """All mixes of dialogues by name."""
+    ability_model: str | None = field(default=None, kw_only=True)
+    """Folder of the model of abilities that labels are told by; the shipped one by default."""
 
     def above(self, variant: str) -> tuple[tuple[str, str], ...]:
         """Nothing by itself: which sets a mix draws from is its own choice."""
@@ -100,8 +106,11 @@ class SftMixes(Stage):
         ]
         facts = [digest_of([*map(repr, (info for info, _ in found))])]
         own = f"mix:{digest_of(mix.model_dump(mode='json', exclude={'title', 'about'}))}"
+        if mix.label_balance and mix.label_balance.by == ABILITY:
+            facts.append(f"abilities:{model_at(self.ability_model).digest}")
         size = sum(file.bytes for _, files in found for file in files)
-        return [Shard(0, (own, f"tokenizer:{digest}", *facts, *read), _Work(mix, found, path), size)]
+        work = _Work(mix, found, path, self.ability_model)
+        return [Shard(0, (own, f"tokenizer:{digest}", *facts, *read), work, size)]
 
     def run(self, lake: Lake, partition: Partition, shard: Shard, output: Output) -> None:
         """Gathers the candidates, draws."""
@@ -190,7 +199,7 @@ def _candidates(
                     _count(output, f"dropped:{reason}:{info.name}", n)
                 whole = open_.filter(~pl.col("images_needed"))
                 _count(output, "dropped:images_needed", open_.height - whole.height)
-                yield _facts(work.mix, info, file, whole, tokenizer, output)
+                yield _facts(work.mix, info, file, whole, tokenizer, work.ability_model, output)
 
 
 def _languages(lake: Lake, name: str) -> pl.DataFrame | None:
@@ -210,11 +219,17 @@ def _with_languages(frame: pl.DataFrame, languages: pl.DataFrame | None) -> pl.D
 
 
 def _facts(
-    mix: Mix, info: SetInfo, file: DataFile, frame: pl.DataFrame, tokenizer: Tokenizer | None, output: Output | _Counted
+    mix: Mix,
+    info: SetInfo,
+    file: DataFile,
+    frame: pl.DataFrame,
+    tokenizer: Tokenizer | None,
+    ability_model: str | None,
+    output: Output | _Counted,
 ) -> pl.DataFrame:
     taken = _parts(mix, info, frame)
     _count(output, "dropped:no_part", frame.height - taken.height)
-    counted = taken.with_columns(*count(taken, tokenizer).get_columns(), _label(mix).alias(LABEL))
+    counted = taken.with_columns(*count(taken, tokenizer).get_columns(), _label(mix, taken, ability_model).alias(LABEL))
     learnt = counted.filter(pl.col("trained") > 0)
     _count(output, "dropped:nothing_to_learn", counted.height - learnt.height)
     where = (pl.lit(info.name).alias("set"), pl.lit(file.shard, pl.Int32).alias("file_shard"))
@@ -243,10 +258,12 @@ def label_of(name: str) -> pl.Expr:
     return pl.coalesce(labels.str.json_path_match(f"{path}[0]"), labels.str.json_path_match(path))
 
 
-def _label(mix: Mix) -> pl.Expr:
+def _label(mix: Mix, rows: pl.DataFrame, ability_model: str | None) -> pl.Expr:
     if mix.label_balance is None:
         return pl.lit(None, pl.String)
     by = mix.label_balance.by
+    if by == ABILITY:
+        return pl.lit(abilities(rows, model_at(ability_model))["ability"])
     return pl.col("task_type") if by == "task_type" else label_of(by)
 
 

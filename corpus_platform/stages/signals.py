@@ -22,6 +22,7 @@ from corpus_platform.errors import SettingsError
 from corpus_platform.lake import TableSpec, register, table
 from corpus_platform.lists.lists import Lists
 from corpus_platform.models.language_id import language_id_digest
+from corpus_platform.sft.ability import model_at
 from corpus_platform.signals.annotate import annotate
 from corpus_platform.signals.environment import Environment, SignalSettings
 from corpus_platform.signals.registry import families
@@ -73,7 +74,8 @@ class SignalsSettings(SignalSettings, Settings):
         """The same with relative files taken below a home."""
         lists = {name: str(home / Path(file).expanduser()) for name, file in self.lists.items()}
         language_id = str(home / Path(self.language_id).expanduser()) if self.language_id else None
-        return self.model_copy(update={"lists": lists, "language_id": language_id})
+        ability_model = str(home / Path(self.ability_model).expanduser()) if self.ability_model else None
+        return self.model_copy(update={"lists": lists, "language_id": language_id, "ability_model": ability_model})
 
     def stored(self) -> tuple[Family, ...]:
         """The families that are stored, in the registry's order. Raises SettingsError for a name that is none."""
@@ -87,7 +89,8 @@ class SignalsSettings(SignalSettings, Settings):
 
     def values_hash(self) -> str:
         """16 hex digits of what changes values here: files are known by their content, and who asks changes nothing."""
-        return digest_of(self.model_dump(mode="json", exclude={"variants", "lists", "language_id", "families", "more"}))
+        files = {"lists", "language_id", "ability_model"}
+        return digest_of(self.model_dump(mode="json", exclude={"variants", "families", "more", *files}))
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,7 @@ def identity(stored: tuple[Family, ...], settings: SignalsSettings) -> tuple[str
         *known,
         f"lists:{Lists.of(settings.lists).digest(lists)}",
         f"language_id:{language_id_digest(settings.language_id)}",
+        *(f"abilities:{model_at(settings.ability_model).digest}" for family in stored if family.name == "sft_ability"),
     )
 
 

@@ -54,6 +54,8 @@ OTHERWISE = "otherwise"
 ESTIMATE = "estimate"
 """Name for counting tokens by characters, where no tokenizer is wanted."""
 SAFETY = "safety"
+ABILITY = "ability"
+"""What a mix may balance by that is told by a model where no label says it."""
 
 _NAME = r"^[a-z][a-z0-9_]*$"
 _NOTHING = 1e-9
@@ -130,7 +132,9 @@ class Part(_Closed):
 class Balance(_Closed):
     """Shares of the values of a label."""
 
-    by: str = Field(description="`task_type`, or the name of a label; of a list of labels the first counts")
+    by: str = Field(
+        description="`task_type`, `ability` (as the data says it, else as a model of words tells it), or the name of a label; of a list the first counts"
+    )
     shares: dict[str, float] = Field(
         default={},
         description="Share by value, `otherwise` for each that is not named together; all values alike by default",
