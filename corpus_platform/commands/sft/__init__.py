@@ -5,12 +5,14 @@ from __future__ import annotations
 import typer
 
 from corpus_platform.commands.sft import (
+    ability,
     catalogue,
     construct,
     decontaminate,
     files,
     filters,
     kinds,
+    measure,
     mix,
     overlap,
     preferences,
@@ -19,6 +21,7 @@ from corpus_platform.commands.sft import (
 app = typer.Typer(no_args_is_help=True, help="Data for supervised fine-tuning: reading, filters, construction, mixes.")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(mix.app, name="mix")
+app.add_typer(ability.app, name="ability")
 app.command("filter")(filters.filter_dialogues)
 app.command("decontaminate")(decontaminate.decontaminate)
 app.command("preferences")(preferences.preferences)
@@ -27,3 +30,4 @@ app.command()(files.convert)
 app.command("overlap")(overlap.overlap)
 app.command("construct")(construct.construct)
 app.command("kinds")(kinds.kinds)
+app.command("measure")(measure.measure)
