@@ -22,7 +22,7 @@ CHAIN = ("web", "dedup", "corpora")
 REPORTS = ("marts", "reports")
 """The same, or groups, of what is made of all that, daily."""
 FOLLOWING = ("signals", "dedup_index", "duplicates", "selected", "filtered")
-_FOLLOWS = (*FOLLOWING, "preferences")
+_FOLLOWS = (*FOLLOWING, "preferences", "feedback", "failing")
 """Last parts of the keys of assets of dialogues that are made whenever what they are made of is new; those of files are a sensor's, mixes people's."""
 OVERLAP = dg.AssetKey(["corpora", "overlap"])
 LANGUAGE_MODEL = dg.AssetKey(["models", "language_model"])

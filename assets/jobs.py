@@ -9,11 +9,14 @@ from assets.automation import ARTICLES, CHAIN, FOLLOWING
 from assets.partitions import cc_snapshot, of_source, wiki_dump
 from corpus_platform.documents import DIALOGUES, SOURCES
 from corpus_platform.home import Batch
-from corpus_platform.home.dialogues import OF_FILES
+from corpus_platform.home.dialogues import OF_FILES, OF_USERS, OF_WRITERS
+from corpus_platform.stages.asset_names import asset_of
 
 SNAPSHOT, ENCYCLOPEDIA = "snapshot", "encyclopedia"
 DATA_SET, DIALOGUES_JOB = "data_set", "dialogues"
 """Jobs of data sets: from files to dialogues, and from dialogues to what is filtered."""
+OF_PEOPLE = {"human": ("written_answers", OF_WRITERS), "users": ("chats_of_users", OF_USERS)}
+"""Jobs of what is collected from people, with their tables, by the way of collecting."""
 MODELS = {"language_model": "language_models", "classifier": "classifiers", "importance": "importance_models"}
 """Last part of a model's asset -> its job."""
 STARTED_BY = "corpus/started-by"
@@ -61,12 +64,25 @@ def _of_dialogues(assets: Sequence[dg.AssetsDefinition]) -> list[Any]:
     after = [key for key in keys if key.path[-1] in FOLLOWING]
     if not keys:
         return []
-    return [
+    files = [
         dg.define_asset_job(
             DATA_SET,
             selection=dg.AssetSelection.assets(*read),
             description="One data set from its files to dialogues.",
-        ),
+        )
+    ]
+    people = [
+        dg.define_asset_job(
+            job,
+            selection=dg.AssetSelection.assets(*own),
+            description="One data set of what people wrote or said, from its files to dialogues.",
+        )
+        for job, tables in OF_PEOPLE.values()
+        if (own := [key for key in keys if key.to_user_string() in set(map(asset_of, tables))])
+    ]
+    return [
+        *(files if read else ()),
+        *people,
         dg.define_asset_job(
             DIALOGUES_JOB,
             selection=dg.AssetSelection.assets(*after),

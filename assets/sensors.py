@@ -19,14 +19,14 @@ from typing import Any
 import dagster as dg
 
 from assets.automation import limit_pools, status_of
-from assets.jobs import DATA_SET, ENCYCLOPEDIA, adding, request, snapshot_request, source_request
+from assets.jobs import DATA_SET, ENCYCLOPEDIA, OF_PEOPLE, adding, request, snapshot_request, source_request
 from assets.partitions import cc_snapshot, wiki_dump, wiki_key
 from corpus_platform.automation.arrivals import Memory, Place, new_snapshots, places
 from corpus_platform.automation.settings import AutomationSettings
 from corpus_platform.documents import DIALOGUES
 from corpus_platform.errors import CorpusError
 from corpus_platform.home import ARTICLES, Batch, Home
-from corpus_platform.home.dialogues import OF_FILES
+from corpus_platform.home.dialogues import OF_FILES, OF_USERS, OF_WRITERS
 from corpus_platform.source_tables import partition_of_key
 from corpus_platform.stages.asset_names import PAGES, asset_of, partition_of
 from corpus_platform.stages.encyclopedia import Articles
@@ -132,7 +132,7 @@ def _new_files(home: Home, context: dg.SensorEvaluationContext, chain: Sequence[
     for reason in reasons:
         context.log.warning(reason)
     return dg.SensorResult(
-        run_requests=[_request(place, NEW_FILES, f"{place.name} {place.digest}") for place in started],
+        run_requests=[_request(home, place, NEW_FILES, f"{place.name} {place.digest}") for place in started],
         skip_reason=None
         if started
         else "; ".join(reasons) or f"nothing new in {len(now)} archives, dumps and partitions of other sources",
@@ -209,7 +209,9 @@ def _is_current(home: Home, place: Place) -> bool:
     if place.kind == "dump":
         return home.status_of(ARTICLES, place.partition).is_settled
     if place.kind == "source" and place.partition["source"] == DIALOGUES:
-        return all(home.status_of(name, {"set": place.partition["key"]}).is_settled for name in OF_FILES[:-1])
+        key = place.partition["key"]
+        read = [n for n in (*OF_FILES[:-1], *OF_WRITERS, *OF_USERS) if home.dialogues.takes(n, key)]
+        return all(home.status_of(name, {"set": key}).is_settled for name in read)
     if place.kind == "source":
         source = place.partition["source"]
         where = partition_of_key(source, place.partition["key"])
@@ -255,11 +257,12 @@ def _key(place: Place) -> str:
             return place.partition["snapshot"]
 
 
-def _request(place: Place, by: str, key: str) -> dg.RunRequest:
+def _request(home: Home, place: Place, by: str, key: str) -> dg.RunRequest:
     if place.kind == "dump":
         return request(_articles_batch(_key(place)), by=by, key=key)
     if place.kind == "source" and place.partition["source"] == DIALOGUES:
-        return source_request(DATA_SET, _key(place), by=by, key=key)
+        people = home.dialogues.sft.one(_key(place)).collect
+        return source_request(OF_PEOPLE[people][0] if people else DATA_SET, _key(place), by=by, key=key)
     if place.kind == "source":
         return source_request(place.partition["source"], _key(place), by=by, key=key)
     return snapshot_request(_key(place), by=by, key=key)

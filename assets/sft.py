@@ -17,8 +17,10 @@ from corpus_platform.home.dialogues import is_constructed
 from corpus_platform.sft.construct.way import way_class
 from corpus_platform.sft_tables import WAYS
 from corpus_platform.stages.asset_names import asset_of
+from corpus_platform.stages.sft_collected import AGREEMENT, ANSWERS, CHATS
 from corpus_platform.stages.sft_constructed import constructed_table
 from corpus_platform.stages.sft_duplicates import SFT_DEDUP_INDEX
+from corpus_platform.stages.sft_feedback import FAILING, FEEDBACK
 from corpus_platform.stages.sft_filtered import FILTERED, SFT_DUPLICATES, SFT_SELECTED, SftFiltered
 from corpus_platform.stages.sft_messages import PREFERENCES, RAW
 from corpus_platform.stages.sft_mix import SFT_MIXES, SftMixes
@@ -39,6 +41,21 @@ Records that could not be used are in `ops.rejects`, each with file, position an
     PREFERENCES: """A row is a prompt with several answers, and which of them was preferred. One partition is one data set.
 
 `corpus sft preferences` writes them as LLaMA-Factory's ranking, TRL's DPO and KTO.""",
+    ANSWERS: """A row is a task of a sheet with the answer that somebody wrote and reviewers called good. One partition is one data set.
+
+Answers that break a rule of their sheet, or that reviewers did not let pass, are in `ops.rejects` with a reason.""",
+    CHATS: """A row is a chat of a real user who has consented, without personal data. One partition is one data set.
+
+Without consent and terms of use nothing comes in; what is withdrawn, invalid or harmful is in `ops.rejects` with a reason, and not a word of it.""",
+    AGREEMENT: """A row is a task sheet with the answers that came in, and how far their reviewers agree. One partition is one data set.
+
+Share of equal verdicts, Cohen's kappa for two reviewers, Krippendorff's alpha for any number.""",
+    FEEDBACK: """A row is an answer that a user had, with the votes on it and whether the request failed. One partition is one data set.
+
+It fails where it was voted down, generated again, edited, or where the answer refuses.""",
+    FAILING: """A row is a cluster of requests that fail, the largest first: what to write next. One partition is one data set.
+
+`corpus sft failing` prints them, `corpus sft sheets make --from-failing` proposes task sheets of them.""",
     SFT_SIGNALS: """A row is a dialogue with its signals: turns, lengths, languages, phrases, labels, measured once. One partition is one data set.
 
 Recipes over dialogues judge by them.""",
@@ -71,6 +88,14 @@ _KINDS = {
     SFT_DUPLICATES: {"numba"},
     SFT_SELECTED: {"numba"},
 }
+_OF_PEOPLE: dict[str, tuple[str, ...]] = {
+    ANSWERS: (),
+    CHATS: (),
+    AGREEMENT: (),
+    FEEDBACK: (CHATS,),
+    FAILING: (FEEDBACK,),
+}
+"""Tables of what is collected from people, with what each is made of."""
 
 Made = tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]
 
@@ -155,6 +180,8 @@ def _deps(home: Home, name: str) -> list[dg.AssetDep]:
         return [] if name == RAW else [_same(home, RAW, name)]
     if is_constructed(name):
         return _deps_of_way(home, name)
+    if name in _OF_PEOPLE:
+        return [_same(home, upstream, name) for upstream in _OF_PEOPLE[name]]
     found = [_same(home, table, name) for table in tables_of(sft)]
     if name == SFT_DUPLICATES:
         later = {key: sft.ranked[i:] for i, key in enumerate(sft.ranked)}

@@ -104,6 +104,8 @@ ANSWER = pa.struct(
 """An answer: its messages, the model that wrote it, a score, and whether it was marked as good."""
 
 DIALOGUE_ORDER = (*ORDER, "ordinal")
+ORDER_COLUMNS = tuple(field for field in DOCUMENT_COLUMNS if field.name in ORDER)
+"""Columns of a row's place."""
 
 
 def dialogues(name: str, description: str, *more: pa.Field) -> TableSpec:
@@ -189,6 +191,109 @@ CONSTRUCTED = {
     for way, what in WAYS.items()
 }
 """Tables by way. Their assets are `sft/constructed/<way>`."""
+
+WAYS_OF_COLLECTING: dict[str, str] = {
+    "human": "task of a sheet with the answer that somebody wrote and reviewers called good",
+    "users": "chat of a real user who has consented, without personal data",
+}
+"""Ways of collecting dialogues from people, with what a row is."""
+COLLECTED = {way: dialogues(f"sft.collected_{way}", f"A row is a {what}") for way, what in WAYS_OF_COLLECTING.items()}
+"""Tables by way. Their assets are `sft/collected/<way>`."""
+
+AGREEMENT = register(
+    TableSpec(
+        "sft.agreement",
+        "A row is a task sheet with the answers that came in to it, and how far their reviewers agree",
+        (
+            column("sheet", pa.string(), "Name of the sheet", nullable=False),
+            column("task_type", pa.string(), "What it asks for", nullable=False),
+            column("language", pa.string(), "Language code", nullable=False),
+            column("answers", pa.int64(), "Answers that came in", nullable=False),
+            column("taken", pa.int64(), "Answers that became dialogues", nullable=False),
+            column(
+                "reviewed", pa.int64(), "Answers with two reviews or more, which the figures are about", nullable=False
+            ),
+            column("reviewers", pa.int32(), "People who reviewed", nullable=False),
+            column("percent", pa.float64(), "Share of equal verdicts among all pairs of verdicts on one answer"),
+            column(
+                "kappa",
+                pa.float64(),
+                "Cohen's kappa; null with other than two reviewers, and without different verdicts",
+            ),
+            column("alpha", pa.float64(), "Krippendorff's alpha for nominal verdicts; null without different verdicts"),
+            SET,
+        ),
+        key=("sheet", "set"),
+        partition_by=("set",),
+        order=("sheet",),
+    )
+)
+
+VOTES = ("up", "down", "regenerate", "edit", "other")
+"""Votes of users; `other` is a word that is none of them."""
+
+FEEDBACK = register(
+    TableSpec(
+        "sft.feedback",
+        "A row is an answer to a user, with the votes on it and whether the request failed",
+        (
+            column("doc_id", pa.string(), "Identity of the dialogue", nullable=False),
+            *ORDER_COLUMNS,
+            column("ordinal", pa.int32(), "Number of the dialogue within its record, from 0", nullable=False),
+            column("turn", pa.int32(), "Number of the answer's message in the dialogue, from 0", nullable=False),
+            column("request", pa.large_string(), "What the user said before it, without personal data", nullable=False),
+            column(
+                "votes", pa.list_(pa.string()), "Votes on the answer: up, down, regenerate, edit, other", nullable=False
+            ),
+            column("refused", pa.bool_(), "Whether the answer refuses", nullable=False),
+            column(
+                "failed", pa.bool_(), "Whether it was voted down, generated again, edited, or refuses", nullable=False
+            ),
+            column("reason", pa.large_string(), "What the user wrote to the votes"),
+            column("edit", pa.large_string(), "The answer as the user would have it"),
+            column("origin_model", pa.string(), "Model that answered"),
+            column("author", pa.string(), "Pseudonym of the user"),
+            column("time", pa.string(), "When it was, as the source writes it"),
+            column("language", pa.string(), "Language code"),
+            SET,
+        ),
+        key=("doc_id", "turn", "set"),
+        partition_by=("set",),
+        order=(*DIALOGUE_ORDER, "turn"),
+    )
+)
+
+FAILING = register(
+    TableSpec(
+        "sft.failing",
+        "A row is a cluster of requests that fail, to write for next; the largest comes first",
+        (
+            column("rank", pa.int32(), "Its number by failing requests, from 0", nullable=False),
+            column("doc_id", pa.string(), "Dialogue that the example is from", nullable=False),
+            column("turn", pa.int32(), "Number of the answer to the example", nullable=False),
+            column(
+                "example",
+                pa.large_string(),
+                "The request that the others are alike to, without personal data",
+                nullable=False,
+            ),
+            column("requests", pa.int64(), "Requests of the cluster", nullable=False),
+            column("failures", pa.int64(), "Requests of it that fail", nullable=False),
+            column("share", pa.float64(), "Share of its requests that fail", nullable=False),
+            column("down", pa.int64(), "Answers voted down", nullable=False),
+            column("regenerated", pa.int64(), "Answers generated again", nullable=False),
+            column("edited", pa.int64(), "Answers edited", nullable=False),
+            column("refusals", pa.int64(), "Answers that refuse", nullable=False),
+            column("language", pa.string(), "Language that most of its failing requests are in"),
+            column("languages", pa.list_(pa.string()), "Languages of its failing requests", nullable=False),
+            column("models", pa.list_(pa.string()), "Models that failed", nullable=False),
+            SET,
+        ),
+        key=("rank", "set"),
+        partition_by=("set",),
+        order=("rank",),
+    )
+)
 
 SFT_MIXES = register(
     TableSpec(

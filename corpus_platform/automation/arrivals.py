@@ -105,7 +105,7 @@ def places(
 def _data_sets(dialogues: SftMessages) -> tuple[list[Place], list[str]]:
     """The data sets of dialogues that have files, and a line for each that can't be listed."""
     found, troubles = [], []
-    for name, one in dialogues.settings.read.items():
+    for name, one in {**dialogues.settings.read, **dialogues.settings.collected}.items():
         try:
             files = [file for unit in units_of(one, dialogues.s3) for file in unit.files]
         except CorpusError as error:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from corpus_platform.documents import DIALOGUES
 from corpus_platform.recipes.recipe import Recipe, dialogue_recipe
+from corpus_platform.stages.sft_collected import AGREEMENT, ANSWERS, CHATS, SftAgreement, SftCollected
 from corpus_platform.stages.sft_constructed import SftConstructed, constructed_table
 from corpus_platform.stages.sft_duplicates import SftDedupIndex, SftDuplicates
+from corpus_platform.stages.sft_feedback import FAILING, FEEDBACK, SftFailing, SftFeedback
 from corpus_platform.stages.sft_filtered import SftFiltered
 from corpus_platform.stages.sft_messages import PREFERENCES, RAW, SftMessages, SftPreferences
 from corpus_platform.stages.sft_raw import SftRaw
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 
 OF_FILES = (RAW, MESSAGES, PREFERENCES)
 """Tables that only data sets which are read have."""
+OF_WRITERS, OF_USERS = (ANSWERS, AGREEMENT), (CHATS,)
+"""Tables that are read from what people wrote, or from chats of users."""
+OF_VOTES = (FEEDBACK, FAILING)
+"""Tables that are made of chats of users."""
 
 
 @dataclass(frozen=True)
@@ -60,17 +66,32 @@ class Dialogues:
         how = {"sft": self.sft, "recipes": self.recipes, "test_sets": test_sets}
         made: list[Stage] = [
             *(make(self.sft, s3=s3, reject_budget=s.reject_budget) for make in (SftRaw, SftMessages, SftPreferences)),
+            *self._of_people,
             *(SftConstructed(settings=self.sft, way=way, reject_budget=s.reject_budget) for way in self.sft.ways),
             SftSignals(signals, sft=self.sft),
             *(make(signals, **how) for make in (SftDedupIndex, SftDuplicates, SftSelected, SftFiltered)),
         ]
         return {stage.name: stage for stage in made}
 
+    @property
+    def _of_people(self) -> list[Stage]:
+        """The stages of what is collected from people, where a data set is."""
+        s = self.settings
+        signals, ways = s.signals.below(self.path), self.sft.collections
+        how = {"signals": signals, "s3": s.s3.access().below(self.path), "reject_budget": s.reject_budget}
+        made: list[Stage] = [SftCollected(settings=self.sft, way=way, **how) for way in ways]
+        made += [SftAgreement(settings=self.sft, **how)] if "human" in ways else []
+        return made + ([SftFeedback(signals=signals), SftFailing()] if "users" in ways else [])
+
     def takes(self, name: str, key: str) -> bool:
         """Whether a data set has a partition of a table."""
         one = self.sft.sets[key]
         if name in OF_FILES:
-            return one.location is not None and (name != PREFERENCES or one.compares)
+            return key in self.sft.read and (name != PREFERENCES or one.compares)
+        if name in OF_WRITERS:
+            return one.collect == "human"
+        if name in (*OF_USERS, *OF_VOTES):
+            return one.collect == "users"
         return not is_constructed(name) or (one.built_by is not None and name == constructed_table(one.built_by))
 
     def with_parents(self, words: Iterable[str]) -> list[str]:

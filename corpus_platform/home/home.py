@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from corpus_platform.documents import DIALOGUES, SOURCES
 from corpus_platform.errors import ModelError, SettingsError, SourceError
-from corpus_platform.home.dialogues import OF_FILES, Dialogues
+from corpus_platform.home.dialogues import OF_FILES, OF_USERS, OF_WRITERS, Dialogues
 from corpus_platform.home.mixing import Mixing
 from corpus_platform.home.order import Batch, Order
 from corpus_platform.lake import Lake
@@ -410,7 +410,8 @@ class Home:
         try:
             plan = self.plan(name, partition)
         except (SourceError, ModelError) as error:
-            reads = {ARTICLES, MODELS, PAGES, CLASSIFIERS, IMPORTANCE, *OF_FILES, *map(read_table, SOURCES)}
+            people = (*OF_WRITERS, *OF_USERS)
+            reads = {ARTICLES, MODELS, PAGES, CLASSIFIERS, IMPORTANCE, *OF_FILES, *people, *map(read_table, SOURCES)}
             why = str(error) if name in reads else ""
             return Status(name, partition, "no input", rows, version, why=why)
         if plan.is_current:

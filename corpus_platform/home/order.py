@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from corpus_platform.documents import DIALOGUES, SOURCES
 from corpus_platform.errors import SettingsError, SourceError
-from corpus_platform.home.dialogues import OF_FILES, is_constructed, is_of_dialogues
+from corpus_platform.home.dialogues import OF_FILES, OF_USERS, OF_VOTES, OF_WRITERS, is_constructed, is_of_dialogues
 from corpus_platform.source_tables import PARTITION_BY, key_of, partition_of_key
 from corpus_platform.stages.asset_names import (
     EVERY_TEXT,
@@ -117,12 +117,15 @@ class Order:
         """Data sets in the order of their priority, for a dedup holds one against the earlier ones: all are read, then built, then what is made of them."""
         known = self.home.dialogues
         names = [name for name in known.stages if name in wanted]
+        people = (OF_WRITERS, OF_USERS, OF_VOTES)
+        special = {*OF_FILES, *(name for some in people for name in some)}
         phases = (
-            # A run is of one kind of partitions, and not every data set has preferences.
+            # A run is of one kind of partitions, and not every data set has preferences, writers or users.
             [name for name in names if name in OF_FILES and name != PREFERENCES],
             [name for name in names if name == PREFERENCES],
+            *([name for name in names if name in some] for some in people),
             [name for name in names if is_constructed(name)],
-            [name for name in names if name not in OF_FILES and not is_constructed(name)],
+            [name for name in names if name not in special and not is_constructed(name)],
         )
         for phase in phases:
             for key in known.sft.ranked:

@@ -180,6 +180,10 @@ def _of_dialogues(facts: Facts) -> Found | NotAsked:
     return _read_of(_dialogues)(facts)
 
 
+def _chats(facts: Facts) -> tuple[str, dict[str, str]]:
+    return "sft.collected_users", facts.partition
+
+
 def _parents(facts: Facts) -> Found:
     return Found(facts.counter("records"), facts.counter("parents"))
 
@@ -256,6 +260,7 @@ FROM_PAGES = Balance("rows of web.pages", "records read", "Every page was read",
 FROM_TEXTS = Balance("rows of the texts", "records read", "Every text was read", _read_of(_texts))
 FROM_READ = Balance("rows of the documents", "records read", "Every document of the source was read", _read_of(_read))
 FROM_DIALOGUES = Balance("rows of the dialogues", "records read", "Every dialogue was read", _of_dialogues)
+FROM_CHATS = Balance("rows of the chats", "records read", "Every chat was read", _read_of(_chats))
 PARENTS = Balance(
     "rows read",
     "rows that something was made of, or that have a reason",

@@ -23,13 +23,14 @@ from corpus_platform.quality.counted import FORGOTTEN
 from corpus_platform.quality.values import Values, at_least, between, like, one_of
 from corpus_platform.readers.reader import readers
 from corpus_platform.recipes.ccnet import Bucket
+from corpus_platform.sft.collected import human, users
 from corpus_platform.sft.construct.way import REASONS as WAY_REASONS
 from corpus_platform.sft.construct.way import ways
 from corpus_platform.sft.containers import CONTAINER_REASONS
 from corpus_platform.sft.kinds.kind import MODULES as KINDS
 from corpus_platform.sft.kinds.kind import REASONS as KIND_REASONS
 from corpus_platform.sft.kinds.kind import kinds
-from corpus_platform.sft_tables import CONSTRUCTIONS, TASK_TYPES, WAYS
+from corpus_platform.sft_tables import CONSTRUCTIONS, TASK_TYPES, VOTES, WAYS, WAYS_OF_COLLECTING
 from corpus_platform.signals.registry import signals
 from corpus_platform.sources.mediawiki import MEDIAWIKI_REASONS
 from corpus_platform.sources.records import REASONS
@@ -150,7 +151,8 @@ def reasons() -> tuple[str, ...]:
     of_readers = {reason for reader in readers().values() for reason in reader.reasons}
     of_kinds = {reason for kind in kinds().values() for reason in kind.reasons}
     of_ways = {reason for way in ways().values() for reason in way.reasons}
-    of_dialogues = {*CONTAINER_REASONS, *KIND_REASONS, *WAY_REASONS, *of_kinds, *of_ways}
+    of_people = {*human.REASONS, *users.REASONS}
+    of_dialogues = {*CONTAINER_REASONS, *KIND_REASONS, *WAY_REASONS, *of_kinds, *of_ways, *of_people}
     of_web = {*REASONS, *MEDIAWIKI_REASONS, *_of_pages(Unusable), "repeated_record"}
     return tuple(sorted({*of_web, *of_readers, *of_dialogues, "unreadable", FORGOTTEN}))
 
@@ -218,6 +220,14 @@ _SPEAKS = Agreement(
 )
 
 
+_FAILS = Agreement(
+    "why it fails",
+    "failed <> (refused OR list_has_any(votes, ['down', 'regenerate', 'edit']))",
+    ("failed", "refused", "votes"),
+    "A request fails where its answer refuses, or was voted down, generated again or edited",
+)
+
+
 def _of_dialogues(*balances: Balance, **more: Any) -> Declared:
     """What is special to a table of dialogues."""
     defaults = {"values": _SPOKEN, "may_be_empty": True, "has_alike_sizes": False, "shares": ("language", "task_type")}
@@ -234,6 +244,44 @@ DECLARED: Mapping[str, Declared] = {
         f"sft.constructed_{way}": _of_dialogues(counted.PARENTS, counted.OUTCOMES, counted.REJECTS, agree=(_SPEAKS,))
         for way in WAYS
     },
+    **{
+        f"sft.collected_{way}": _of_dialogues(
+            counted.RECORDS, counted.REJECTS, agree=(_SPEAKS,), cautions=(counted.FEW_BROKEN,)
+        )
+        for way in WAYS_OF_COLLECTING
+    },
+    "sft.agreement": Declared(
+        values={
+            "task_type": one_of(TASK_TYPES),
+            **dict.fromkeys(("answers", "taken", "reviewed", "reviewers"), COUNT),
+            "percent": _RATIO,
+            "kappa": between(-1, 1),
+            "alpha": between(-1, 1),
+        },
+        balances=(counted.RECORDS,),
+        may_be_empty=True,
+        has_alike_sizes=False,
+    ),
+    "sft.feedback": Declared(
+        values={"ordinal": COUNT, "turn": COUNT, "votes": one_of(VOTES)},
+        agree=(_FAILS,),
+        balances=(counted.KEPT, counted.FROM_CHATS),
+        may_be_empty=True,
+        has_alike_sizes=False,
+        shares=("language",),
+    ),
+    "sft.failing": Declared(
+        values={
+            **dict.fromkeys(("rank", "turn", "down", "regenerated", "edited", "refusals"), COUNT),
+            "requests": at_least(1),
+            "failures": at_least(1),
+            "share": _RATIO,
+        },
+        balances=(counted.KEPT,),
+        may_be_empty=True,
+        has_alike_sizes=False,
+        shares=(),
+    ),
     "sft.signals": Declared(
         values={"ordinal": COUNT},
         balances=(counted.RECORDS, counted.FROM_DIALOGUES),

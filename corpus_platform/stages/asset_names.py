@@ -29,8 +29,8 @@ _OF_PARTS: set[str] = set()
 DEDUP = "dedup"
 """First part of the keys of dedups' assets: `dedup/<variant>/<method>`, and with `.documents` and `.index` behind it what that is made of."""
 _PARTS = dict(zip(OF_METHOD, (".documents", ".index", ""), strict=True))
-_CONSTRUCTED = "sft.constructed_"
-"""Beginning of the tables of what is built of other data sets; their assets are `sft/constructed/<way>`."""
+_WAYS = ("constructed", "collected")
+"""Tables `sft.constructed_<way>` and `sft.collected_<way>`, of what is built of data sets or collected from people, are assets `sft/constructed/<way>` ..."""
 EVERY_TEXT = "web"
 """In place of a recipe, of dedups of all texts of a variant."""
 
@@ -46,8 +46,8 @@ def asset_of(name: str, variant: str = "") -> str:
     Of a dedup's tables `variant` is the coordinate: `dedup/wet.ccnet/fineweb.minhash` is `web.duplicates` of `wet.ccnet/fineweb.minhash`.
     """
     layer, _, short = name.partition(".")
-    if name.startswith(_CONSTRUCTED):
-        return f"{layer}/constructed/{name.removeprefix(_CONSTRUCTED)}"
+    if layer == "sft" and (way := short.partition("_"))[0] in _WAYS and way[2]:
+        return f"{layer}/{way[0]}/{way[2]}"
     if name in _OF_PARTS and variant:
         return f"{layer}/{short}/{variant}"
     if name in OF_METHOD:
@@ -65,8 +65,8 @@ def table_and_variant(asset: str) -> tuple[str, str]:
     if asset.startswith(f"{DEDUP}/"):
         return _of_dedup(asset.removeprefix(f"{DEDUP}/"))
     layer, *rest = asset.replace("/", ".").split(".")
-    if [layer, *rest[:1]] == ["sft", "constructed"] and len(rest) > 1:
-        return _CONSTRUCTED + ".".join(rest[1:]), ""
+    if layer == "sft" and len(rest) > 1 and rest[0] in _WAYS:
+        return f"{layer}.{rest[0]}_{'.'.join(rest[1:])}", ""
     if layer == CORPORA and rest:
         return f"{layer}.{rest[0]}", ".".join(rest[1:])
     place = next((i for i, part in enumerate(rest) if f"{layer}.{part}" in (*OF_VARIANT, *OF_METHOD)), len(rest) - 1)

@@ -5,8 +5,11 @@
         alpaca: {location: /data/alpaca, like: alpaca}
         clinic: {location: s3://own/clinic, kind: instruct, map: {columns: {prompt: ask, answer: answer}}, licence: CC0-1.0}
         gsm8k_paths: {construct: rft, from: [gsm8k_samples]}
+        written: {collect: human, location: data/written}
+        chats: {collect: users, location: data/chats, options: {accepted_terms: [2026-01], key: people.key}}
 
 `like` takes kind, column map and facts from the catalogue (`corpus sft catalogue list`); what is written beside it counts more.
+`collect` is for what people write to task sheets, and for chats of real users: `options` are those of sft/collected/human.py and users.py.
 Sets have a priority: of two copies the one of the earlier set stays. Those that `priority` names come first, then the others in the order of the settings.
 
 Not here: reading (sft_messages.py), building (sft_constructed.py), which data sets there are in the field (catalogue/sft.yaml).
@@ -24,6 +27,8 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from corpus_platform.catalogue.refusal import refused
 from corpus_platform.catalogue.sft import Layout, data_set, layout_of
 from corpus_platform.errors import SettingsError
+from corpus_platform.sft.collected.human import CollectHuman
+from corpus_platform.sft.collected.users import CollectUsers
 from corpus_platform.sft.construct.way import Way, way_class, way_of
 from corpus_platform.sft.containers import Container
 from corpus_platform.sft.form import SetFacts
@@ -44,6 +49,13 @@ _TOLD = _READ[:-1]
 _PLAIN = frozenset({"en", "zh"})
 """Languages that all records of a set may be said to be in; of others the catalogue tells families or programs."""
 
+Collecting = Literal["human", "users"]
+_COLLECTORS = {"human": CollectHuman, "users": CollectUsers}
+_COLLECTED_AS = {"human": ("instruct", "human"), "users": ("turns", "model")}
+"""Kind of the records of what is collected, and who wrote the answers."""
+_PATHS = ("key", "withdrawn_users")
+"""Options of collecting that are files below the home."""
+
 SamePrompt = Literal["keep_all", "longest", "best", "priority"]
 """What stays of rows with one prompt and different answers."""
 
@@ -62,7 +74,13 @@ class DataSetSettings(Settings):
         description="Data set of the catalogue whose kind, map and facts it has: `alpaca`, `belle.multiturn`",
     )
     kind: str | None = Field(default=None, description="Kind of its records; `corpus sft sniff FILE` proposes one")
-    options: dict[str, Any] = Field(default={}, description="Options of the kind, or of the way of building")
+    collect: Collecting | None = Field(
+        default=None,
+        description="`human`: filled-in task sheets (`corpus sft sheets`); `users`: chats of real users who have consented",
+    )
+    options: dict[str, Any] = Field(
+        default={}, description="Options of the kind, of the way of building, or of collecting"
+    )
     map: ColumnMap | None = Field(default=None, description="Which column is which field of the kind")
     shape: Shape | None = Field(default=None, description="What a record is: row, line, entry, file")
     container: Container = Field(default=Container(), description="How its files are written, where looking misleads")
@@ -99,6 +117,8 @@ class DataSetSettings(Settings):
             )
         if self.location and (why := refused(self.location)):
             raise ValueError(why)
+        if self.collect and (said := [n for n in ("like", "kind", "shape", "construct") if n in self._said]):
+            raise ValueError(f"a data set that is collected from people has no `{said[0]}`")
         if self.built_by and (
             said := [name for name in ("like", *_READ) if name in self.model_fields_set and name != "options"]
         ):
@@ -115,8 +135,18 @@ class DataSetSettings(Settings):
             raise ValueError(f"there is no task type `{self.task_type}`{nearest(self.task_type, TASK_TYPES)}")
         return self
 
+    @property
+    def _said(self) -> set[str]:
+        """Names of what was set, as people write them."""
+        return {"construct" if name == "built_by" else name for name in self.model_fields_set if getattr(self, name)}
+
     def reading(self) -> Reading:
         """How its files are read. Raises SettingsError where nothing says of which kind its records are."""
+        if self.collect:
+            # What a chat's own columns are is told by the options of collecting, which look among all of them.
+            columns = (self.map or ColumnMap()).model_copy(update={"others": "meta"})
+            more = {name: getattr(self, name) for name in ("container", "files", "skip") if name in self._said}
+            return Reading(kind=_COLLECTED_AS[self.collect][0], map=columns, **more)
         known = self._layout
         told = {} if known is None else {name: value for name in _TOLD if (value := getattr(known, name))}
         own = {name: getattr(self, name) for name in _READ if name in self.model_fields_set and getattr(self, name)}
@@ -145,6 +175,15 @@ class DataSetSettings(Settings):
         except ValidationError as error:
             raise SettingsError(f"way `{self.built_by}`: {_first(error)}") from None
 
+    def collecting(self) -> CollectHuman | CollectUsers:
+        """What is asked of what people wrote or said. Raises SettingsError for a wrong option."""
+        if self.collect is None:
+            raise SettingsError("it is not collected from people")
+        try:
+            return _COLLECTORS[self.collect].model_validate(self.options)
+        except ValidationError as error:
+            raise SettingsError(f"collect `{self.collect}`: {_first(error)}") from None
+
     def facts(self, name: str) -> SetFacts:
         """What is true of all its dialogues: its own word, then the catalogue's."""
         known = self._layout
@@ -154,6 +193,9 @@ class DataSetSettings(Settings):
         values["language"] = self.language or (languages[0] if len(languages) == 1 and languages[0] in _PLAIN else None)
         if self.built_by and not values["construction"]:
             values["construction"] = "rewritten"
+        if self.collect:
+            values["construction"] = values["construction"] or self.collect
+            values["origin"] = values["origin"] or _COLLECTED_AS[self.collect][1]
         source = data_set(self.like.partition(".")[0]).name if self.like else name.replace("-", "_")
         return SetFacts(name=name, source=source, kind=self.built_by or self.reading().kind, **values)
 
@@ -169,9 +211,13 @@ class DataSetSettings(Settings):
 
     def below(self, home: Path) -> DataSetSettings:
         """The same with a relative folder taken below a home."""
-        if self.location is None or "://" in self.location:
-            return self
-        return self.model_copy(update={"location": str(home / Path(self.location).expanduser())})
+        update: dict[str, Any] = {}
+        if self.location is not None and "://" not in self.location:
+            update["location"] = str(home / Path(self.location).expanduser())
+        if self.collect and (files := [name for name in _PATHS if self.options.get(name)]):
+            placed = {name: str(home / Path(self.options[name]).expanduser()) for name in files}
+            update["options"] = {**self.options, **placed}
+        return self.model_copy(update=update) if update else self
 
 
 class SftSettings(Settings):
@@ -185,6 +231,7 @@ class SftSettings(Settings):
         default=(), description="Data sets whose rows stay where others have copies, the first before the next"
     )
     mixes: str = Field(default="mixes/sft", description="Folder of mixes of one's own (`*.yaml`)")
+    sheets: str = Field(default="sheets", description="Folder of task sheets of one's own (`*.yaml`)")
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
@@ -207,6 +254,10 @@ class SftSettings(Settings):
                 raise ValueError(
                     f"`sets.{name}.from` names `{parent}`, which is no data set{nearest(parent, self.sets)}"
                 )
+            if self.sets[parent].collect:
+                raise ValueError(
+                    f"`sets.{name}.from` names `{parent}`, which is collected from people: name what is read of a data set"
+                )
             if self.sets[parent].built_by:
                 raise ValueError(
                     f"`sets.{name}.from` names `{parent}`, which is made of others itself: name what is read"
@@ -215,12 +266,23 @@ class SftSettings(Settings):
     def below(self, home: Path) -> SftSettings:
         """The same with relative folders taken below a home."""
         placed = {name: one.below(home) for name, one in self.sets.items()}
-        return self.model_copy(update={"sets": placed, "mixes": str(home / Path(self.mixes).expanduser())})
+        folders = {name: str(home / Path(getattr(self, name)).expanduser()) for name in ("mixes", "sheets")}
+        return self.model_copy(update={"sets": placed, **folders})
 
     @cached_property
     def read(self) -> dict[str, DataSetSettings]:
-        """The data sets that are read from files."""
-        return {name: one for name, one in self.sets.items() if one.location}
+        """The data sets of others, that are read from files."""
+        return {name: one for name, one in self.sets.items() if one.location and not one.collect}
+
+    @cached_property
+    def collected(self) -> dict[str, DataSetSettings]:
+        """The data sets that are collected from people."""
+        return {name: one for name, one in self.sets.items() if one.collect}
+
+    @cached_property
+    def collections(self) -> tuple[str, ...]:
+        """The ways of collecting that are used."""
+        return tuple(dict.fromkeys(one.collect for one in self.sets.values() if one.collect))
 
     def made_by(self, way: str) -> dict[str, DataSetSettings]:
         """The data sets that a way makes."""
@@ -242,12 +304,13 @@ class SftSettings(Settings):
             raise SettingsError(
                 f"there is no data set `{name}`{nearest(name, self.sets)}; there are {', '.join(self.sets)}"
             )
-        way = self.sets[name].built_by
-        return f"sft.constructed_{way}" if way else MESSAGES
+        way, people = self.sets[name].built_by, self.sets[name].collect
+        return f"sft.constructed_{way}" if way else f"sft.collected_{people}" if people else MESSAGES
 
     def holds(self, table: str, name: str) -> bool:
-        """Whether a table may have a partition of a data set: dialogues that are read are in one, those that are built in another."""
-        return table == self.table_of(name) or not (table == MESSAGES or table.startswith("sft.constructed_"))
+        """Whether a table may have a partition of a data set: dialogues that are read, built or collected are each in another one."""
+        of_dialogues = (MESSAGES, "sft.constructed_", "sft.collected_")
+        return table == self.table_of(name) or not table.startswith(of_dialogues)
 
     def one(self, name: str) -> DataSetSettings:
         """A data set's settings. Raises SettingsError for one that there is not."""

@@ -88,8 +88,9 @@ def measured() -> tuple[Family, ...]:
 
 
 def tables_of(settings: SftSettings) -> tuple[str, ...]:
-    """The tables of dialogues that are in use: those of what is read, and of each way of building."""
-    return (MESSAGES, *(f"{DIALOGUES}.constructed_{way}" for way in settings.ways))
+    """The tables of dialogues that are in use: those of what is read, of each way of building, and of what is collected from people."""
+    built = (f"{DIALOGUES}.constructed_{way}" for way in settings.ways)
+    return (MESSAGES, *built, *(f"{DIALOGUES}.collected_{way}" for way in settings.collections))
 
 
 def dialogue_batches(lake: Lake, file: DataFile, name: str) -> Iterator[pl.DataFrame]:

@@ -15,6 +15,7 @@ from corpus_platform.commands.sft import (
     measure,
     mix,
     overlap,
+    people,
     preferences,
 )
 
@@ -30,4 +31,8 @@ app.command()(files.convert)
 app.command("overlap")(overlap.overlap)
 app.command("construct")(construct.construct)
 app.command("kinds")(kinds.kinds)
+app.add_typer(people.sheets_app, name="sheets")
+app.command("collect")(people.collect)
+app.command("failing")(people.failing)
+app.command("pseudonym")(people.pseudonym)
 app.command("measure")(measure.measure)

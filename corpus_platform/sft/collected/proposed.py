@@ -43,7 +43,7 @@ def propose(rows: Iterable[Mapping[str, Any]], *, task_type: str = "other", most
             {"guide": _GUIDES[language], "wordings": _WORDINGS[language], "rules": {"least": 10}, "prompts": []},
         )
         if len(part["prompts"]) < most:
-            case = f"failing: {row['failed']} of {row['requests']} requests"
+            case = f"failing: {row['failures']} of {row['requests']} requests"
             part["prompts"].append({"text": row["example"], "use_case": case})
     if not parts:
         raise SettingsError("there is no failing request to write for: corpus sft failing")

@@ -181,7 +181,7 @@ HARMLESS = {
     "last_seen", "status", "recipe", "step", "rule", "signal", "verdict", "reviewer", "filter", "path", "origin", "cutoff_source", "model", "name",
     "labels", "positive", "hash", "category", "part", "quality", "table", "table_partition", "kind", "end_token", "first_snapshot",
     "canonical_set", "set", "label", "tools", "content_id", "task_type", "construction", "origin_model", "verifiable_answer", "judge", "version", "container", "sniffed_kind", "columns",
-    "other_snapshot", "snapshot",
+    "other_snapshot", "snapshot", "sheet", "votes", "time", "models",
 }  # fmt: skip
 """Columns of texts that a forgotten row may have, but by which no row of its own is known."""
 

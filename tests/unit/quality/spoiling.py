@@ -85,6 +85,7 @@ BROKEN_AGREEMENTS = {
     "breaks: a model or a reason": {"digest": None},
     "breaks: cut-offs in order": {"cutoff_head": 9.0},
     "breaks: somebody speaks": {"messages": []},
+    "breaks: why it fails": {"failed": True},
 }
 """What breaks an agreement, in a row that is sound else."""
 DRAWN = "plan:all:web:drawn"
@@ -94,6 +95,7 @@ COUNTERS = {
     "rows read": {"records": 1},
     "outcomes": {"outcomes": 1},
     "rows of the dialogues": {"records": 1},
+    "rows of the chats": {"records": 1},
     "rows of sft.dedup_index": {"records": 1},
     "tokens learnt of the rows": {"tokens:trained": 1},
     "rows in ops.rejects": {"records": 1, "rejects:truncated": 1},
@@ -115,6 +117,7 @@ READ_FROM = {
     **{cleaned_table(source): read_table(source) for source in SOURCES},
     "sft.signals": "sft.messages",
     "sft.filtered": "sft.messages",
+    "sft.feedback": "sft.collected_users",
     "sft.dedup_index": "sft.messages",
     "sft.duplicates": "sft.dedup_index",
     "web.url_history": "web.pages",
@@ -167,6 +170,8 @@ def _column(spec: TableSpec, field_: pa.Field, kind: pl.DataType, number: pl.Ser
         if name == "doc_id":
             hexed = pl.DataFrame({"n": number}).select(pl.format("{}", pl.col("n")).str.zfill(32))
             return hexed.to_series().alias(name)
+        if name == "sheet":
+            return number.cast(pl.String).alias(name)
         if name == "url":
             return ("https://" + number.cast(pl.String) + ".example/").alias(name)
     value = _SOUND[name] if name in _SOUND else _value(allowed(spec, name), field_.type)

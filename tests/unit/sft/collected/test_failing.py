@@ -74,9 +74,9 @@ def cosines(requests):
 
 def test_a_sheet_that_is_proposed_is_one_that_is_read(tmp_path):
     rows = [
-        {"example": "Cancel: it # now", "language": "en", "failed": 3, "requests": 4},
-        {"example": "怎么取消订阅", "language": "zh", "failed": 2, "requests": 2},
-        {"example": "Cancel: it # now", "language": "en", "failed": 1, "requests": 1},
+        {"example": "Cancel: it # now", "language": "en", "failures": 3, "requests": 4},
+        {"example": "怎么取消订阅", "language": "zh", "failures": 2, "requests": 2},
+        {"example": "Cancel: it # now", "language": "en", "failures": 1, "requests": 1},
     ]
     (tmp_path / "next.yaml").write_text(propose(rows, task_type="qa"), encoding="utf-8")
 
