@@ -91,7 +91,12 @@ class AbilityModel:
         known[known] = self.feature[place[known]] == hashes[known]
         n = len(requests)
         count = np.bincount(row[known], minlength=n)
-        total = np.stack([np.bincount(row[known], self.weight[place[known], k], n) for k in range(len(self.labels))], 1)
+        # Features come row by row: those of a row are added up at once.
+        own = self.weight[place[known]]
+        total = np.zeros((n, len(self.labels)))
+        there = np.flatnonzero(count)
+        if there.size:
+            total[there] = np.add.reduceat(own, (np.cumsum(count) - count)[there], axis=0)
         total = (total + self.prior) / np.sqrt(np.maximum(count, 1))[:, None]
         power = np.exp(total - total.max(axis=1, keepdims=True))
         best = total.argmax(axis=1)

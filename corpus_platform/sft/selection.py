@@ -9,7 +9,7 @@
 until there are enough. *Likeness* is the cosine of what users say, as TF-IDF of its words and pairs of words (a Chinese character is a word): of the
 first 512 words, tf 1 + ln n, idf ln((1 + N) / (1 + df)) + 1 over the rows that are chosen among. *Scores* are numbers; equal ones keep their order.
 Promise: what is chosen depends on the rows and their order alone. The greedy search is exact: pairs that can't pass the threshold are not looked at, for
-two vectors that share nothing but their most frequent features are unlike (prefix filter). Memory is some 12 bytes a word of what users say.
+two vectors that share nothing but their most frequent features are unlike (prefix filter). Memory is some 100 bytes a word of what users say.
 Source: OFA-Sys/InsTag, README; arielnlee/Platypus, data_pipeline (cosine of embeddings, which need a model: here of words); hkust-nlp/deita,
 src/deita/selection.
 
@@ -82,17 +82,23 @@ class Vectors:
         """TF-IDF of rows of features (`request_rows`)."""
         hashes, offset = flat_lists(rows)
         n = offset.size - 1
-        row = np.repeat(np.arange(n), np.diff(offset))
-        counted = pl.DataFrame({"row": row, "hash": hashes}).group_by("row", "hash").agg(pl.len().alias("tf"))
-        known = counted.group_by("hash").agg(pl.len().alias("df")).sort("df", "hash").with_row_index("feature")
-        entries = counted.join(known, on="hash").sort("row", "feature")
-        idf = (1 + n) / (1 + pl.col("df"))
-        weighed = entries.select("row", "feature", weight=(1 + pl.col("tf").log()) * (idf.log() + 1))
-        unit = weighed.with_columns(pl.col("weight") / pl.col("weight").pow(2).sum().over("row").sqrt())
-        counts = np.bincount(unit["row"].to_numpy(), minlength=n)
+        if not hashes.size:
+            return cls(np.empty(0, np.int64), np.empty(0), np.zeros(n + 1, np.int64), 0)
+        known, number = np.unique(hashes, return_inverse=True)
+        size = known.size
+        # One number for row and feature: sorting it brings the same features of a row together.
+        entry, tf = np.unique(np.repeat(np.arange(n), np.diff(offset)) * size + number, return_counts=True)
+        del hashes, number
+        row, feature = np.divmod(entry, size)
+        df = np.bincount(feature, minlength=size)
+        rank = np.empty(size, np.int64)
+        rank[np.argsort(df, kind="stable")] = np.arange(size)
+        weight = (1 + np.log(tf)) * (np.log((1 + n) / (1 + df[feature])) + 1)
+        order = np.argsort(row * size + rank[feature])
+        counts = np.bincount(row, minlength=n)
+        weight /= np.sqrt(np.bincount(row, weight * weight, n))[row]
         start = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]).astype(np.int64)
-        feature = unit["feature"].to_numpy().astype(np.int64)
-        return cls(feature, unit["weight"].to_numpy().astype(np.float64), start, known.height)
+        return cls(rank[feature][order], weight[order], start, size)
 
     def ordered(self, order: np.ndarray) -> Vectors:
         """The vectors of some rows (numbers), in their order."""

@@ -2,7 +2,7 @@
 
 A choice needs all of its set: the dialogues go through the recipe's steps before it, file by file, and leave an index; then all are judged at once. Each
 choice reads the dialogues once more, over what the one before it leaves. A recipe without a choice costs nothing.
-Promise: verdicts depend on the set and its recipe alone; memory is that of the index, some 12 bytes a word of what users say.
+Promise: verdicts depend on the set and its recipe alone; memory is that of the choice, some 100 bytes a word of what users say.
 
 Not here: the choices (recipes/steps/sft_selection.py), what a recipe does with verdicts (recipes/deduplicated.py).
 """
