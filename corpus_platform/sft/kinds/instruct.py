@@ -60,6 +60,7 @@ class Instruct(Kind):
     """Alpaca, Dolly, Firefly, BELLE, questions with answers, and the like."""
 
     name: ClassVar[str] = "instruct"
+    version: ClassVar[str] = "2"
     about: ClassVar[str] = "A request, perhaps with what it is about, and its answer"
     fields: ClassVar[Mapping[str, Column]] = {
         **COMMON,
@@ -77,6 +78,7 @@ class Instruct(Kind):
         default="first", description="Which of several answers are read: the first, or each as a dialogue of its own"
     )
     marks: bool = Field(default=True, description="Take marks of prompts (`### Response:`) off the ends of fields")
+    escaped: bool = Field(default=False, description="Whether the files write a line break as a backslash and an n")
 
     def read(self, record: Record) -> Iterator[Outcome]:
         """A dialogue, or one for each answer; or what is missing."""
@@ -109,14 +111,16 @@ class Instruct(Kind):
         reasoning, said = split_thinking(self._bare(answer))
         if not said:
             return Problem("no_answer", prompt[:120], broken=False)
-        reasoning = reasoning or words(record.get("reasoning")) or None
+        reasoning = reasoning or self._bare(words(record.get("reasoning"))) or None
         messages = (*before, user(prompt), assistant(said, reasoning))
         images = bool(record.get("images")) or bool(_IMAGE.search(prompt))
         meta = {"answers": n} if n > 1 else {}
         return about(record, messages, images_needed=images, meta=meta)
 
     def _bare(self, text: str) -> str:
-        """A field without the marks of prompts at its ends."""
+        """A field without the marks of prompts at its ends, and with its line breaks."""
+        if self.escaped:
+            text = text.replace("\\n", "\n").strip()
         if self.marks and _END in text:
             text = text.removesuffix(_END).rstrip()
         if not self.marks or "##" not in text:

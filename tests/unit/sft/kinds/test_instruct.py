@@ -27,6 +27,16 @@ def test_the_prompt_is_request_and_input_with_a_line_break_between():
     assert said(record, context_first=True, between="\n\n")[0] == ("user", "你好\n\nTranslate.")
 
 
+def test_line_breaks_that_the_files_write_out_are_line_breaks():
+    columns = ColumnMap(columns={"prompt": "0", "answer": "1", "reasoning": "2"})
+    record = {"0": 'Is it true?\\n"It is."\\n', "1": "yes", "2": "It was.\\nIt is."}
+
+    [escaped], [plain] = read(record, columns, escaped=True), read(record, columns)
+
+    assert escaped.messages == (user('Is it true?\n"It is."'), assistant("yes", "It was.\nIt is."))
+    assert plain.messages[0].content == record["0"]
+
+
 @pytest.mark.parametrize(
     "nothing",
     [None, "", "  ", "无", "無", "None", "N/A", "n/a", "<noinput>", "<no input>", "No input.", "无输入", "nan", "无。"],
