@@ -20,7 +20,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 install: $(VENV)/installed  ## create .venv with everything that the platform and its tests need
 
-demo: $(VENV)/installed  ## two made snapshots and a little of every source become corpora and a released mix, in .corpus
+demo: $(VENV)/installed  ## two made snapshots, a little of every source and data sets of dialogues become corpora and released mixes, in .corpus
 	$(BIN)/corpus --home $(HOME_DIR) demo
 
 test: $(VENV)/installed  ## unit, asset and conformance tests, and the lake on real S3 servers

@@ -154,6 +154,20 @@ class RuleFacts:
 
 
 @dataclass(frozen=True)
+class DataSetFacts:
+    """One data set of dialogues, from its records (or what it is built of) to what its recipe keeps; None for what was not made."""
+
+    name: str
+    table: str
+    records: int
+    rejects: Counts
+    dialogues: int
+    preferences: int | None
+    kept: int | None
+    dropped: Counts
+
+
+@dataclass(frozen=True)
 class TableFacts:
     """A table of the lake as it is stored."""
 
@@ -199,3 +213,4 @@ class Facts:
     sources: tuple[SourceFacts, ...] = ()
     source_corpora: tuple[CorpusFacts, ...] = ()
     """Corpora of sources other than the web, of each partition; `snapshot` is its word."""
+    data_sets: tuple[DataSetFacts, ...] = ()

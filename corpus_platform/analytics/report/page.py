@@ -17,7 +17,16 @@ from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING
 
 from corpus_platform.analytics.private_counts import Privacy
-from corpus_platform.analytics.report import counting, details, published, quality, samples, sections, sources
+from corpus_platform.analytics.report import (
+    counting,
+    details,
+    dialogues,
+    published,
+    quality,
+    samples,
+    sections,
+    sources,
+)
 from corpus_platform.analytics.report.facts import Facts
 from corpus_platform.analytics.report.markup import anchor, html_page, join, plural, tag
 from corpus_platform.analytics.report.style import CSS
@@ -88,8 +97,8 @@ def gather(home: Home, *, checks: Sequence[CheckFacts] = (), texts: bool = True)
         session.execute("SET temp_directory = ?", [folder])
         try:
             snapshots = counting.snapshots_of(home, session)
-            read = sources.sources_of(home)
-            if not snapshots and not read:
+            read, data_sets = sources.sources_of(home), dialogues.data_sets_of(home)
+            if not snapshots and not read and not data_sets:
                 raise SourceError(
                     f"the lake at {home.lake.location} has no documents yet, so there is nothing to report: corpus run corpora/ccnet --snapshot NAME"
                 )
@@ -107,6 +116,7 @@ def gather(home: Home, *, checks: Sequence[CheckFacts] = (), texts: bool = True)
                 tuple(checks),
                 read,
                 counting.corpora_of(home, of_web=False),
+                data_sets,
             )
         finally:
             session.close()
@@ -118,6 +128,7 @@ def _sections(facts: Facts) -> list[tuple[str, Html]]:
         *(_of_web(facts) if facts.snapshots else ()),
         ("Sources", sources.section(facts) if facts.sources else None),
         ("Corpora of sources", sources.corpora(facts) if facts.source_corpora else None),
+        ("Data sets", dialogues.section(facts) if facts.data_sets else None),
         ("Checks", details.checks(facts)),
         ("Storage", details.storage(facts)),
         ("Releases", details.releases(facts)),
@@ -183,12 +194,11 @@ def _page(facts: Facts, parts: Sequence[tuple[str, Html]], note: Html | None) ->
 def _span(facts: Facts) -> tuple[str, str]:
     """What the report is of: in its title, and in a sentence."""
     names, read = [one.name for one in facts.snapshots], list(dict.fromkeys(one.source for one in facts.sources))
-    sources_ = f"{plural(len(facts.sources), 'partition')} of {', '.join(read)}"
-    if not names:
-        return ", ".join(read), sources_
-    span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-    of = f"{plural(len(names), 'snapshot')}, {span}"
-    return span, f"{of}; {sources_}" if read else of
+    span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}" if names else ", ".join(read)
+    told = [f"{plural(len(names), 'snapshot')}, {span}"] if names else []
+    told += [f"{plural(len(facts.sources), 'partition')} of {', '.join(read)}"] if read else []
+    told += [plural(len(facts.data_sets), "data set")] if facts.data_sets else []
+    return span or told[-1], "; ".join(told)
 
 
 def _put(text: str, path: Path) -> None:

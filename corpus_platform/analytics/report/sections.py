@@ -57,6 +57,7 @@ def overview(facts: Facts) -> Html:
         (short(sum(text.pages for text in texts)), "pages with a text"),
         (short(sum(text.documents or 0 for text in texts)), "documents after paragraph dedup"),
         (short(sum(one.documents for one in facts.sources)), "documents of other sources"),
+        (short(sum(one.dialogues for one in facts.data_sets)), "dialogues"),
         (short(len(newest)), "corpora"),
         (short(sum(one.kept for one in corpora_)), "documents in corpora"),
         (size(sum(one.bytes for one in facts.tables)), "stored, compressed"),

@@ -14,6 +14,7 @@ from corpus_platform.analytics.report import page, published
 from corpus_platform.analytics.report.facts import (
     CheckFacts,
     CorpusFacts,
+    DataSetFacts,
     DedupFacts,
     Facts,
     OverlapFacts,
@@ -154,6 +155,36 @@ def test_other_sources_have_sections_of_their_own_with_and_without_pages(written
     assert (made.snapshots, made.corpora) == (0, 1)
     assert HOSTILE not in text
     assert "gutenberg" not in given_away
+
+
+CHATS = DataSetFacts(
+    "chats" + HOSTILE, "sft.messages", 12, (("no reply", 2),), 10, None, 7, (("sft refusal: refusal", 3),)
+)
+PAIRS = DataSetFacts("pairs", "sft.constructed_rft", 4, (), 4, 9, None, ())
+
+
+def test_data_sets_have_a_section_of_their_own_with_and_without_pages(written):
+    alone = Facts((), (), (), (), (), {}, (), (STORED,), data_sets=(CHATS, PAIRS))
+
+    (_, with_pages), (_, text) = written(replace(FACTS, data_sets=(CHATS, PAIRS))), written(alone)
+    _, given_away = written(alone, privacy=Privacy(min_group=2))
+
+    for shown in (with_pages, text):
+        words = " ".join(" ".join(Reader(shown).words).split())
+        assert "Every reason" in words
+        assert "sft refusal: refusal 3" in words
+        assert re.search(r"pairs sft.constructed_rft 4 4 9 all 16 14 9 7 70.0%", words)
+    assert re.findall(r'<h2 id="[a-z-]+">([^<]+)</h2>', text) == [
+        "Overview",
+        "Data sets",
+        "Checks",
+        "Storage",
+        "Releases",
+    ]
+    assert "<title>Corpus report, 2 data sets</title>" in text
+    assert "1 snapshot, CC-MAIN-2025-05; 2 data sets." in with_pages
+    assert HOSTILE not in text
+    assert "chats" not in given_away
 
 
 def test_what_pages_say_cannot_become_part_of_the_page(written):
