@@ -40,6 +40,7 @@ class RewriteTsv(Kind):
     """Rewriting of utterances, and parallel texts."""
 
     name: ClassVar[str] = "rewrite_tsv"
+    version: ClassVar[str] = "2"
     about: ClassVar[str] = "Cells by position: some that come before, a text, and the text written anew"
     shapes: ClassVar[tuple[Shape, ...]] = ("line", "row")
     fields: ClassVar[Mapping[str, Column]] = {
@@ -89,7 +90,7 @@ class RewriteTsv(Kind):
         return history, question, rewrite
 
     def _prompt(self, history: list[str], question: str) -> str:
-        language = "zh" if chinese(question) else "en"
+        language = "zh" if chinese("".join([*history, question])) else "en"
         task = INSTRUCTIONS[language] if self.instruction is None else self.instruction
         if not any(history):
             return f"{task}\n\n{question}" if task else question

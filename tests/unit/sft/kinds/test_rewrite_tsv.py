@@ -26,6 +26,12 @@ def test_chinese_is_asked_in_chinese_and_an_unchanged_row_says_so():
     assert dialogue.labels == {"unchanged": True}
 
 
+def test_what_is_asked_in_names_has_the_language_of_what_is_said_before():
+    dialogue = read("你喜欢她的歌吗\t很喜欢\t她是Adele吗\t你喜欢的是Adele吗")
+
+    assert dialogue.messages[0].content.startswith(INSTRUCTIONS["zh"])
+
+
 def test_a_blank_turn_is_left_out_and_speakers_stay_who_they_are():
     dialogue = read("is it cold\t\tand now\tis it cold now")
 
