@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from corpus_platform.analytics.card_text import code, joined, markdown_table
+from corpus_platform.documents import NOBODY_SAYS
 from corpus_platform.errors import SettingsError
 from corpus_platform.recipes.sft_files import dialogue_batches
 from corpus_platform.sft.measures import COUNTED, measure
@@ -19,7 +20,7 @@ from corpus_platform.stages.sft_mix import SFT_MIXES
 from corpus_platform.yaml_file import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from corpus_platform.home import Home
     from corpus_platform.lake import Lake
@@ -92,8 +93,8 @@ def _of_mix(lake: Lake, name: str) -> Iterator[pl.DataFrame]:
                 yield frame.join(wanted, on="doc_id", how="semi")
 
 
-def sections(told: Mapping[str, Any]) -> list[str]:
-    """The figures as Markdown, each with its heading."""
+def sections(told: Mapping[str, Any], *, but: Collection[str] = ()) -> list[str]:
+    """The figures as Markdown, each with its heading; tables that are told elsewhere may be left out, and those where nobody says anything are."""
     head = f"{told['rows']:,} dialogues; texts are looked at in {told['sample']:,} of them."
     lines = [
         (f"`distinct-{n}`", *(_number(told[f"distinct_{n}"][side]) for side in ("requests", "answers")))
@@ -108,9 +109,13 @@ def sections(told: Mapping[str, Any]) -> list[str]:
         for name, what in _SIZES.items()
     ]
     return [
-        joined("### Variety", head, markdown_table(["", "requests", "answers"], lines, numbers=(1, 2)), _verbs(told["verbs"])),
+        joined("### Words", head, markdown_table(["", "requests", "answers"], lines, numbers=(1, 2)), _verbs(told["verbs"])),
         joined("### Sizes", markdown_table(["of a dialogue", "5 %", "half", "95 %", "most", "mean"], sizes, numbers=range(1, 6))),
-        *(_table(title, told[name]) for name, title in _NAMES.items() if told[name]),
+        *(
+            _table(title, told[name])
+            for name, title in _NAMES.items()
+            if name not in but and told[name] and [*told[name]] != [NOBODY_SAYS]
+        ),
     ]  # fmt: skip
 
 

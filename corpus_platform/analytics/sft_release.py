@@ -29,6 +29,7 @@ from corpus_platform.errors import SettingsError, SourceError
 from corpus_platform.sft.exports import packing
 from corpus_platform.sft.exports.formats import MESSAGES, Writer, settings_files
 from corpus_platform.sft.exports.sample import Sample
+from corpus_platform.sft.measures import COUNTED, measure
 from corpus_platform.stages.mix_candidates import frames_of, session_on_disk
 from corpus_platform.stages.read import batches
 from corpus_platform.stages.sft_filtered import FILTERED
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 PACKED = "packed.parquet"
-_SAID = ("messages", "system", "tools")
+_SAID = ("messages", "system", "tools", "labels")
 _DRAWN = ("doc_id", "set", "part", "epoch", "trained", "tokens", "place_key", *FACTS)
 _MEMORY_MB = 512
 _ROWS = 1_000
@@ -78,6 +79,7 @@ def export(lake: Lake, stage: SftMixes, name: str, wanted: Export) -> dict[str, 
         with session_on_disk(Path(scratch), wanted.memory_mb) as session:
             _gather(lake, name, state.inputs.get(FILTERED), session)
             told |= _write(session, folder, formats, wanted.pack)
+            told["measures"] = _measured(session)
         return _finish(folder, told, formats)
 
 
@@ -147,6 +149,13 @@ def _write(
             "cut": sum(length > pack for length in lengths),
         }
     return told
+
+
+def _measured(session: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """How varied the dialogues are, each once."""
+    columns = ", ".join(("doc_id", "messages", "labels", *COUNTED))
+    once = session.sql(f"SELECT {columns} FROM records WHERE epoch = 0 ORDER BY place_key, doc_id")
+    return measure(frames_of(once, _ROWS))
 
 
 def _finish(folder: Path, told: dict[str, Any], formats: tuple[str, ...]) -> dict[str, Any]:

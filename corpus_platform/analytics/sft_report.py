@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from corpus_platform.analytics import sft_measures
 from corpus_platform.analytics.card_text import code, joined, markdown_table
 from corpus_platform.analytics.report.markup import share
 from corpus_platform.documents import NOBODY_SAYS
 from corpus_platform.mixes.sft.report import ShareRow, in_order, unmet
+from corpus_platform.sft.measures import COUNTED
 from corpus_platform.stages.sft_filtered import FILTERED
 from corpus_platform.stages.sft_mix import FACTS, SFT_MIXES, infos, left_out
 
@@ -84,6 +86,7 @@ def sections(told: Mapping[str, Any]) -> list[str]:
         joined("## What filters took out of them", _processing(told)),
         joined("## What the mix left out", _left_out(told)),
         joined("## Composition", *(_by_table(told, fact) for fact in FACTS)),
+        *_variety(told),
         *_forms(told),
     ]
 
@@ -196,6 +199,13 @@ def _by_table(told: Mapping[str, Any], fact: str) -> str:
     more = f"… and {len(values) - _ROWS} more, in `mix_report.json`." if len(values) > _ROWS else ""
     table = markdown_table([fact, "rows", "tokens learnt", "share"], lines, numbers=(1, 2, 3))
     return joined(f"### {_NAMES[fact]}", table, more)
+
+
+def _variety(told: Mapping[str, Any]) -> list[str]:
+    """How varied the dialogues are; nothing where there is no export yet."""
+    if "measures" not in told:
+        return []
+    return [joined("## Variety, each dialogue once", *sft_measures.sections(told["measures"], but=COUNTED))]
 
 
 def _forms(told: Mapping[str, Any]) -> list[str]:

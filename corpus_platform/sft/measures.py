@@ -24,6 +24,7 @@ import orjson
 import polars as pl
 
 from corpus_platform.dedup.grams import grams, units
+from corpus_platform.documents import NOBODY_SAYS
 from corpus_platform.sft.ability import AbilityModel, shipped
 from corpus_platform.sft.ability_labels import abilities, first_requests
 from corpus_platform.sft.flat import MESSAGE_TYPE, flatten
@@ -40,7 +41,6 @@ COUNTED = ("language", "task_type", "construction", "origin")
 DIFFICULTY = ("difficulty", "level")
 """Labels that say how difficult a request is."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_NOBODY = "unknown"
 _MOST = 30
 """Values that are told of one column; verbs, labels."""
 _OBJECTS = 5
@@ -86,7 +86,7 @@ def measure(
     for frame in frames:
         looked_at.add(frame)
         for name in COUNTED:
-            counts[name].update(dict(_column(frame, name).fill_null(_NOBODY).value_counts().iter_rows()))
+            counts[name].update(dict(_column(frame, name).fill_null(NOBODY_SAYS).value_counts().iter_rows()))
         _count_labels(_column(frame, "labels"), labels, difficulty)
         for name, values in _sizes(frame["messages"]).items():
             sizes[name].append(values)
@@ -122,7 +122,7 @@ def _of_texts(frame: pl.DataFrame, model: AbilityModel) -> dict[str, Any]:
         f"distinct_{n}": {name: distinct(texts.fill_null(""), n) for name, texts in said.items()} for n in (1, 2, 3)
     }
     requests = first_requests(frame["messages"])
-    named = abilities(frame, model)["ability"].fill_null(_NOBODY)
+    named = abilities(frame, model)["ability"].fill_null(NOBODY_SAYS)
     return {
         **told,
         "abilities": _shares(Counter(named.to_list()), frame.height),

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from corpus_platform.analytics.sft_abilities import trained
 from corpus_platform.analytics.sft_measures import of_file, of_home, sections
+from corpus_platform.analytics.sft_release import Export, export
 from corpus_platform.cli import app
 from corpus_platform.errors import ModelError, SettingsError
 from corpus_platform.home import Home
@@ -81,6 +82,14 @@ def test_a_set_is_measured_as_it_is_filtered_and_a_mix_by_its_own_rows(home):
     assert told["distinct_1"]["answers"] < told["distinct_1"]["requests"] < told["distinct_3"]["requests"]
     with pytest.raises(SettingsError, match="nearest is `one`"):
         of_home(home, "onee")
+
+
+def test_the_report_of_an_export_tells_how_varied_its_dialogues_are(home, tmp_path):
+    export(home.lake, home.mixing.stages["sft.mixes"], "even", Export(tmp_path / "out"))
+
+    told = orjson.loads((tmp_path / "out/mix_report.json").read_bytes())
+    assert told["measures"] == {key: value for key, value in of_home(home, "even").items() if key != "mix"}
+    assert "## Variety, each dialogue once" in (tmp_path / "out/mix_report.md").read_text("utf-8")
 
 
 def test_a_file_is_measured_and_what_cant_be_read_of_it_is_counted(tmp_path):
