@@ -60,14 +60,27 @@ def write_rows(folder: Path, rows: Sequence[Mapping[str, object]], name: str = "
     (folder / name).write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows), encoding="utf-8")
 
 
+def write_sets(folder: Path) -> None:
+    """Writes all data sets, each into its folder."""
+    for name, rows in MADE_OF.items():
+        write_rows(folder / name, rows)
+
+
 def make_sets(home: Path, **settings: object) -> Path:
     """A folder with the data sets and settings; `settings` are sections beside them."""
-    for name, rows in MADE_OF.items():
-        write_rows(home / "sets" / name, rows)
+    write_sets(home / "sets")
+    write_home(home, "sets", **settings)
+    return home
+
+
+def write_home(home: Path, place: str, **settings: object) -> None:
+    """Writes the settings of a home whose data sets are below a place."""
+    sets = {
+        name: {**how, **({"location": f"{place}/{name}"} if "location" in how else {})} for name, how in SETS.items()
+    }
     values = {
         "engine": {"kind": "serial"},
         "reject_budget": 0.5,
-        "sft": {"sets": SETS, "priority": ["first", "second", "paths"]},
+        "sft": {"sets": sets, "priority": ["first", "second", "paths"]},
     }
     (home / "corpus.yaml").write_text(yaml.safe_dump(values | settings, allow_unicode=True), encoding="utf-8")
-    return home
