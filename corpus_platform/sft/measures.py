@@ -6,7 +6,7 @@ All rows are counted: languages, tasks, constructions, origins, labels and how m
 Texts are looked at in a sample of those with the lowest hashes of their ids: *distinct-n*, the share of different n-grams among all n-grams of requests and
 answers, a Chinese character being a word (Li et al. 2016); verbs of requests with their objects (tags.py); abilities (ability.py).
 A distinct-n falls as texts grow in number, so two are only compared at samples of one size: the first 200,000 words of the sample count.
-Promise: the same rows give the same figures in any order of frames, but for the words that are at the sample's end.
+Promise: the same rows give the same figures in any order.
 Memory is 12 bytes a row, and the sample.
 
 Not here: reading sets and mixes, and how figures are shown (analytics/sft_measures.py).
