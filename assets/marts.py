@@ -25,7 +25,7 @@ POOL = "duckdb_analytics"
 """One dbt at a time writes the file of marts."""
 _COMMITS, _PUBLISHED = "ops.commits", f"{LAYER}.published"
 _OF_WEB = ("web.pages", "web.documents")
-_OF_DIALOGUES = ("sft.messages", "sft.filtered")
+_OF_DIALOGUES = ("sft.messages", "sft.collected_human", "sft.collected_users", "sft.filtered")
 
 
 def mart_assets(home: Home) -> tuple[list[dg.AssetsDefinition], list[dg.AssetChecksDefinition]]:
@@ -113,7 +113,7 @@ def _assets_of(home: Home, name: str) -> list[str]:
     if name == _COMMITS:
         # Every asset adds to it; those that people ask about are pages, documents of all sources, dedups and corpora.
         of_sources = [name for source in home.cleaned for name in (read_table(source), cleaned_table(source))]
-        of_dialogues = _OF_DIALOGUES if home.settings.sft.sets else ()
+        of_dialogues = [name for name in _OF_DIALOGUES if home.dialogues.partitions(name)]
         names = (*_OF_WEB, *of_sources, *of_dialogues, "web.duplicates", _PUBLISHED)
         return [key for one in names for key in _assets_of(home, one)]
     if name == _PUBLISHED:

@@ -182,7 +182,7 @@ def _deps(home: Home, name: str) -> list[dg.AssetDep]:
         return _deps_of_way(home, name)
     if name in _OF_PEOPLE:
         return [_same(home, upstream, name) for upstream in _OF_PEOPLE[name]]
-    found = [_same(home, table, name) for table in tables_of(sft)]
+    found = [_same(home, table, name) for table in tables_of(sft) if home.dialogues.partitions(table)]
     if name == SFT_DUPLICATES:
         later = {key: sft.ranked[i:] for i, key in enumerate(sft.ranked)}
         return [*found, _dep(SFT_DEDUP_INDEX, later)]

@@ -3,7 +3,7 @@
 with counted as (
     select table_name, partition, unnest(map_entries(counters)) as counter
     from {{ ref('stg_commits') }}
-    where table_name in ('sft.messages', 'sft.preferences', 'sft.filtered')
+    where table_name in ('sft.messages', 'sft.preferences', 'sft.collected_human', 'sft.collected_users', 'sft.filtered')
 )
 select
     partition as data_set,
