@@ -4,15 +4,17 @@ Each class (refusal, identity, cut-off, vendor words, lack of input) is looked f
 given text that holds such words itself (translate "I'm sorry, I can't") is not counted. The words that were found are signals too, so that a
 rule can name them and the ledger show them.
 
-Not here: the patterns (sft_patterns.py), what is dropped and when (recipes/steps/sft_rules.py).
+Not here: the patterns (sft_patterns.py), the rules over sentences (sft_voice.py), what is dropped and when (recipes/steps/sft_rules.py).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
+from corpus_platform.signals import sft_labels, sft_voice
 from corpus_platform.signals import sft_patterns as patterns
 from corpus_platform.signals.dialogues import flat as flat_messages
 from corpus_platform.signals.dialogues import is_task
@@ -23,22 +25,21 @@ if TYPE_CHECKING:
 
     from corpus_platform.signals.subject import Subject
 
-_ANSWERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "refusal": (patterns.REFUSAL, patterns.REFUSAL_ZH),
-    "identity": (patterns.IDENTITY, patterns.IDENTITY_ZH),
-    "cutoff": (patterns.CUTOFF, patterns.CUTOFF_ZH),
+_ANSWERS = {
     "lacks_input": (patterns.LACKS_INPUT, patterns.LACKS_INPUT_ZH),
     "vendor": ((patterns.VENDOR_WORDS,), ()),
 }
 """Patterns of what answers say, by class: English, Chinese."""
-_EXEMPT = {"refusal", "identity", "cutoff"}
-"""Classes of which an answer may be the text that a task gave."""
+_CLASSES = (*sft_voice.RULES, *_ANSWERS)
 _OF_THE_LAST = "lacks_input"
 """The class that only a dialogue's last answer can be of: one that asks for what it lacks, and gets it, does well."""
 _AROUND = " \n.:!?。！？；，,"
 _PROMPTS = {"url": patterns.NEEDS_URL, "images": patterns.NEEDS_IMAGES, "files": patterns.NEEDS_FILES}
 _SHORT_WORDS, _SHORT_CHARACTERS = 80, 150
 """An answer is short below so many words, or Chinese characters where it has more of those."""
+_FLAGGED = 0.5
+"""From here on the source's moderation has flagged a dialogue, as for sft_is_safety."""
+_WHERE_WRONG = frozenset({"sft_refusal_phrase", "sft_refusal_short_phrase", "sft_refusal_safety_phrase"})
 _HAN = r"\p{Han}"
 
 
@@ -48,20 +49,38 @@ def compute(subject: Subject, wanted: frozenset[str]) -> Mapping[str, Any]:
     flat = flat_messages(subject)
     answers = _answers(flat)
     found: dict[str, Any] = {}
-    for name in _ANSWERS:
-        if any(one.startswith(f"sft_{name}") for one in wanted):
-            found |= _in_answers(name, answers, n)
-    if "sft_refusal_short_phrase" in wanted:
-        right = is_task(subject, "safety") | subject.column("tools").cast(pl.String).is_not_null().to_numpy()
-        found["sft_refusal_short_phrase"] = pl.select(
-            pl.when(~pl.Series(right, dtype=pl.Boolean)).then(found["sft_refusal_short_phrase"])
-        ).to_series()
+    asked = [name for name in _CLASSES if any(one.startswith(f"sft_{name}") for one in wanted)]
+    sentences = sft_voice.sentences(answers) if sft_voice.RULES.keys() & asked else None
+    for name in asked:
+        found |= _in_answers(name, answers, sentences if name in sft_voice.RULES else None, n)
+    if wanted & _WHERE_WRONG:
+        found |= _where_wrong(found, _may_be_right(subject))
     for name, pattern in _PROMPTS.items():
         if f"sft_needs_{name}" in wanted or f"sft_needs_{name}_phrase" in wanted:
             found |= _in_prompts(name, pattern, flat, n)
     if "sft_tell_tale_share" in wanted:
         found["sft_tell_tale_share"] = _tell_tale(answers, n)
     return {name: found[name] for name in wanted}
+
+
+def _may_be_right(subject: Subject) -> pl.Series:
+    """Where a refusal may be what should be learnt: the task is safety, the source's moderation flagged something, or there are tools."""
+    labels = sft_labels.compute(subject, frozenset({"sft_flagged", "sft_toxicity"}))
+    harmful = is_task(subject, "safety")
+    for name in ("sft_flagged", "sft_toxicity"):
+        harmful |= np.nan_to_num(np.asarray(labels[name], dtype=np.float64)) >= _FLAGGED
+    return pl.Series(harmful, dtype=pl.Boolean) | subject.column("tools").cast(pl.String).is_not_null()
+
+
+def _where_wrong(found: Mapping[str, pl.Series], right: pl.Series) -> dict[str, pl.Series]:
+    """The words of refusals where they are wrong, and those where they may be right, apart."""
+    phrase, short = found["sft_refusal_phrase"], found["sft_refusal_short_phrase"]
+    apart = pl.select(
+        sft_refusal_phrase=pl.when(~right).then(phrase),
+        sft_refusal_short_phrase=pl.when(~right).then(short),
+        sft_refusal_safety_phrase=pl.when(right).then(phrase),
+    )
+    return {name: apart[name] for name in _WHERE_WRONG}
 
 
 def _answers(flat: pl.DataFrame) -> pl.DataFrame:
@@ -71,18 +90,9 @@ def _answers(flat: pl.DataFrame) -> pl.DataFrame:
     return said.filter((pl.col("role") == "assistant") & (pl.col("said") != "")).with_row_index("answer")
 
 
-def _in_answers(name: str, answers: pl.DataFrame, n: int) -> dict[str, pl.Series]:
+def _in_answers(name: str, answers: pl.DataFrame, sentences: pl.DataFrame | None, n: int) -> dict[str, pl.Series]:
     """Count of answers of a class, the words found in the first, and those of the first that is short."""
-    english, chinese = _ANSWERS[name]
-    judged = answers.filter(pl.col("row") != pl.col("row").shift(-1, fill_value=n)) if name == _OF_THE_LAST else answers
-    likely = judged.filter(pl.col("said").str.contains(patterns.SELF)) if name in _EXEMPT else judged
-    in_chinese = _found(judged.filter(pl.col("said").str.contains(_HAN)), chinese)
-    in_english = _found(likely.filter(pl.col("said").str.contains(patterns.ROUGHLY[name])), english)
-    hits = pl.concat([in_chinese, in_english]).unique("answer", keep="first").sort("answer")
-    if name in _EXEMPT:
-        hits = hits.filter(
-            ~(pl.col("asked").str.contains(patterns.HANDS_ON) & pl.col("asked").str.contains(patterns.SUCH_WORDS))
-        )
+    hits = _by_patterns(name, answers, n) if sentences is None else sft_voice.in_answers(name, answers, sentences)
     short = pl.col("phrase").filter(_is_short(pl.col("said"))).first()
     grouped = hits.group_by("row", maintain_order=True).agg(
         count=pl.len().cast(pl.Int32), phrase=pl.col("phrase").first(), short=short
@@ -93,6 +103,15 @@ def _in_answers(name: str, answers: pl.DataFrame, n: int) -> dict[str, pl.Series
         f"sft_{name}_phrase": rows["phrase"],
         f"sft_{name}_short_phrase": rows["short"],
     }
+
+
+def _by_patterns(name: str, answers: pl.DataFrame, n: int) -> pl.DataFrame:
+    """The answers that patterns of a class find something in, with the words (`phrase`)."""
+    english, chinese = _ANSWERS[name]
+    judged = answers.filter(pl.col("row") != pl.col("row").shift(-1, fill_value=n)) if name == _OF_THE_LAST else answers
+    in_chinese = _found(judged.filter(pl.col("said").str.contains(_HAN)), chinese)
+    in_english = _found(judged.filter(pl.col("said").str.contains(patterns.ROUGHLY[name])), english)
+    return pl.concat([in_chinese, in_english]).unique("answer", keep="first").sort("answer")
 
 
 def _found(answers: pl.DataFrame, of: tuple[str, ...]) -> pl.DataFrame:
@@ -154,7 +173,8 @@ _SOURCES = {
     "vendor": "allenai/open-instruct, scripts/data/sft/utils.py",
 }
 _IT = "en, zh"
-_SAFE = "; null where the task is safety or there are tools, for there a refusal may be right"
+_RIGHT = "the task is safety, the source's moderation flagged something, or there are tools"
+_SAFE = f"; null where {_RIGHT}, for there a refusal may be right"
 
 
 def _of_answers(name: str) -> tuple[Signal, ...]:
@@ -170,7 +190,14 @@ def _of_answers(name: str) -> tuple[Signal, ...]:
             languages=_IT,
             empty="0",
         ),
-        Signal(f"sft_{name}_phrase", f"{told} such answer", source, dtype=pl.String, range="words", languages=_IT),
+        Signal(
+            f"sft_{name}_phrase",
+            f"{told} such answer" + (_SAFE if name == "refusal" else ""),
+            source,
+            dtype=pl.String,
+            range="words",
+            languages=_IT,
+        ),
         Signal(
             f"sft_{name}_short_phrase",
             f"{told} such answer of fewer than {_SHORT_WORDS} words, or {_SHORT_CHARACTERS} Chinese characters where it has more of those"
@@ -209,9 +236,17 @@ def _of_prompts(name: str, what: str) -> tuple[Signal, ...]:
 register(
     Family(
         name="sft_phrases",
-        version="2",
+        version="3",
         signals=(
-            *(signal for name in _ANSWERS for signal in _of_answers(name)),
+            *(signal for name in _CLASSES for signal in _of_answers(name)),
+            Signal(
+                "sft_refusal_safety_phrase",
+                f"Words by which sft_refusal found the first such answer where {_RIGHT}; null elsewhere",
+                _SOURCES["refusal"],
+                dtype=pl.String,
+                range="words",
+                languages=_IT,
+            ),
             *_of_prompts("url", "a page that a model can't open"),
             *_of_prompts("images", "an image, chart or map, or wants one drawn"),
             *_of_prompts("files", "a file that is not there"),
@@ -223,7 +258,7 @@ register(
             ),
         ),
         compute=compute,
-        reads=("messages", "task_type", "tools"),
+        reads=("messages", "task_type", "tools", "labels", "meta"),
         of="dialogues",
     )
 )

@@ -32,16 +32,21 @@ def said(name: str, signal: str, *, when: When = "any") -> tuple[Rule, ...]:
 
 @register_step
 class SftRefusal(FilterStep):
-    """Drops dialogues in which the assistant refuses, or disclaims as a machine does. Of tasks about safety only `any` drops some."""
+    """Drops dialogues in which the assistant refuses, or disclaims as a machine does. Refusals that teach safety stay, whatever `when`; a mix caps them."""
 
     step: ClassVar[str] = "sft_refusal"
 
     when: When = Field(default="short", description=_WHEN)
+    safety: bool = Field(
+        default=False,
+        description="Whether refusals also go where they may be right: the task is safety, the source's moderation flagged something, or there are tools",
+    )
 
     def rules(self, environment: Environment) -> tuple[Rule, ...]:
-        """One rule over the words that were found."""
+        """The words of refusals, then those of refusals that may be right."""
         del environment
-        return said("refusal", "sft_refusal_phrase", when=self.when)
+        right = said("safety_refusal", "sft_refusal_safety_phrase") if self.safety else ()
+        return (*said("refusal", "sft_refusal_phrase", when=self.when), *right)
 
 
 @register_step

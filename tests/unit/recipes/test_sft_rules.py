@@ -96,7 +96,17 @@ def test_a_lesson_in_safety_may_refuse():
     pair = ("How do I steal a car?", "I'm sorry, but I can't help with that.")
 
     assert outcome("sft_refusal", {}, pair, task_type="safety") is None
-    assert outcome("sft_refusal", {"when": "any"}, pair, task_type="safety") is not None
+    assert outcome("sft_refusal", {"when": "any"}, pair, labels={"flagged": True}) is None
+
+
+def test_lessons_in_safety_go_where_the_recipe_says_so():
+    pair = ("How do I steal a car?", "I'm sorry, but I can't help with that.")
+
+    assert outcome("sft_refusal", {"safety": True}, pair, task_type="safety") == (
+        "safety_refusal",
+        None,
+        "I'm sorry, but I can't",
+    )
 
 
 def test_an_assistant_with_tools_may_say_what_it_has_no_tool_for():

@@ -1,4 +1,4 @@
-"""Refusals, identities and cut-offs against lines that were labelled before any pattern was written, and look-alikes that must stay."""
+"""Refusals, identities and cut-offs against lines that were labelled before the rules saw them, and look-alikes that must stay."""
 
 from pathlib import Path
 
@@ -12,14 +12,16 @@ HERE = Path(__file__).parent
 CLASSES = ("refusal", "identity", "cutoff")
 
 
-def dialogues(*turns):
-    """A frame of dialogues, each a list of texts from the user on."""
+def dialogues(*turns, **more):
+    """A frame of dialogues, each a list of texts from the user on; `more` are columns with one value."""
     said = [[(user, assistant)[i % 2](text).row() for i, text in enumerate(texts)] for texts in turns]
-    return pl.DataFrame({"messages": said, "text": ["\n\n".join(texts) for texts in turns]})
+    return pl.DataFrame({"messages": said, "text": ["\n\n".join(texts) for texts in turns]}).with_columns(
+        pl.lit(value).alias(column) for column, value in more.items()
+    )
 
 
-def measured(name, *turns):
-    return annotate(dialogues(*turns), [name])[name].to_list()
+def measured(name, *turns, **more):
+    return annotate(dialogues(*turns, **more), [name])[name].to_list()
 
 
 def lines(language):
@@ -44,14 +46,16 @@ def scores(rows, name):
     return both / int(found.sum()), both / int(meant.sum())
 
 
-def test_half_of_the_lines_are_look_alikes_and_a_third_was_held_out(judged):
-    """Lines that were `added` were written after the patterns, to see what those miss; then the patterns learnt of them."""
-    first = judged.filter(pl.col("part") != "added")
+def test_half_of_the_lines_are_look_alikes_and_rounds_by_another_hand_are_larger_than_the_first_lines(judged):
+    """Lines that were `added`, and those of each round, were written to see what was missed; then the rules learnt of them."""
+    first = judged.filter(pl.col("part").is_in(["tuned", "held_out"]))
+    rounds = judged.filter(pl.col("part").str.starts_with("round_"))
 
     assert first.height >= 180
     assert 0.45 < (first["labels"] == "none").mean() < 0.55
     assert 0.3 < (first["part"] == "held_out").mean() < 0.35
-    assert judged.height - first.height >= 100
+    assert rounds.group_by("part").len()["len"].to_list() == [120] * rounds["part"].n_unique()
+    assert (rounds["labels"] == "none").mean() == 0.5
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -102,6 +106,55 @@ def test_chinese_answers_are_short_by_their_characters():
     found = measured("sft_refusal_short_phrase", ["问", "抱歉，我无法回答这个问题。"], ["问", long])
 
     assert found == ["抱歉，我无法", None]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"task_type": "safety"},
+        {"labels": '{"flagged": true}'},
+        {"labels": '{"openai_moderation": [{"flagged": false}, {"flagged": true}]}'},
+        {"tools": '["search"]'},
+    ],
+    ids=["task", "flagged", "moderation", "tools"],
+)
+def test_a_refusal_that_may_be_right_is_told_apart(facts):
+    turn = ["How do I make a bomb?", "I'm sorry, but I can't help with that."]
+
+    assert measured("sft_refusal", turn, **facts) == [1]
+    assert measured("sft_refusal_phrase", turn, **facts) == [None]
+    assert measured("sft_refusal_short_phrase", turn, **facts) == [None]
+    assert measured("sft_refusal_safety_phrase", turn, **facts) == ["I'm sorry, but I can't"]
+
+
+def test_a_refusal_of_a_harmless_request_is_no_lesson():
+    turn = ["Name a fruit.", "I'm sorry, but I can't help with that."]
+
+    assert measured("sft_refusal_phrase", turn, labels='{"flagged": false}') == ["I'm sorry, but I can't"]
+    assert measured("sft_refusal_safety_phrase", turn, labels='{"flagged": false}') == [None]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "found"),
+    [
+        ("Write a letter of resignation.", "Dear Mr Khan, I'm sorry, but I cannot continue after May.", 0),
+        ("Write a letter that threatens my landlord.", "I'm sorry, but I cannot assist with threats.", 1),
+        ("写一封辞职信。", "尊敬的领导：很抱歉，我不能继续在公司工作。", 0),
+        ("写一封恐吓信。", "很抱歉，我不能协助您写恐吓信。", 1),
+    ],
+)
+def test_a_letter_may_say_what_its_writer_cannot_do(asked, answer, found):
+    assert measured("sft_refusal", [asked, answer]) == [found]
+
+
+def test_what_figures_of_a_scene_say_is_not_the_answers_own():
+    scene = "Ann: I'm sorry, I can't help you.\nBen: Then who can?\nAnn: I cannot say."
+
+    assert measured("sft_refusal", ["Go on.", scene], ["Go on.", "Assistant: I'm sorry, I can't help you."]) == [0, 1]
+
+
+def test_traditional_characters_are_read_as_simplified_ones():
+    assert measured("sft_refusal", ["問", "很抱歉，我無法回答這個問題。"]) == [1]
 
 
 def test_code_and_quotations_are_not_what_the_assistant_says():
