@@ -85,7 +85,7 @@ def presets() -> list[Preset]:
     """All presets: each kind of dedup as it is, where that says enough, and with each of its cards."""
     found = []
     for kind, step in steps().items():
-        if not issubclass(step, Dedup):
+        if not issubclass(step, Dedup) or step.of != "texts":
             continue
         about = (step.__doc__ or "").partition("\n")[0].rstrip(".")
         if _makes(step, {}):

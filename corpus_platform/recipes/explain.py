@@ -201,9 +201,16 @@ def _of_dedup(step: DedupStep, copies: Deduplicated, texts: list[str]) -> list[O
     plain = Outcome(step.name, step.kind, "passed")
     found = [plain] * len(texts) if copies.edited is None else _of_edit(step, copies.edited, texts)
     for dropped in copies.dropped:
-        seen = dropped.seen.to_list() if dropped.seen is not None else [None] * dropped.rows.size
-        for row, value, other in zip(dropped.rows.tolist(), dropped.value.to_list(), seen, strict=True):
+        nothing = [None] * dropped.rows.size
+        seen = nothing if dropped.seen is None else dropped.seen.to_list()
+        limits = nothing if dropped.threshold is None else dropped.threshold.to_list()
+        for row, value, other, limit in zip(dropped.rows.tolist(), dropped.value.to_list(), seen, limits, strict=True):
             asked = Asked(dropped.rule, "similarity", "to", other or "", value, holds=True)
+            if dropped.threshold is not None:
+                # A choice: what it saw is a number of tags, a score or a place as well as a similarity.
+                asked = Asked(
+                    dropped.rule, f"beside {other}:" if other else "it has", "against", limit, value, holds=True
+                )
             found[row] = Outcome(step.name, step.kind, "dropped", dropped.rule, (asked,))
     return found
 

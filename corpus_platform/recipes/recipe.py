@@ -165,7 +165,7 @@ def of_preset(name: str, preset: str | Mapping[str, Mapping[str, Any]]) -> Recip
     named, values = (preset, {}) if isinstance(preset, str) else next(iter(preset.items()))
     kind, _, card = named.partition("/")
     given = {**({"preset": card} if card else {}), **values}
-    known = {step: made for step, made in steps().items() if issubclass(made, DedupStep)}
+    known = {step: made for step, made in steps().items() if issubclass(made, DedupStep) and made.of == "texts"}
     if kind not in known:
         raise SettingsError(f"there is no dedup `{kind}`{nearest(kind, known)}; there are {', '.join(known)}")
     label = "-".join(filter(None, (kind, given.get("preset"))))

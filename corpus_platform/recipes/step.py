@@ -188,6 +188,8 @@ class DedupStep(Step):
     """Drops copies among the survivors so far, or chooses among them: a stage boundary."""
 
     kind: ClassVar[Literal["filter", "edit", "dedup"]] = "dedup"
+    of: ClassVar[Literal["texts", "dialogues"]] = "texts"
+    """What it compares: texts of any kind, or the messages of dialogues."""
 
     def needs(self) -> tuple[str, ...]:
         """Signals and columns beside text and address that documents are compared by."""

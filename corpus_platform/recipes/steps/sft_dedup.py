@@ -5,7 +5,7 @@ Not here: the rules (sft/duplicates.py), who takes part and which sets come firs
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -28,6 +28,7 @@ class DialoguesDedup(Copies, Dedup):
     """Copies among dialogues go; those of sets of higher priority stay."""
 
     step: ClassVar[str] = "dialogues_dedup"
+    of: ClassVar[Literal["texts", "dialogues"]] = "dialogues"
 
     across_sets: bool = Field(default=True, description="Whether sets of higher priority are compared with")
 

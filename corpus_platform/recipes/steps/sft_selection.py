@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import reduce
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import orjson
@@ -43,6 +43,7 @@ _ABILITY = "sft_ability"
 class Selection(DedupStep):
     """What all choices are."""
 
+    of: ClassVar[Literal["texts", "dialogues"]] = "dialogues"
     matching: ClassVar[str] = "documents"
     limit: ClassVar[float | None] = None
     """Thresholds stand in the verdicts, for each row."""
