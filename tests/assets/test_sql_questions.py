@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from looked import FAMILIES, THIRD, looked
 from tiny_crawl import NEXT_SNAPSHOT, SNAPSHOT, write_settings
+from tiny_sets import SETS, write_sets
 
 from corpus_platform.analytics.dbt_project import marts, models
 from corpus_platform.analytics.sql import Analyst
@@ -52,6 +53,9 @@ COLUMNS = {
     23: "method snapshot documents copies copies_of_earlier_snapshots share_of_copies",
     24: "cluster documents began snapshots domain",
     25: "table_name partition seconds peak_memory_mb rows made_at version run",
+    26: "data_set table_name dialogues_read dialogues_kept dialogues_elsewhere dialogues_dropped records_rejected share_kept",
+    27: "data_set step rule dialogues seen for_example",
+    28: "outcome data_set of_set rows",
 }
 FIRST_ROWS = {
     1: {
@@ -71,22 +75,42 @@ FIRST_ROWS = {
     21: {"snapshot": SNAPSHOT, "status": "new", "addresses": 10},
     22: {"snapshot": SNAPSHOT, "status": "new", "times_seen": 1},
     24: {"documents": 6, "began": SNAPSHOT, "snapshots": 3},
+    26: {
+        "data_set": "first",
+        "table_name": "sft.messages",
+        "dialogues_read": 6,
+        "dialogues_kept": 5,
+        "records_rejected": 1,
+    },
+    27: {
+        "data_set": "sums",
+        "rule": "exact_dialogue",
+        "dialogues": 3,
+        "for_example": "A net holds 4 herrings. How many do 5 nets hold?",
+    },
+    28: {"outcome": "built", "data_set": "paths", "of_set": "sums", "rows": 3},
 }
 
 
 @pytest.fixture(scope="module")
 def asked(built, tmp_path_factory):
-    """A home with corpora of several recipes, and the histories and copies of three snapshots, the last of which has the pages of the first again."""
+    """A home with corpora of several recipes, the histories and copies of three snapshots, the last of which has the pages of the first again, and data sets."""
     folder = tmp_path_factory.mktemp("asked") / "home"
     shutil.copytree(looked(built[0].path, tmp_path_factory.mktemp("looked") / "home").path, folder)
     presets = {"presets": [{"exact": {"scope": "snapshots"}}]}
-    write_settings(folder, recipes={"enabled": ["ccnet"]}, signals={"families": FAMILIES}, dedup=presets)
+    write_sets(folder / "sets")
+    sft = {"sets": SETS, "priority": ["first", "second", "paths"]}
+    signals = {"families": FAMILIES}
+    write_settings(folder, recipes={"enabled": ["ccnet"]}, signals=signals, dedup=presets, sft=sft, reject_budget=0.5)
     home = HomeResource(path=str(folder)).open()
     for snapshot in (SNAPSHOT, NEXT_SNAPSHOT, THIRD):
         where = {"variant": "wet", "snapshot": snapshot}
         home.run("web.url_history", where)
         for table in OF_METHOD:
             home.run(table, {"method": "web.exact", **where})
+    for batch in home.batches(["sft/filtered"], []):
+        for name, partition in batch.tables:
+            home.run(name, partition)
     return home
 
 
@@ -178,8 +202,8 @@ def test_models_columns_and_tests_are_read_from_the_project_as_dbt_reads_them(as
         assert [column.name for column in model.columns] == published(asked, model.name).columns
 
 
-def test_there_are_twenty_five_questions():
-    assert [int(title.partition(".")[0]) for title, _ in QUESTIONS] == list(range(1, 26)) == list(COLUMNS)
+def test_there_are_twenty_eight_questions():
+    assert [int(title.partition(".")[0]) for title, _ in QUESTIONS] == list(range(1, 29)) == list(COLUMNS)
     assert len([body for _, body in QUESTIONS if "```python" in body]) == 5
 
 
