@@ -5,7 +5,7 @@
 A request *fails* where it is voted down, generated again, edited, or refused. Requests are compared by their words (Chinese: pairs of characters), weighted by
 how rare they are (TF-IDF, L2): in their order the failing ones join the first *leader* that they are at least `alike` to by cosine, or become leaders
 themselves. Requests that do not fail are held against the leaders too, for the share of failures. Every member is alike to its leader, not to one in between.
-Promise: clusters depend on the requests and their order alone. Memory is that of the sparse rows; requests are taken some thousand at a time.
+Promise: clusters depend on the requests and their order alone. Memory is that of the sparse rows, and of 500 requests against all leaders.
 
 Not here: votes (users.py), tables (stages/sft_failing.py), sheets of clusters (proposed.py).
 """
@@ -33,7 +33,7 @@ _SAYS_NOTHING = re.compile(
 )
 """Chinese words that say nothing of what is asked; what stands on either side of one is no pair."""
 _ASKS = frozenset(("please", "could", "would", "can", "tell", "give", "help", "want", "need"))
-_ROWS = 2_000
+_ROWS = 500
 
 
 @dataclass(frozen=True)
@@ -52,26 +52,36 @@ def clusters(requests: Sequence[str], failed: np.ndarray, *, alike: float = 0.35
     n = len(requests)
     member_of, similarity = np.full(n, -1, np.int32), np.zeros(n, np.float32)
     leaders: list[int] = []
-    for i in np.flatnonzero(failed):
-        row = rows[int(i)]
-        if not row.nnz:
-            continue
-        found, best = _nearest(row, rows, leaders) if leaders else (-1, 0.0)
-        if best >= alike:
-            member_of[i], similarity[i] = found, best
-        else:
-            member_of[i], similarity[i] = len(leaders), 1.0
-            leaders.append(int(i))
-    if leaders:
-        led = rows[leaders].T.tocsc()
-        others = np.flatnonzero(~failed)
-        for start in range(0, others.size, _ROWS):
-            own = others[start : start + _ROWS]
-            alike_to = (rows[own] @ led).toarray()
-            best = alike_to.max(axis=1)
-            near = best >= alike
-            member_of[own[near]], similarity[own[near]] = alike_to.argmax(axis=1)[near], best[near]
+    has_terms = np.diff(rows.indptr) > 0
+    for own in _blocks(np.flatnonzero(failed & has_terms)):
+        member_of[own], similarity[own] = _nearest(rows, own, leaders)
+        within = (rows[own] @ rows[own].T).toarray()
+        new: list[int] = []
+        for i, request in enumerate(own):
+            if new and (best := within[i, new]).max() > similarity[request]:
+                found = int(best.argmax())
+                member_of[request], similarity[request] = len(leaders) + found, best[found]
+            if similarity[request] < alike:
+                member_of[request], similarity[request] = len(leaders) + len(new), 1.0
+                new.append(i)
+        leaders += own[new].tolist()
+    for own in _blocks(np.flatnonzero(~failed)):
+        found, best = _nearest(rows, own, leaders)
+        near = best >= alike
+        member_of[own[near]], similarity[own[near]] = found[near], best[near]
     return Clusters(np.array(leaders, np.int64), member_of, similarity)
+
+
+def _blocks(numbers: np.ndarray) -> Iterator[np.ndarray]:
+    yield from (numbers[start : start + _ROWS] for start in range(0, numbers.size, _ROWS))
+
+
+def _nearest(rows: csr_matrix, own: np.ndarray, leaders: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """The leader that is most alike to each of some requests, the first of several, and its cosine; 0 where there is none."""
+    if not leaders:
+        return np.full(own.size, -1, np.int32), np.zeros(own.size, np.float32)
+    alike_to = (rows[own] @ rows[leaders].T).toarray()
+    return alike_to.argmax(axis=1).astype(np.int32), alike_to.max(axis=1)
 
 
 def terms(request: str) -> Iterator[str]:
@@ -90,13 +100,6 @@ def _common() -> frozenset[str]:
 def _stem(word: str) -> str:
     """A word without the plural's s, which is all that is needed to see that two requests are alike."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-def _nearest(row: csr_matrix, rows: csr_matrix, leaders: list[int]) -> tuple[int, float]:
-    """The leader that is most alike, the first of several, and its cosine."""
-    found = (rows[leaders] @ row.T).toarray().ravel()
-    best = int(found.argmax())
-    return best, float(found[best])
 
 
 def _weighted(requests: Sequence[str]) -> csr_matrix:

@@ -37,6 +37,8 @@ ANSWER, REFUSED, VERDICT, NOTE = "answer", "refused", "verdict", "note"
 _QUESTIONS = (ANSWER, REFUSED, VERDICT, NOTE)
 _DRAFTS = frozenset({"draft", "pending"})
 _DISCARDED = "discarded"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Beginnings of cells that a spreadsheet takes for something to compute: prompts and answers are other people's texts."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,10 @@ def columns(reviewers: int) -> list[str]:
 
 
 def table_row(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record as a row of a table, where columns that people fill in are empty."""
+    """A record as a row of a table, where columns that people fill in are empty. A text that a spreadsheet would compute has `'` before it."""
     fields, told = record["fields"], record["metadata"]
-    row = {"id": told.get("task_id", record["id"]), "sheet": told["sheet"], "language": told["language"], **fields}
+    row = {"id": told.get("task_id", record["id"]), "sheet": told["sheet"], "language": told["language"]}
+    row |= {name: f"'{text}" if text.startswith(_FORMULA) else text for name, text in fields.items()}
     return {**row, "writer": told.get("writer", "")}
 
 
@@ -167,6 +170,8 @@ def _of_argilla(
 
 def _of_row(row: Mapping[str, Any]) -> Iterator[Submission]:
     answer, refused = words(row.get(ANSWER)), bool(truth(row.get(REFUSED)))
+    if answer.startswith("'") and answer[1:].startswith(_FORMULA):
+        answer = answer[1:]
     writer = words(row.get("writer"))
     if not (answer or refused or writer):
         return

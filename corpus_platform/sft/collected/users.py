@@ -207,6 +207,7 @@ def _told(chat: Dialogue, options: CollectUsers, pseudonyms: Pseudonyms) -> Dial
         meta=told,
         labels=labels,
         url=None,
+        title=None,
         origin_model=chat.origin_model or words(at(meta, options.model)) or None,
     )
 
@@ -250,7 +251,7 @@ def deidentified(chats: Sequence[Dialogue], kinds: Sequence[str] = USUAL) -> lis
             {k: next(texts) if k in _WRITTEN else v for k, v in vote.items()} for vote in chat.meta.get("votes", ())
         ]
         meta = {**chat.meta, **({"votes": votes} if votes else {})}
-        made.append(replace(chat, messages=messages, system=system, meta=meta, title=None))
+        made.append(replace(chat, messages=messages, system=system, meta=meta))
     return made
 
 

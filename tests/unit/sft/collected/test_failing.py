@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_platform.errors import SettingsError
+from corpus_platform.sft.collected import failing
 from corpus_platform.sft.collected.failing import clusters, terms
 from corpus_platform.sft.collected.proposed import propose
 from corpus_platform.sft.collected.sheet import read_sheets
@@ -30,6 +31,17 @@ def test_failing_requests_join_leaders_and_others_are_held_against_them():
     assert found.leader.tolist() == [0, 2, 3]
     assert found.member_of.tolist() == [0, 0, 1, 2, 2, 0, 1, -1, 2]
     assert (found.similarity[found.leader] == 1).all()
+
+
+def test_clusters_do_not_depend_on_how_many_requests_are_taken_at_a_time(monkeypatch):
+    requests, failed = [text for text, _ in REQUESTS] * 3, np.array([f for _, f in REQUESTS] * 3)
+    whole = clusters(requests, failed)
+
+    monkeypatch.setattr(failing, "_ROWS", 2)
+    found = clusters(requests, failed)
+
+    assert found.leader.tolist() == whole.leader.tolist()
+    assert found.member_of.tolist() == whole.member_of.tolist()
 
 
 def test_a_request_without_a_word_that_counts_is_in_no_cluster():

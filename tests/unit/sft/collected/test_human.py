@@ -213,3 +213,14 @@ def test_a_line_that_cant_be_read_is_a_reject_and_reading_goes_on(tmp_path):
     outcomes = [one.outcome for one in desk().take(filled_in(Unit.of_path(path), Reading(kind="instruct")))]
 
     assert [isinstance(one, Dialogue) for one in outcomes] == [True, False, True, False]
+
+
+def test_what_a_spreadsheet_would_compute_is_written_as_text_and_read_back_as_it_was():
+    sheet = sheets()[SHEET]
+    [one] = submissions({**row(), "answer": "=HYPERLINK(1)"})
+
+    cells = table_row(to_review(sheet, task(), one, 0))
+
+    assert cells["answer"] == "'=HYPERLINK(1)"
+    [back] = submissions({**cells, "writer": "wendy"})
+    assert back.answer == "=HYPERLINK(1)"
