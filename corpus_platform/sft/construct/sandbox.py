@@ -18,7 +18,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, nodes
+from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
@@ -332,7 +332,7 @@ class Bounded:
             tree = _Chosen().visit(_Bounded().visit(tree))
             tree.set_environment(environment)
             code = environment.compile(tree)
-            self._template = Template.from_code(environment, code, dict(environment.globals))  # type: ignore[arg-type]
+            self._template = environment.template_class.from_code(environment, code, dict(environment.globals))  # type: ignore[arg-type]
         except (TemplateError, RecursionError) as error:
             raise TemplateRefused(f"not a template: {error}") from None
 
