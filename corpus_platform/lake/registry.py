@@ -30,6 +30,7 @@ _MADE_IN = (
     "corpus_platform.stages.mix_tables",
     "corpus_platform.stages.sft_signals",
     "corpus_platform.stages.sft_duplicates",
+    "corpus_platform.stages.sft_selected",
 )
 """Modules of stages that declare their own table, beside what fills it; heavier, so imported last."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
