@@ -1,4 +1,4 @@
-"""Sources other than the web in the Dagster web UI, in a real browser: the graph's groups, an asset's page, its checks and partition, a run by the UI's own buttons.
+"""Sources other than the web and data sets of dialogues in the Dagster web UI, in a real browser: the graph's groups, pages of assets, checks, partitions, a run.
 
 Needs Debian's chromium, as test_ui.py does. Screenshots go to the folder CORPUS_SCREENSHOTS.
 """
@@ -6,26 +6,32 @@ Needs Debian's chromium, as test_ui.py does. Screenshots go to the folder CORPUS
 import pytest
 from source_house import RECIPE, make_home, write_inputs
 from test_ui import RUN_SECONDS, Visit, browser, chromium, events_of, visit  # noqa: F401  (fixtures)
+from tiny_sets import NUMBER, SETS, write_sets
 from ui_server import free_port, processes_of, serving
 
 from corpus_platform.definitions import add_partitions, instance_of, make
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
-GROUPS = ["books", "academic", "code", "social", "parallel", f"corpora_{RECIPE}", "dedup_books_cleaned"]
+GROUPS = ["books", "academic", "code", "social", "parallel", f"corpora_{RECIPE}", "dedup_books_cleaned", "sft"]
 CLEANED = "/assets/books/cleaned"
+FILTERED = "/assets/sft/filtered"
 SITE = "beer.stackexchange.com"
 
 
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory):
-    """The UI over a home whose books are made, and whose threads are known and not made."""
+    """The UI over a home whose books and a data set are made, and whose threads are known and not made."""
     folder = tmp_path_factory.mktemp("ui")
     write_inputs(folder / "in")
-    home = make_home(folder, "in")
+    write_sets(folder / "sets")
+    home = make_home(folder, "in", sft={"sets": SETS})
     with instance_of(home) as instance:
         for batch in home.batches(["books/cleaned"], []):
             make(home, instance, batch)
+        for batch in home.batches(["sft/filtered"], []):
+            if batch.key == "first":
+                make(home, instance, batch)
         add_partitions(instance, sources={"social": [SITE]})
     with serving(folder, free_port()) as found:
         yield found
@@ -65,6 +71,17 @@ def test_an_asset_of_a_source_says_what_it_is_and_shows_its_checks_and_partition
     visit.shoot("sources-partition")
 
     assert "gutenberg Materialized Latest materialization" in visit.text()
+
+
+def test_what_a_data_set_s_recipe_keeps_is_shown_with_its_funnel_and_nobody_s_number(visit):  # noqa: F811
+    visit.go(f"{FILTERED}?view=partitions&partition=first", "partition_row_count")
+    for text in ("sft refusal: refusal", "preview", "pictures"):
+        visit.see(text)
+    visit.settle()
+    visit.shoot("dialogues-partition")
+
+    assert "first Materialized Latest materialization" in visit.text()
+    assert NUMBER not in visit.text()
 
 
 def test_a_run_on_a_site_started_with_the_ui_s_own_buttons_succeeds(visit, ui):  # noqa: F811
