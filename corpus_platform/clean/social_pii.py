@@ -177,7 +177,9 @@ SOCIAL: tuple[Detector, ...] = (
     ),
     Detector(
         "account",
-        re.compile(rf"{_MESSENGER}(?:群|号|号码|[Ii][Dd])?\s?(?:[:：是为]\s{{0,2}}|[-－—]{{1,2}}\s?)?([1-9][0-9]{{4,11}})(?![0-9年元])"),
+        re.compile(
+            rf"{_MESSENGER}(?:群|号|号码|[Ii][Dd])?\s?(?:[:：是为]\s{{0,2}}|[-－—]{{1,2}}\s?)?([1-9][0-9]{{4,11}})(?![0-9年元])"
+        ),
         run=5,
         group=1,
         hint=_MESSENGER,
