@@ -12,7 +12,20 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from spoiling import COUNTERS, DRAWN, NAMES, READ_FROM, Bench, is_single, partition_of, retyped, sound, spoils, spoilt
+from spoiling import (
+    COUNTERS,
+    DRAWN,
+    NAMES,
+    OF_ROWS,
+    READ_FROM,
+    Bench,
+    is_single,
+    partition_of,
+    retyped,
+    sound,
+    spoils,
+    spoilt,
+)
 
 from corpus_platform.home import Home
 from corpus_platform.lake import table
@@ -29,7 +42,10 @@ KEYS_OF_A_CRAWL = 20_000_000
 @pytest.fixture
 def bench(tmp_path):
     (tmp_path / "files").mkdir()
-    made = Bench(Home.open(tmp_path / "home"), tmp_path / "files")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "corpus.yaml").write_text("sft: {sets: {law: {location: law, kind: instruct}}}\n")
+    made = Bench(Home.open(home), tmp_path / "files")
     yield made
     made.close()
 
@@ -66,7 +82,7 @@ def test_one_bad_row_in_a_million_makes_its_suite_red_and_is_shown(bench, name):
         # Only its commit is asked how many rows it has.
         bench.commit(table(above), [replace(bench.write(table(above), [sound(table(above), 1)]), rows=MILLION)])
     for figure in [e.figure for e in suite.expectations if e.check == "nothing_is_lost"]:
-        counted = {"records": MILLION, "kept": MILLION, **({DRAWN: MILLION} if DRAWN in COUNTERS[figure] else {})}
+        counted = {**dict.fromkeys(OF_ROWS, MILLION), **({DRAWN: MILLION} if DRAWN in COUNTERS[figure] else {})}
         lost = {key: counted.get(key, 0) + n for key, n in COUNTERS[figure].items()}
         bench.commit(spec, [million], counters={**counted, **lost})
         balances = {o.figure: o for o in run_suite(bench.home, name, partition_of(spec), {"nothing_is_lost"}).outcomes}
