@@ -91,7 +91,7 @@ def test_a_run_on_a_site_started_with_the_ui_s_own_buttons_succeeds(visit, ui): 
     dialog.get_by_text("Select a partition or create one").click()
     visit.choose(SITE)
     visit.settle()  # The list moves while it is laid out.
-    dialog.get_by_text("Partition selection").click()  # Closes the list, which lies over the buttons.
+    visit.page.keyboard.press("Escape")  # Closes the list, which lies over the buttons and perhaps over the heading.
     visit.settle()
     dialog.get_by_role("button", name="Launch 1 run").click()
     visit.page.get_by_role("link", name="View", exact=True).click()
