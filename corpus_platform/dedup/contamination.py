@@ -265,7 +265,7 @@ def _part(size: int, gram: np.ndarray, item: np.ndarray, length: np.ndarray) -> 
 
 
 @part
-def _index_of(values: np.ndarray, prefix_start: np.ndarray, shift: int, key: np.uint64) -> int:
+def index_of(values: np.ndarray, prefix_start: np.ndarray, shift: int, key: np.uint64) -> int:
     """Where a key is among those that share its prefix; -1 if it is not there."""
     prefix = np.int64(key >> np.uint64(shift))
     low, end = prefix_start[prefix], prefix_start[prefix + 1]
@@ -311,7 +311,7 @@ def _best(
     for d in range(documents):
         hits = 0
         for g in range(offset[d], offset[d + 1]):
-            v = _index_of(values, prefix_start, shift, gram[g])
+            v = index_of(values, prefix_start, shift, gram[g])
             if v < 0 or seen_in[v] == d:
                 continue
             seen_in[v] = d

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from corpus_platform.dedup.contamination import index_of
 from corpus_platform.text.kernel import kernel, part
 
 _MOST_REPEATS = 4
@@ -91,21 +92,6 @@ def judged(hits: np.ndarray, token: np.ndarray, token_start: np.ndarray, parts: 
     return Judged(*(column[keep] for column in columns))
 
 
-@part
-def _index_of(values: np.ndarray, prefix_start: np.ndarray, shift: int, key: np.uint64) -> int:
-    """Where a key is among those that share its prefix; -1 if it is not there."""
-    prefix = np.int64(key >> np.uint64(shift))
-    low, end = prefix_start[prefix], prefix_start[prefix + 1]
-    high = end
-    while low < high:
-        middle = (low + high) // 2
-        if values[middle] < key:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < end and values[low] == key else -1
-
-
 @kernel
 def _hits(
     gram: np.ndarray,
@@ -125,7 +111,7 @@ def _hits(
     seen, times = np.full(values.size, -1, np.int64), np.zeros(values.size, np.int64)
     for d in range(gram_start.size - 1):
         for g in range(gram_start[d], gram_start[d + 1]):
-            v = _index_of(values, prefix_start, shift, gram[g])
+            v = index_of(values, prefix_start, shift, gram[g])
             if v < 0:
                 continue
             if seen[v] != d:
