@@ -54,7 +54,7 @@ def _story(lake: Lake, stage: SftFiltered, frame: pl.DataFrame) -> Story:
     }
     if lake.state(SFT_SIGNALS, partition) is not None:
         measured: Any = lake.scan(SFT_SIGNALS, **partition).filter(pl.col("doc_id") == doc_id).collect()
-        frame = frame.with_columns(measured.select(name for name in read.needs if name in measured.columns))
+        frame = read.known(frame, measured)
     step = dedup_of(read.recipe)
     verdicts = {step.name: _verdict(lake, partition, doc_id)} if step else {}
     verdicts |= {one.name: _choice(lake, partition, doc_id, one.name) for _, one in selections_of(read.recipe)}
